@@ -1,0 +1,390 @@
+#include "client/home.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#define HOME_FILE     "home.txt"
+#define SECRET_FILE   "secret.key"
+#define FILE_SIZE_MAX 4096
+
+static const char Z85[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
+bool home_is_key(const char *text)
+{
+    uint8_t key[32];
+    return strspn(text, Z85) == 40 && text[40] == '\0' && zmq_z85_decode(key, text) != NULL;
+}
+
+/* The port of "HOST:PORT" behind its last colon, -1 where it is none; *out_host_size = bytes before that colon. */
+static long endpoint_port(const char *rest, size_t *out_host_size)
+{
+    const char *colon = strrchr(rest, ':');
+    if (!colon || colon == rest)
+        return -1;
+    size_t digits = strspn(colon + 1, "0123456789");
+    if (digits == 0 || digits > 5 || colon[1 + digits])
+        return -1;
+    *out_host_size = (size_t)(colon - rest);
+    long port = strtol(colon + 1, NULL, 10);
+    return port <= 65535 ? port : -1;
+}
+
+static bool is_host(const char *host, size_t size)
+{
+    if (host[0] == '[')
+        return size > 2 && host[size - 1] == ']' && strspn(host + 1, "0123456789abcdefABCDEF:.%") == size - 2;
+    for (size_t i = 0; i < size; i++)
+        if (!isalnum((unsigned char)host[i]) && !strchr(".-_", host[i]))
+            return false;
+    return size > 0;
+}
+
+static bool is_wildcard(const char *host, size_t size)
+{
+    static const char *const WILDCARDS[] = {"*", "0.0.0.0", "[::]"};
+    for (size_t i = 0; i < sizeof WILDCARDS / sizeof *WILDCARDS; i++)
+        if (strlen(WILDCARDS[i]) == size && !memcmp(host, WILDCARDS[i], size))
+            return true;
+    return false;
+}
+
+/* What follows "tcp://", NULL where the text does not begin with it or is too long. */
+static const char *behind_scheme(const char *text)
+{
+    if (strnlen(text, HOME_ENDPOINT_SIZE) >= HOME_ENDPOINT_SIZE || strncmp(text, "tcp://", 6) != 0)
+        return NULL;
+    return text + 6;
+}
+
+bool home_is_endpoint(const char *text)
+{
+    const char *rest = behind_scheme(text);
+    size_t host_size;
+    return rest && endpoint_port(rest, &host_size) >= 0 && is_host(rest, host_size) && !is_wildcard(rest, host_size);
+}
+
+bool home_endpoint_of_listener(const char *listen, char out[HOME_ENDPOINT_SIZE])
+{
+    const char *rest = behind_scheme(listen);
+    size_t host_size = 0;
+    long port = rest ? endpoint_port(rest, &host_size) : -1;
+    if (port < 0)
+        return false;
+    if (is_wildcard(rest, host_size))
+        snprintf(out, HOME_ENDPOINT_SIZE, "tcp://127.0.0.1:%ld", port);
+    else if (is_host(rest, host_size))
+        snprintf(out, HOME_ENDPOINT_SIZE, "%s", listen);
+    else
+        return false;
+    return true;
+}
+
+status_t home_make_keys(home_t *keys)
+{
+    return zmq_curve_keypair(keys->public_key, keys->secret_key) == 0 ? STATUS_OK : STATUS_INTERNAL;
+}
+
+bool home_default_path(const char *option, char out[PATH_MAX])
+{
+    const char *base = option, *below = "";
+    if (!base)
+        base = getenv("YARDSTICK_HOME");
+    if (!base || !*base) {
+        base = getenv("XDG_CONFIG_HOME");
+        below = "/yardstick";
+    }
+    if (!base || !*base) {
+        base = getenv("HOME");
+        below = "/.config/yardstick";
+    }
+    if (!base || !*base)
+        return false;
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s%s", base, below);
+    if (length < 0 || length >= PATH_MAX)
+        return false;
+    memcpy(out, path, (size_t)length + 1);
+    return true;
+}
+
+static bool make_path(const char *directory, const char *name, char out[PATH_MAX])
+{
+    int length = snprintf(out, PATH_MAX, "%s/%s", directory, name);
+    return length > 0 && length < PATH_MAX;
+}
+
+/* `mkdir -p`; only the last one is private. */
+static bool make_directory(const char *directory)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s", directory);
+    if (length <= 0 || length >= PATH_MAX)
+        return false;
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return false;
+        *slash = '/';
+    }
+    struct stat info;
+    return mkdir(path, 0700) == 0 || (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode));
+}
+
+static bool write_all(int file, const char *bytes, size_t size)
+{
+    while (size) {
+        ssize_t written = write(file, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return fsync(file) == 0;
+}
+
+static bool sync_directory(const char *directory)
+{
+    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return false;
+    bool is_synced = fsync(file) == 0;
+    close(file);
+    return is_synced;
+}
+
+/* Moves `beside` to `path`; with `is_new` only where nothing is there (link refuses, rename would replace). */
+static status_t move_into_place(const char *beside, const char *path, bool is_new)
+{
+    if (!is_new)
+        return rename(beside, path) == 0 ? STATUS_OK : STATUS_IO;
+    if (link(beside, path) == 0)
+        return unlink(beside) == 0 ? STATUS_OK : STATUS_IO;
+    return errno == EEXIST ? STATUS_CONFLICT : STATUS_IO;
+}
+
+status_t home_write_file(const char *directory, const char *name, const void *bytes, size_t size, bool is_private,
+                         bool is_new)
+{
+    char path[PATH_MAX], beside[PATH_MAX];
+    if (!make_path(directory, name, path) || !make_path(directory, ".new-XXXXXX", beside))
+        return STATUS_IO;
+    int file = mkostemp(beside, O_CLOEXEC); /* 0600 */
+    if (file < 0)
+        return STATUS_IO;
+    bool is_written = (is_private || fchmod(file, 0644) == 0) && write_all(file, bytes, size);
+    is_written = close(file) == 0 && is_written;
+    status_t status = is_written ? move_into_place(beside, path, is_new) : STATUS_IO;
+    if (status != STATUS_OK) {
+        int reason = errno;
+        unlink(beside);
+        errno = reason;
+        return status;
+    }
+    return sync_directory(directory) ? STATUS_OK : STATUS_IO;
+}
+
+static status_t check_arguments(const char *endpoint, const char *hub_key, const home_t *keys, faults_t *faults)
+{
+    bool is_valid = true;
+    if (!home_is_endpoint(endpoint)) {
+        faults_add(faults, 0, 0, "the hub's endpoint %.80s is none; write tcp://HOST:PORT", endpoint);
+        is_valid = false;
+    }
+    if (!home_is_key(hub_key)) {
+        faults_add(faults, 0, 0,
+                   "the hub's key %.80s is none; it has 40 characters, and `yardstick-hub key DIR` prints it", hub_key);
+        is_valid = false;
+    }
+    if (keys && (!home_is_key(keys->public_key) || !home_is_key(keys->secret_key))) {
+        faults_add(faults, 0, 0, "the key pair is none");
+        is_valid = false;
+    }
+    return is_valid ? STATUS_OK : STATUS_INVALID;
+}
+
+static status_t write_home(const home_t *home)
+{
+    char text[FILE_SIZE_MAX];
+    int size = snprintf(text, sizeof text, "hub: %s\nhub_key: %s\npublic_key: %s\n", home->endpoint, home->hub_key,
+                        home->public_key);
+    TRY(home_write_file(home->directory, HOME_FILE, text, (size_t)size, false, false));
+    size = snprintf(text, sizeof text, "%s\n", home->secret_key);
+    status_t status = home_write_file(home->directory, SECRET_FILE, text, (size_t)size, true, true);
+    explicit_bzero(text, sizeof text);
+    return status;
+}
+
+static bool holds_secret(const char *directory)
+{
+    char path[PATH_MAX];
+    struct stat info;
+    return make_path(directory, SECRET_FILE, path) && lstat(path, &info) == 0;
+}
+
+static status_t add_conflict(const char *directory, faults_t *faults)
+{
+    faults_add(faults, 0, 0,
+               "%s already is a home, and its key is never replaced; name another directory, or move this one away",
+               directory);
+    return STATUS_CONFLICT;
+}
+
+status_t home_create(const char *directory, const char *endpoint, const char *hub_key, const home_t *keys, home_t *out,
+                     faults_t *faults)
+{
+    TRY(check_arguments(endpoint, hub_key, keys, faults));
+    CLEANUP(home_fini) home_t home = {0};
+    int length = snprintf(home.directory, sizeof home.directory, "%s", directory);
+    if (length <= 0 || (size_t)length >= sizeof home.directory) {
+        faults_add(faults, 0, 0, "the home's path is empty or too long");
+        return STATUS_INVALID;
+    }
+    snprintf(home.endpoint, sizeof home.endpoint, "%s", endpoint);
+    snprintf(home.hub_key, sizeof home.hub_key, "%s", hub_key);
+    if (keys) {
+        memcpy(home.public_key, keys->public_key, HOME_KEY_SIZE);
+        memcpy(home.secret_key, keys->secret_key, HOME_KEY_SIZE);
+    } else {
+        TRY(home_make_keys(&home));
+    }
+    /* Looked at first, so that a refused init leaves home.txt as it is; the link() in write_home decides a race. */
+    if (holds_secret(directory))
+        return add_conflict(directory, faults);
+    errno = 0;
+    status_t status = make_directory(directory) ? write_home(&home) : STATUS_IO;
+    if (status == STATUS_CONFLICT)
+        return add_conflict(directory, faults);
+    if (status != STATUS_OK) {
+        faults_add(faults, 0, 0, "the home %s cannot be written: %s", directory, strerror(errno));
+        return status;
+    }
+    *out = home;
+    return STATUS_OK;
+}
+
+/* Reads a small text file; its size, or -1 with errno. */
+static ssize_t read_small(const char *path, char text[FILE_SIZE_MAX], struct stat *out_info)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (file < 0)
+        return -1;
+    ssize_t size = -1;
+    if (fstat(file, out_info) == 0 && S_ISREG(out_info->st_mode))
+        size = read(file, text, FILE_SIZE_MAX - 1);
+    else
+        errno = EINVAL;
+    int reason = errno;
+    close(file);
+    errno = reason;
+    if (size >= 0)
+        text[size] = '\0';
+    return size;
+}
+
+static status_t add_unreadable(const char *path, faults_t *faults)
+{
+    if (errno == ENOENT || errno == ENOTDIR) {
+        faults_add(faults, 0, 0, "no home here (%s is missing); make one with init, or name it with --home", path);
+        return STATUS_NOT_FOUND;
+    }
+    faults_add(faults, 0, 0, "%s cannot be read: %s", path, strerror(errno));
+    return STATUS_IO;
+}
+
+/* Takes "name: value" into `out` where `line` is one of that name. */
+static bool take_field(const char *line, const char *name, char *out, size_t size)
+{
+    size_t length = strlen(name);
+    if (strncmp(line, name, length) != 0 || line[length] != ':')
+        return false;
+    const char *value = line + length + 1;
+    value += strspn(value, " \t");
+    size_t used = strcspn(value, " \t\r");
+    snprintf(out, size, "%.*s", used < size ? (int)used : 0, value); /* never a cut one, which might pass for another */
+    return true;
+}
+
+static status_t read_home_file(const char *directory, home_t *home, faults_t *faults)
+{
+    char path[PATH_MAX], text[FILE_SIZE_MAX];
+    struct stat info;
+    if (!make_path(directory, HOME_FILE, path))
+        errno = ENAMETOOLONG;
+    else if (read_small(path, text, &info) >= 0)
+        errno = 0;
+    if (errno)
+        return add_unreadable(path, faults);
+    bool is_valid = true;
+    char *rest = text;
+    uint32_t number = 0;
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        number++;
+        if (!line[strspn(line, " \t\r")] || *line == '#' ||
+            take_field(line, "hub", home->endpoint, sizeof home->endpoint) ||
+            take_field(line, "hub_key", home->hub_key, sizeof home->hub_key) ||
+            take_field(line, "public_key", home->public_key, sizeof home->public_key))
+            continue;
+        faults->source = path;
+        faults_add(faults, number, 1, "no such setting; it holds hub, hub_key and public_key");
+        faults->source = NULL;
+        is_valid = false;
+    }
+    if (!home_is_endpoint(home->endpoint) || !home_is_key(home->hub_key) || !home_is_key(home->public_key)) {
+        faults_add(faults, 0, 0, "%s needs hub: tcp://HOST:PORT, hub_key: and public_key: of 40 characters each", path);
+        is_valid = false;
+    }
+    return is_valid ? STATUS_OK : STATUS_INVALID;
+}
+
+static status_t read_secret(const char *directory, home_t *home, faults_t *faults)
+{
+    char path[PATH_MAX], text[FILE_SIZE_MAX];
+    struct stat info;
+    ssize_t size = -1;
+    if (!make_path(directory, SECRET_FILE, path))
+        errno = ENAMETOOLONG;
+    else
+        size = read_small(path, text, &info);
+    if (size < 0)
+        return add_unreadable(path, faults);
+    status_t status = STATUS_OK;
+    text[strcspn(text, "\r\n")] = '\0';
+    char public_key[HOME_KEY_SIZE];
+    if (info.st_mode & 077) {
+        faults_add(faults, 0, 0, "the private key may be read by others than its owner; run: chmod 600 %s", path);
+        status = STATUS_INVALID;
+    } else if (!home_is_key(text) || zmq_curve_public(public_key, text) != 0 ||
+               strcmp(public_key, home->public_key) != 0) {
+        faults_add(faults, 0, 0, "%s holds no private key that belongs to the public_key of %s; make a new home", path,
+                   HOME_FILE);
+        status = STATUS_INVALID;
+    } else {
+        memcpy(home->secret_key, text, HOME_KEY_SIZE);
+    }
+    explicit_bzero(text, sizeof text);
+    return status;
+}
+
+status_t home_open(const char *directory, home_t *out, faults_t *faults)
+{
+    CLEANUP(home_fini) home_t home = {0};
+    snprintf(home.directory, sizeof home.directory, "%s", directory);
+    TRY(read_home_file(directory, &home, faults));
+    TRY(read_secret(directory, &home, faults));
+    *out = home;
+    return STATUS_OK;
+}
+
+void home_fini(home_t *home)
+{
+    explicit_bzero(home->secret_key, sizeof home->secret_key);
+}

@@ -1,0 +1,60 @@
+/* A client's home: the directory that says where its hub is and who it is (SPEC 6).
+ *   home.txt    hub: ENDPOINT, hub_key: Z85, public_key: Z85 (its own), one a line
+ *   secret.key  the private key, Z85, mode 0600
+ * Other files in it belong to others (catalog.yaml: client/catalog_cache.h). */
+#pragma once
+
+#include "core/faults.h"
+
+#include <limits.h>
+
+#define HOME_KEY_SIZE      41  /* 40 characters of Z85 and NUL */
+#define HOME_ENDPOINT_SIZE 300 /* with NUL */
+
+typedef struct {
+    char directory[PATH_MAX];
+    char endpoint[HOME_ENDPOINT_SIZE]; /* tcp://HOST:PORT */
+    char hub_key[HOME_KEY_SIZE];
+    char public_key[HOME_KEY_SIZE];
+    char secret_key[HOME_KEY_SIZE];
+} home_t;
+
+/* Whether `text` is a CURVE key as people write it: 40 characters of Z85. */
+bool home_is_key(const char *text);
+
+/* Whether `text` is tcp://HOST:PORT that a client can connect to, at most HOME_ENDPOINT_SIZE - 1 bytes: HOST a name or
+ * address ([…] around IPv6), no wildcard; PORT 0..65535 (0 stands for a port that is not known yet: --hub then names
+ * it). */
+bool home_is_endpoint(const char *text);
+
+/* The endpoint at which this machine reaches a hub that listens on `listen`: a wildcard (*, 0.0.0.0, [::]) becomes
+ * 127.0.0.1. False where it is none, *out untouched. */
+bool home_endpoint_of_listener(const char *listen, char out[HOME_ENDPOINT_SIZE]);
+
+/* A new key pair into keys->public_key and keys->secret_key. STATUS_INTERNAL where libzmq was built without CURVE. */
+status_t home_make_keys(home_t *keys) NODISCARD;
+
+/* Makes a home in `directory` (made with its parents where missing, mode 0700) with the key pair of `keys`, or a new
+ * one where `keys` is NULL. Each file is written beside its place, synced, then moved there, the private key last; an
+ * existing private key is never replaced. Faults: STATUS_CONFLICT where a home is there already, STATUS_INVALID for an
+ * endpoint or key that is none, STATUS_IO where the disk refuses. *out only on success. */
+status_t home_create(const char *directory, const char *endpoint, const char *hub_key, const home_t *keys, home_t *out,
+                     faults_t *faults) NODISCARD;
+
+/* Reads a home. Faults: STATUS_NOT_FOUND where there is none, STATUS_INVALID where a file is not as it should be, or
+ * where the private key may be read by others than its owner, STATUS_IO. *out only on success; the caller ends it with
+ * home_fini. */
+status_t home_open(const char *directory, home_t *out, faults_t *faults) NODISCARD;
+
+/* Where the home is: `option` where given (not NULL), else YARDSTICK_HOME, else $XDG_CONFIG_HOME/yardstick, else
+ * $HOME/.config/yardstick. False where none of them is set, or the path is too long. */
+bool home_default_path(const char *option, char out[PATH_MAX]);
+
+/* Writes `size` bytes to `directory`/`name`: beside it, synced, then moved into its place; the directory is synced.
+ * Mode 0600 where `is_private`, else 0644. `is_new`: refuse (STATUS_CONFLICT) where the name is taken. STATUS_IO leaves
+ * what was there. */
+status_t home_write_file(const char *directory, const char *name, const void *bytes, size_t size, bool is_private,
+                         bool is_new) NODISCARD;
+
+/* Wipes the private key; fit for CLEANUP. */
+void home_fini(home_t *home);
