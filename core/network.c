@@ -145,12 +145,12 @@ static const char *behind_prefix(const char *text, const char *prefix)
 
 status_t scope_parse(const network_t *network, const char *text, scope_t *out)
 {
-    scope_t scope = { SCOPE_NATION, 0 };
+    scope_t scope = {SCOPE_NATION, 0};
     const char *code;
     if ((code = behind_prefix(text, "region:")))
-        scope = (scope_t){ SCOPE_REGION, network_find_region(network, code) };
+        scope = (scope_t){SCOPE_REGION, network_find_region(network, code)};
     else if ((code = behind_prefix(text, "circle:")))
-        scope = (scope_t){ SCOPE_CIRCLE, network_find_circle(network, code) };
+        scope = (scope_t){SCOPE_CIRCLE, network_find_circle(network, code)};
     else if (strcmp(text, "nation") != 0)
         return STATUS_UNKNOWN;
     if (scope.index == INDEX_NONE)

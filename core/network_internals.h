@@ -5,8 +5,13 @@
 #include "core/network.h"
 
 typedef struct {
-    arena_t *arena;             /* owns all strings and arrays of the network */
-    uint32_t *regions_by_code;  /* region indices in byte order of their codes */
-    uint32_t *dealer_first;     /* [dealer_count + 1]: where a dealer's circles start in dealer_circles */
-    uint32_t *dealer_circles;   /* circle indices, each circle once for each of its lines */
+    arena_t *arena;            /* owns all strings and arrays of the network */
+    uint32_t *regions_by_code; /* region indices in byte order of their codes */
+    uint32_t *dealer_first;    /* [dealer_count + 1]: where a dealer's circles start in dealer_circles */
+    uint32_t *dealer_circles;  /* circle indices, each circle once for each of its lines */
 } network_internals_t;
+
+/* Parts of network_build, on a network whose regions and dealers are in place (perhaps with faults of their own: a code
+ * twice). They add their faults and go on; STATUS_NO_MEMORY is the only failure. */
+status_t network_build_memberships(const network_lines_t *lines, network_t *network, faults_t *faults) NODISCARD;
+status_t network_build_circles(const network_lines_t *lines, network_t *network, faults_t *faults) NODISCARD;

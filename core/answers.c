@@ -1,0 +1,20 @@
+#include "core/answers.h"
+
+#include "core/answer_rows.h"
+
+const char *const compare_column_names[COLUMN_PEERS] = {"own", "nation_average", "region_average", "nation_benchmark",
+                                                        "region_benchmark"};
+
+const char *const unranked_reason_names[UNRANKED_COUNT] = {"not_reported", "no_value", "small_base"};
+
+answer_row_t *answer_rows_make(const catalog_t *catalog, const size_t *rows, size_t count, arena_t *arena)
+{
+    answer_row_t *made = arena_array(arena, count, sizeof *made);
+    for (size_t i = 0; made && i < count; i++) {
+        const row_t *row = &catalog->rows[rows[i]];
+        made[i] = (answer_row_t){arena_strdup(arena, row->id), arena_strdup(arena, row->unit), row->better};
+        if (!made[i].row || !made[i].unit)
+            return NULL;
+    }
+    return made;
+}

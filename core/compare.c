@@ -1,0 +1,201 @@
+#include "core/answer_rows.h"
+#include "core/limits.h"
+#include "core/scratch.h"
+#include "core/statistics.h"
+
+#define WEAKEST_MAX 3u
+
+enum { NATION, REGION, SCOPE_COUNT };
+
+/* The store's weakest rows so far, the lowest gap first. */
+typedef struct {
+    mpq_t gaps[WEAKEST_MAX];
+    size_t rows[WEAKEST_MAX];
+    size_t count;
+} weakest_t;
+
+typedef struct {
+    const month_t *month;
+    const benchmark_rule_t *rule;
+    uint32_t slot;
+    scope_set_t *set;     /* nation, region */
+    double *denominators; /* room for those of every slot */
+    int64_t own_inputs[2 * CATALOG_FACTS_MAX];
+    mpq_t columns[COLUMN_PEERS]; /* own and references, exactly, of the row at hand */
+    bool has[COLUMN_PEERS];
+    mpq_t gap;
+    weakest_t weakest;
+} work_t;
+
+static void work_init(work_t *work)
+{
+    for (size_t i = 0; i < COLUMN_PEERS; i++)
+        mpq_init(work->columns[i]);
+    for (size_t i = 0; i < WEAKEST_MAX; i++)
+        mpq_init(work->weakest.gaps[i]);
+    mpq_init(work->gap);
+}
+
+static void work_fini(work_t *work)
+{
+    for (size_t i = 0; i < COLUMN_PEERS; i++)
+        mpq_clear(work->columns[i]);
+    for (size_t i = 0; i < WEAKEST_MAX; i++)
+        mpq_clear(work->weakest.gaps[i]);
+    mpq_clear(work->gap);
+}
+
+static bool value_of_slot(const month_t *month, const row_t *row, uint32_t slot, int64_t *inputs, mpq_t out)
+{
+    if (!(month->flags[slot] & MONTH_REPORTED))
+        return false;
+    month_inputs(month, slot, inputs);
+    return statistics_value(row, inputs, out);
+}
+
+static void add_weakest(weakest_t *weakest, size_t row, const mpq_t gap)
+{
+    size_t place = weakest->count;
+    while (place > 0 && mpq_cmp(gap, weakest->gaps[place - 1]) < 0)
+        place--;
+    if (place == WEAKEST_MAX)
+        return;
+    size_t last = weakest->count < WEAKEST_MAX ? weakest->count++ : WEAKEST_MAX - 1;
+    for (; last > place; last--) {
+        mpq_swap(weakest->gaps[last], weakest->gaps[last - 1]);
+        weakest->rows[last] = weakest->rows[last - 1];
+    }
+    mpq_set(weakest->gaps[place], gap);
+    weakest->rows[place] = row;
+}
+
+/* Whether a gap to the region's average below zero makes the row one of the store's weak ones (SPEC 2.8). */
+static bool can_be_weak(const work_t *work, const row_t *row)
+{
+    return formula_holds_division(row->formula) && statistics_is_eligible(row, work->own_inputs);
+}
+
+static void fill_gaps(work_t *work, size_t index, double *out)
+{
+    const row_t *row = &work->month->catalog->rows[index];
+    for (size_t i = 0; i < GAP_COUNT; i++) {
+        size_t column = COLUMN_NATION_AVERAGE + i;
+        out[i] = NO_VALUE;
+        if (!work->has[COLUMN_OWN] || !work->has[column] ||
+            !statistics_gap(row, work->columns[COLUMN_OWN], work->columns[column], work->gap))
+            continue;
+        out[i] = formula_to_double(work->gap);
+        if (column == COLUMN_REGION_AVERAGE && mpq_sgn(work->gap) < 0 && can_be_weak(work, row))
+            add_weakest(&work->weakest, index, work->gap);
+    }
+}
+
+static status_t evaluate_benchmarks(work_t *work, size_t index)
+{
+    const month_t *month = work->month;
+    const row_t *row = &month->catalog->rows[index];
+    const formula_t *denominator = formula_denominator(row->formula);
+    work->has[COLUMN_NATION_BENCHMARK] = work->has[COLUMN_REGION_BENCHMARK] = false;
+    if (row->better == BETTER_NEITHER)
+        return STATUS_OK;
+    const row_order_t *order = order_of_row(month, index);
+    if (!order)
+        return STATUS_NO_MEMORY;
+    if (denominator)
+        TRY(formula_evaluate_columns(denominator, (const int64_t *const *)month->columns, 0, month->count,
+                                     work->denominators));
+    scope_set_deal(work->set, order);
+    for (size_t i = 0; i < SCOPE_COUNT; i++)
+        work->has[COLUMN_NATION_BENCHMARK + i] =
+            statistics_benchmark(month, row, &work->set->picks[i], work->rule, denominator ? work->denominators : NULL,
+                                 work->columns[COLUMN_NATION_BENCHMARK + i]) > 0;
+    return STATUS_OK;
+}
+
+static status_t compute_row(work_t *work, size_t index, const uint32_t *peers, size_t peer_count, double *out_values,
+                            double *out_gaps)
+{
+    const month_t *month = work->month;
+    const row_t *row = &month->catalog->rows[index];
+    uint32_t n;
+    TRY(evaluate_benchmarks(work, index));
+    for (size_t i = 0; i < SCOPE_COUNT; i++)
+        work->has[COLUMN_NATION_AVERAGE + i] =
+            statistics_average(month, row, &work->set->scopes[i], work->columns[COLUMN_NATION_AVERAGE + i], &n);
+    work->has[COLUMN_OWN] = value_of_slot(month, row, work->slot, work->own_inputs, work->columns[COLUMN_OWN]);
+    for (size_t i = 0; i < COLUMN_PEERS; i++)
+        out_values[i] = work->has[i] ? formula_to_double(work->columns[i]) : NO_VALUE;
+    fill_gaps(work, index, out_gaps);
+    for (size_t i = 0; i < peer_count; i++) {
+        int64_t inputs[2 * CATALOG_FACTS_MAX];
+        bool has = value_of_slot(month, row, month->slots[peers[i]], inputs, work->gap);
+        out_values[COLUMN_PEERS + i] = has ? formula_to_double(work->gap) : NO_VALUE;
+    }
+    return STATUS_OK;
+}
+
+static status_t answer_allocate(const month_t *month, uint32_t dealer, uint32_t region, const uint32_t *peers,
+                                size_t peer_count, arena_t *arena, compare_answer_t **out)
+{
+    const catalog_t *catalog = month->catalog;
+    const network_t *network = month->network;
+    compare_answer_t *answer = arena_alloc(arena, sizeof *answer);
+    if (!answer)
+        return STATUS_NO_MEMORY;
+    answer->dealer = arena_strdup(arena, network->dealers[dealer].code);
+    answer->region = arena_strdup(arena, network->regions[region].code);
+    answer->period = month->period;
+    answer->peers = arena_array(arena, peer_count, sizeof *answer->peers);
+    answer->peer_count = peer_count;
+    answer->row_count = catalog->table_row_count;
+    answer->rows = answer_rows_make(catalog, catalog->table_rows, answer->row_count, arena);
+    answer->values = arena_array(arena, answer->row_count, (COLUMN_PEERS + peer_count) * sizeof *answer->values);
+    answer->gaps = arena_array(arena, answer->row_count, GAP_COUNT * sizeof *answer->gaps);
+    answer->weakest = arena_array(arena, WEAKEST_MAX, sizeof *answer->weakest);
+    if (!answer->dealer || !answer->region || !answer->peers || !answer->rows || !answer->values || !answer->gaps ||
+        !answer->weakest)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < peer_count; i++)
+        if (!(answer->peers[i] = arena_strdup(arena, network->dealers[peers[i]].code)))
+            return STATUS_NO_MEMORY;
+    *out = answer;
+    return STATUS_OK;
+}
+
+static status_t compute_rows(work_t *work, const uint32_t *peers, compare_answer_t *answer)
+{
+    const size_t *rows = work->month->catalog->table_rows;
+    for (size_t i = 0; i < answer->row_count; i++)
+        TRY(compute_row(work, rows[i], peers, answer->peer_count,
+                        answer->values + i * (COLUMN_PEERS + answer->peer_count), answer->gaps + i * GAP_COUNT));
+    return STATUS_OK;
+}
+
+static status_t list_weakest(const work_t *work, arena_t *arena, compare_answer_t *answer)
+{
+    answer->weakest_count = work->weakest.count;
+    for (size_t i = 0; i < work->weakest.count; i++)
+        if (!(answer->weakest[i] = arena_strdup(arena, work->month->catalog->rows[work->weakest.rows[i]].id)))
+            return STATUS_NO_MEMORY;
+    return STATUS_OK;
+}
+
+status_t compare_compute(const month_t *month, const benchmark_rule_t *rule, uint32_t dealer, uint32_t region,
+                         const uint32_t *peers, size_t peer_count, arena_t *arena, compare_answer_t **out)
+{
+    compare_answer_t *answer = NULL;
+    CLEANUP(scope_set_fini) scope_set_t set = {0};
+    CLEANUP(scratch_free) double *denominators = malloc(((size_t)month->count + 1) * sizeof *denominators);
+    if (!denominators)
+        return STATUS_NO_MEMORY;
+    TRY(scope_set_init(month, (scope_t[SCOPE_COUNT]){{SCOPE_NATION, 0}, {SCOPE_REGION, region}}, SCOPE_COUNT, &set));
+    TRY(answer_allocate(month, dealer, region, peers, peer_count, arena, &answer));
+    CLEANUP(work_fini)
+    work_t work = {
+        .month = month, .rule = rule, .slot = month->slots[dealer], .set = &set, .denominators = denominators};
+    work_init(&work);
+    TRY(compute_rows(&work, peers, answer));
+    TRY(list_weakest(&work, arena, answer));
+    *out = answer;
+    return STATUS_OK;
+}

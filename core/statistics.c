@@ -1,0 +1,347 @@
+#include "core/statistics.h"
+
+#include "core/limits.h"
+#include "core/scratch.h"
+
+#include <math.h>
+
+#define INPUTS_MAX (2 * CATALOG_FACTS_MAX)
+
+/* ---- One store ---- */
+
+bool statistics_value(const row_t *row, const int64_t *inputs, mpq_t out)
+{
+    return formula_evaluate_store(row->formula, inputs, out);
+}
+
+static void set_min_base(const row_t *row, mpq_t out)
+{
+    mpz_set_si(mpq_numref(out), row->min_base_units);
+    mpz_ui_pow_ui(mpq_denref(out), 10, row->min_base_decimals);
+    mpq_canonicalize(out);
+}
+
+double statistics_min_base(const row_t *row)
+{
+    CLEANUP(scratch_clear) mpq_t least;
+    mpq_init(least);
+    set_min_base(row, least);
+    return formula_to_double(least);
+}
+
+bool statistics_is_eligible(const row_t *row, const int64_t *inputs)
+{
+    if (!row->has_min_base)
+        return true;
+    CLEANUP(scratch_clear) mpq_t least, base;
+    mpq_inits(least, base, NULL);
+    set_min_base(row, least);
+    return formula_evaluate_store(formula_denominator(row->formula), inputs, base) && mpq_cmp(base, least) >= 0;
+}
+
+bool statistics_gap(const row_t *row, const mpq_t own, const mpq_t reference, mpq_t out)
+{
+    if (row->better == BETTER_NEITHER || mpq_sgn(reference) == 0)
+        return false;
+    CLEANUP(scratch_clear) mpq_t one;
+    mpq_init(one);
+    mpq_set_ui(one, 1, 1);
+    mpq_div(out, own, reference);
+    mpq_sub(out, out, one);
+    if (row->better == BETTER_DOWN)
+        mpq_neg(out, out);
+    return true;
+}
+
+/* ---- Average ---- */
+
+/* Slots that are summed in 64 bits before they go into 128: BLOCK * FACT_VALUE_MAX fits. */
+#define BLOCK 4096u
+
+typedef struct {
+    const month_t *month;
+    const uint16_t *inputs;
+    size_t input_count;
+    int128_t sums[INPUTS_MAX]; /* by input number; those that the formula needs */
+    uint32_t n;
+} contributors_t;
+
+static void contributors_begin(contributors_t *contributors, const month_t *month, const row_t *row)
+{
+    contributors->month = month;
+    contributors->inputs = formula_inputs(row->formula, &contributors->input_count);
+    contributors->n = 0;
+    for (size_t i = 0; i < contributors->input_count; i++)
+        contributors->sums[contributors->inputs[i]] = 0;
+}
+
+/* Sets mask[i] to all ones where the slot's submission holds every needed fact, else to 0. */
+static void mask_run(const contributors_t *contributors, uint32_t first, uint32_t count, int64_t *mask)
+{
+    const uint8_t *flags = contributors->month->flags + first;
+    for (uint32_t i = 0; i < count; i++)
+        mask[i] = -(int64_t)(flags[i] & MONTH_REPORTED);
+    for (size_t k = 0; k < contributors->input_count; k++) {
+        const int64_t *column = contributors->month->columns[contributors->inputs[k]] + first;
+        for (uint32_t i = 0; i < count; i++)
+            mask[i] &= -(int64_t)(column[i] != FACT_ABSENT);
+    }
+}
+
+static void add_run(contributors_t *contributors, uint32_t first, uint32_t count)
+{
+    int64_t mask[BLOCK], n = 0;
+    mask_run(contributors, first, count, mask);
+    for (uint32_t i = 0; i < count; i++)
+        n -= mask[i];
+    contributors->n += (uint32_t)n;
+    for (size_t k = 0; k < contributors->input_count; k++) {
+        const int64_t *column = contributors->month->columns[contributors->inputs[k]] + first;
+        int64_t sum = 0;
+        for (uint32_t i = 0; i < count; i++)
+            sum += column[i] & mask[i];
+        contributors->sums[contributors->inputs[k]] += sum;
+    }
+}
+
+/* A slot that is known to hold all facts. */
+static void add_slot(contributors_t *contributors, uint32_t slot)
+{
+    for (size_t k = 0; k < contributors->input_count; k++)
+        contributors->sums[contributors->inputs[k]] += contributors->month->columns[contributors->inputs[k]][slot];
+    contributors->n++;
+}
+
+static void add_scope(contributors_t *contributors, const scope_slots_t *scope)
+{
+    for (uint32_t i = 0; scope->slots && i < scope->count; i++)
+        add_run(contributors, scope->slots[i], 1);
+    for (uint32_t done = 0; !scope->slots && done < scope->count; done += BLOCK)
+        add_run(contributors, scope->first + done, scope->count - done < BLOCK ? scope->count - done : BLOCK);
+}
+
+bool statistics_average(const month_t *month, const row_t *row, const scope_slots_t *scope, mpq_t out, uint32_t *out_n)
+{
+    contributors_t contributors;
+    contributors_begin(&contributors, month, row);
+    add_scope(&contributors, scope);
+    *out_n = contributors.n;
+    return contributors.n && formula_evaluate_exact(row->formula, contributors.sums, contributors.n, out);
+}
+
+/* ---- Mean and quantiles ---- */
+
+static double pick_value(const picks_t *picks, uint32_t i)
+{
+    return picks->order->values[picks_at(picks, i)];
+}
+
+/* The exact value behind a position of the order; it has one. */
+static void pick_exactly(const month_t *month, const row_t *row, const picks_t *picks, uint32_t i, mpq_t out)
+{
+    int64_t inputs[INPUTS_MAX];
+    month_inputs(month, picks->order->slots[picks_at(picks, i)], inputs);
+    if (!statistics_value(row, inputs, out))
+        mpq_set_ui(out, 0, 1);
+}
+
+/* Where values cancel. 1,000 bits carry any sum of a million fractions to far more digits than a double has; what is
+ * left below 2^-500 of the largest is an exact zero but for its rounding. */
+static double mean_precisely(const month_t *month, const row_t *row, const picks_t *picks)
+{
+    CLEANUP(scratch_clear) mpq_t value;
+    mpq_init(value);
+    mpf_t sum, term, largest;
+    mpf_init2(sum, 1000);
+    mpf_init2(term, 1000);
+    mpf_init2(largest, 1000);
+    for (uint32_t i = 0; i < picks->count; i++) {
+        pick_exactly(month, row, picks, i, value);
+        mpf_set_q(term, value);
+        mpf_add(sum, sum, term);
+        mpf_abs(term, term);
+        if (mpf_cmp(term, largest) > 0)
+            mpf_set(largest, term);
+    }
+    mpf_div_2exp(largest, largest, 500);
+    mpf_abs(term, sum);
+    if (mpf_cmp(term, largest) <= 0)
+        mpf_set_ui(sum, 0);
+    mpf_div_ui(sum, sum, picks->count);
+    mpq_set_f(value, sum);
+    mpf_clears(sum, term, largest, NULL);
+    return formula_to_double(value);
+}
+
+double statistics_mean(const month_t *month, const row_t *row, const picks_t *picks)
+{
+    if (picks->count == 0)
+        return NO_VALUE;
+    /* Neumaier's compensated sum: what rounding drops is kept aside. */
+    double sum = 0, dropped = 0, size = 0;
+    for (uint32_t i = 0; i < picks->count; i++) {
+        double value = pick_value(picks, i), next = sum + value;
+        dropped += fabs(sum) >= fabs(value) ? (sum - next) + value : (value - next) + sum;
+        sum = next;
+        size += fabs(value);
+    }
+    sum += dropped;
+    /* Each value is off by 2^-52 of itself at most, so the sum by 2^-52 of `size`. */
+    if (size == 0 || (isfinite(size) && fabs(sum) >= size * 1e-3))
+        return sum / picks->count;
+    return mean_precisely(month, row, picks);
+}
+
+double statistics_quantile(const month_t *month, const row_t *row, const picks_t *picks, unsigned quarters)
+{
+    if (picks->count == 0)
+        return NO_VALUE;
+    uint64_t place = (uint64_t)(picks->count - 1) * quarters;
+    uint32_t low = (uint32_t)(place / 4), part = (uint32_t)(place % 4), high = low + (part > 0);
+    if (row->better != BETTER_DOWN) { /* the order begins with the greatest */
+        low = picks->count - 1 - low;
+        high = picks->count - 1 - high;
+    }
+    double below = pick_value(picks, low), above = pick_value(picks, high);
+    if (part == 0)
+        return below;
+    if ((below >= 0) == (above >= 0)) /* one sign: nothing cancels */
+        return (below * (4 - part) + above * part) / 4;
+    CLEANUP(scratch_clear) mpq_t left, right, weight;
+    mpq_inits(left, right, weight, NULL);
+    pick_exactly(month, row, picks, low, left);
+    pick_exactly(month, row, picks, high, right);
+    mpq_set_ui(weight, part, 4);
+    mpq_canonicalize(weight);
+    mpq_sub(right, right, left);
+    mpq_mul(right, right, weight);
+    mpq_add(left, left, right);
+    return formula_to_double(left);
+}
+
+/* ---- Best and benchmark ---- */
+
+static bool is_eligible(const picks_t *picks, uint32_t i)
+{
+    return picks->order->marks[picks_at(picks, i)] & ORDER_ELIGIBLE;
+}
+
+double statistics_best(const row_t *row, const picks_t *picks)
+{
+    for (uint32_t i = 0; row->better != BETTER_NEITHER && i < picks->count; i++)
+        if (is_eligible(picks, i))
+            return pick_value(picks, i);
+    return NO_VALUE;
+}
+
+/* How the stores taken so far stand against the share of the denominator that they must hold. Sums of doubles decide
+ * where they are clearly apart; else, and from then on, exact ones. */
+typedef struct {
+    const month_t *month;
+    const row_t *row;
+    const picks_t *picks;
+    const benchmark_rule_t *rule;
+    const double *denominators;
+    long double total, size, held; /* of all eligible: sum, sum of absolute values; of those taken: sum */
+    bool is_exact;
+    mpq_t exact_needed, exact_held, term; /* share of the total; of those taken */
+} share_t;
+
+static void add_denominator(share_t *share, uint32_t i, mpq_t sum)
+{
+    int64_t inputs[INPUTS_MAX];
+    month_inputs(share->month, share->picks->order->slots[picks_at(share->picks, i)], inputs);
+    if (formula_evaluate_store(formula_denominator(share->row->formula), inputs, share->term))
+        mpq_add(sum, sum, share->term);
+}
+
+/* Sums everything anew, the eligible up to and with `last` as taken. */
+static void turn_exact(share_t *share, uint32_t last)
+{
+    share->is_exact = true;
+    for (uint32_t i = 0; i < share->picks->count; i++) {
+        if (!is_eligible(share->picks, i))
+            continue;
+        add_denominator(share, i, share->exact_needed);
+        if (i <= last)
+            add_denominator(share, i, share->exact_held);
+    }
+    mpq_set_ui(share->term, share->rule->share_numerator, share->rule->share_denominator);
+    mpq_canonicalize(share->term);
+    mpq_mul(share->exact_needed, share->exact_needed, share->term);
+}
+
+static bool holds_share(share_t *share, uint32_t last)
+{
+    long double numerator = share->rule->share_numerator, denominator = share->rule->share_denominator;
+    long double ahead = share->held * denominator - share->total * numerator;
+    if (!share->is_exact && fabsl(ahead) > share->size * (numerator + denominator) * 1e-11L)
+        return ahead > 0;
+    if (!share->is_exact)
+        turn_exact(share, last);
+    return mpq_cmp(share->exact_held, share->exact_needed) >= 0;
+}
+
+static void take(share_t *share, uint32_t i)
+{
+    share->held += share->denominators[share->picks->order->slots[picks_at(share->picks, i)]];
+    if (share->is_exact)
+        add_denominator(share, i, share->exact_held);
+}
+
+static void count_eligible(share_t *share, uint32_t *out_eligible)
+{
+    uint32_t eligible = 0;
+    for (uint32_t i = 0; i < share->picks->count; i++) {
+        if (!is_eligible(share->picks, i))
+            continue;
+        eligible++;
+        if (!share->denominators)
+            continue;
+        double denominator = share->denominators[share->picks->order->slots[picks_at(share->picks, i)]];
+        share->total += denominator;
+        share->size += fabs(denominator);
+    }
+    *out_eligible = eligible;
+}
+
+/* Least number of stores: of a row without a denominator, also the share of the eligible, rounded up. */
+static uint64_t least_stores(const share_t *share, uint32_t eligible)
+{
+    const benchmark_rule_t *rule = share->rule;
+    uint64_t part =
+        ((uint64_t)eligible * rule->share_numerator + rule->share_denominator - 1) / rule->share_denominator;
+    return !share->denominators && part > rule->least_stores ? part : rule->least_stores;
+}
+
+static void take_best(share_t *share, uint32_t eligible, contributors_t *taken)
+{
+    uint64_t least = least_stores(share, eligible);
+    for (uint32_t i = 0; i < share->picks->count; i++) {
+        if (!is_eligible(share->picks, i))
+            continue;
+        add_slot(taken, share->picks->order->slots[picks_at(share->picks, i)]);
+        if (share->denominators)
+            take(share, i);
+        if (taken->n >= least && (!share->denominators || holds_share(share, i)))
+            return;
+    }
+}
+
+uint32_t statistics_benchmark(const month_t *month, const row_t *row, const picks_t *picks,
+                              const benchmark_rule_t *rule, const double *denominators, mpq_t out)
+{
+    if (row->better == BETTER_NEITHER)
+        return 0;
+    share_t share = {.month = month, .row = row, .picks = picks, .rule = rule, .denominators = denominators};
+    uint32_t eligible;
+    count_eligible(&share, &eligible);
+    if (eligible == 0 || eligible < rule->least_eligible)
+        return 0;
+    contributors_t taken;
+    contributors_begin(&taken, month, row);
+    mpq_inits(share.exact_needed, share.exact_held, share.term, NULL);
+    take_best(&share, eligible, &taken);
+    mpq_clears(share.exact_needed, share.exact_held, share.term, NULL);
+    return formula_evaluate_exact(row->formula, taken.sums, taken.n, out) ? taken.n : 0;
+}
