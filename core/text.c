@@ -201,7 +201,7 @@ static size_t drop_bracket(const char *text, size_t length)
     return length;
 }
 
-size_t text_fold_title(const char *text, char *out, size_t size)
+size_t text_fold(const char *text, char *out, size_t size)
 {
     if (!size)
         return 0;
@@ -216,7 +216,14 @@ size_t text_fold_title(const char *text, char *out, size_t size)
         memcpy(out + length, bytes, step);
         length += step;
     }
-    length = drop_bracket(out, length);
     out[length] = '\0';
+    return length;
+}
+
+size_t text_fold_title(const char *text, char *out, size_t size)
+{
+    size_t length = drop_bracket(out, text_fold(text, out, size));
+    if (size)
+        out[length] = '\0';
     return length;
 }

@@ -9,7 +9,8 @@
 
 typedef enum { LANGUAGE_ZH, LANGUAGE_EN, LANGUAGE_COUNT } language_t;
 
-/* Whether `bytes` are UTF-8 (no surrogates, no overlong forms) without a NUL and without control characters other than tab and newline. */
+/* Whether `bytes` are UTF-8 (no surrogates, no overlong forms) without a NUL and without control characters other than
+ * tab and newline. */
 bool text_is_clean(span_t bytes);
 
 /* Number of characters (code points) of valid UTF-8. */
@@ -21,13 +22,17 @@ size_t text_width(const char *text);
 /* One code point at *cursor, which is moved behind it; 0 at the end; 0xFFFD and one byte on where it is not UTF-8. */
 uint32_t text_next(const char **cursor);
 
-/* Codes of dealers, regions, circles and consultants: 1..CODE_LENGTH_MAX bytes of clean UTF-8 without blanks at either end, without
- * control characters, commas, colons or quotes. */
+/* Codes of dealers, regions, circles and consultants: 1..CODE_LENGTH_MAX bytes of clean UTF-8 without blanks at either
+ * end, without control characters, commas, colons or quotes. */
 bool text_is_code(const char *text);
 
 /* Ids of rows and checks: [a-z][a-z0-9_]*, at most CODE_LENGTH_MAX. */
 bool text_is_id(const char *text);
 
-/* A title in the form in which titles are compared (SPEC 6, files): full-width forms to half-width, blanks dropped, ASCII letters to lower
- * case, one bracketed unit at the end dropped. NUL-terminated in `out` (truncated to fit); returns the length. */
+/* A title in the form in which titles are compared (SPEC 6, files): full-width forms to half-width, blanks dropped,
+ * ASCII letters to lower case, one bracketed unit at the end dropped. NUL-terminated in `out` (truncated to fit);
+ * returns the length. */
 size_t text_fold_title(const char *text, char *out, size_t size);
+
+/* The same with the bracket kept. */
+size_t text_fold(const char *text, char *out, size_t size);
