@@ -1,35 +1,57 @@
-/* Requests and responses as the programs handle them: yardstick.v1 (yardstick.proto) in core's terms. Strings and arrays belong to the
- * arena of the decoder, or to whoever filled the struct for the encoder. */
+/* Requests and responses as the programs handle them: yardstick.v1 (yardstick.proto) in core's terms. Strings and
+ * arrays belong to the arena of the decoder, or to whoever filled the struct for the encoder. */
 #pragma once
 
 #include "core/answers.h"
 #include "core/network.h"
 #include "core/tables.h"
 
-#define KEY_SIZE 32           /* a CURVE public key */
+#define KEY_SIZE           32 /* a CURVE public key */
 #define SUBMISSION_ID_SIZE 16
-#define UPLOAD_ID_SIZE 16
+#define UPLOAD_ID_SIZE     16
+#define NETWORK_PART_LINES_MAX                                                                                         \
+    10000 /* of each list in one part of a network import; decoding a full part stays within REQUEST_MEMORY_MAX */
 
 typedef enum { ROLE_NONE, ROLE_DEALER, ROLE_MANAGER, ROLE_HEADQUARTERS, ROLE_OPERATOR, ROLE_COUNT } role_t;
 /* "dealer", "manager" … ("none" for ROLE_NONE). */
 extern const char *const role_names[ROLE_COUNT];
 
 typedef enum {
-    REQUEST_NONE, REQUEST_DESCRIBE, REQUEST_GET_CATALOG, REQUEST_SUBMIT, REQUEST_WITHDRAW, REQUEST_COMPARE, REQUEST_TREND, REQUEST_CONSULTANTS,
-    REQUEST_RANK, REQUEST_BENCHMARK, REQUEST_COVERAGE, REQUEST_ADMIT_KEY, REQUEST_REVOKE_KEY, REQUEST_LIST_KEYS, REQUEST_IMPORT_NETWORK,
-    REQUEST_SHOW_NETWORK, REQUEST_INSTALL_CATALOG, REQUEST_GET_HEALTH, REQUEST_KIND_COUNT
+    REQUEST_NONE,
+    REQUEST_DESCRIBE,
+    REQUEST_GET_CATALOG,
+    REQUEST_SUBMIT,
+    REQUEST_WITHDRAW,
+    REQUEST_COMPARE,
+    REQUEST_TREND,
+    REQUEST_CONSULTANTS,
+    REQUEST_RANK,
+    REQUEST_BENCHMARK,
+    REQUEST_COVERAGE,
+    REQUEST_ADMIT_KEY,
+    REQUEST_REVOKE_KEY,
+    REQUEST_LIST_KEYS,
+    REQUEST_IMPORT_NETWORK,
+    REQUEST_SHOW_NETWORK,
+    REQUEST_INSTALL_CATALOG,
+    REQUEST_GET_HEALTH,
+    REQUEST_KIND_COUNT
 } request_kind_t;
 /* "describe", "get_catalog" …: the name of the oneof's field. */
 extern const char *const request_kind_names[REQUEST_KIND_COUNT];
 
-/* Facts as they travel: a presence bitmap and the present values. Unpacked against a catalog with packed_facts_unpack. */
+/* Facts as they travel: a presence bitmap and the present values. Unpacked against a catalog with packed_facts_unpack.
+ */
 typedef struct {
     span_t presence;
     const int64_t *values;
     size_t count;
 } packed_facts_t;
 
-typedef struct { const char *consultant; packed_facts_t facts; } packed_consultant_t;
+typedef struct {
+    const char *consultant;
+    packed_facts_t facts;
+} packed_consultant_t;
 
 typedef struct {
     uint8_t id[SUBMISSION_ID_SIZE];
@@ -48,17 +70,42 @@ typedef struct {
     const char *why;
 } withdrawal_t;
 
-typedef struct { const char *dealer; period_t period; const char **peers; size_t peer_count; const char *region; /* "" = own */ } compare_query_t;
-typedef struct { const char *dealer; int year; } trend_query_t;
-typedef struct { const char *dealer; period_t period; } consultants_query_t;
-typedef struct { const char *row, *scope; period_t period; } rank_query_t;
-typedef struct { period_t period; const char **scopes; size_t scope_count; const char *table; /* "" = all */ } benchmark_query_t;
-typedef struct { period_t period; const char **scopes; size_t scope_count; } coverage_query_t;
+typedef struct {
+    const char *dealer;
+    period_t period;
+    const char **peers;
+    size_t peer_count;
+    const char *region; /* "" = own */
+} compare_query_t;
+typedef struct {
+    const char *dealer;
+    int year;
+} trend_query_t;
+typedef struct {
+    const char *dealer;
+    period_t period;
+} consultants_query_t;
+typedef struct {
+    const char *row, *scope;
+    period_t period;
+} rank_query_t;
+typedef struct {
+    period_t period;
+    const char **scopes;
+    size_t scope_count;
+    const char *table; /* "" = all */
+} benchmark_query_t;
+typedef struct {
+    period_t period;
+    const char **scopes;
+    size_t scope_count;
+} coverage_query_t;
 
 typedef struct {
     uint8_t public_key[KEY_SIZE];
     role_t role;
-    const char **dealers; size_t dealer_count;
+    const char **dealers;
+    size_t dealer_count;
     const char *region;
     bool revoked;
     uint64_t admitted_ms, revoked_ms;
@@ -77,7 +124,7 @@ typedef struct {
     uint64_t id;
     request_kind_t kind;
     union {
-        uint64_t known_digest;   /* get_catalog */
+        uint64_t known_digest; /* get_catalog */
         submission_t submission;
         withdrawal_t withdrawal;
         compare_query_t compare;
@@ -89,13 +136,14 @@ typedef struct {
         key_entry_t admit;
         uint8_t revoke[KEY_SIZE];
         network_part_t network_part;
-        span_t catalog_yaml;     /* install_catalog */
+        span_t catalog_yaml; /* install_catalog */
     };
 } request_t;
 
 typedef struct {
     role_t role;
-    const char **dealers; size_t dealer_count;
+    const char **dealers;
+    size_t dealer_count;
     const char *region;
     uint64_t catalog_digest;
     const char *hub_version, *time_zone;
@@ -105,17 +153,23 @@ typedef struct {
 typedef enum { OUTCOME_NONE, OUTCOME_ACCEPTED, OUTCOME_UNCHANGED, OUTCOME_WITHDRAWN, OUTCOME_COUNT } outcome_t;
 extern const char *const outcome_names[OUTCOME_COUNT];
 
-typedef struct { const char *check, *title[LANGUAGE_COUNT]; } check_warning_t;
+typedef struct {
+    const char *check, *title[LANGUAGE_COUNT];
+} check_warning_t;
 
 typedef struct {
     outcome_t outcome;
     uint32_t revision;
     uint64_t sequence, time_ms;
     bool late;
-    const check_warning_t *warnings; size_t warning_count;
+    const check_warning_t *warnings;
+    size_t warning_count;
 } receipt_t;
 
-typedef struct { uint32_t regions, dealers, memberships, circles; bool complete; } imported_t;
+typedef struct {
+    uint32_t regions, dealers, memberships, circles;
+    bool complete;
+} imported_t;
 
 typedef struct {
     uint64_t uptime_ms, revisions, stored_bytes, map_bytes;
@@ -126,8 +180,21 @@ typedef struct {
 } health_t;
 
 typedef enum {
-    RESPONSE_NONE, RESPONSE_DESCRIPTION, RESPONSE_CATALOG, RESPONSE_RECEIPT, RESPONSE_COMPARE, RESPONSE_TREND, RESPONSE_CONSULTANTS, RESPONSE_RANK,
-    RESPONSE_BENCHMARK, RESPONSE_COVERAGE, RESPONSE_KEYS, RESPONSE_NETWORK, RESPONSE_IMPORTED, RESPONSE_HEALTH, RESPONSE_KIND_COUNT
+    RESPONSE_NONE,
+    RESPONSE_DESCRIPTION,
+    RESPONSE_CATALOG,
+    RESPONSE_RECEIPT,
+    RESPONSE_COMPARE,
+    RESPONSE_TREND,
+    RESPONSE_CONSULTANTS,
+    RESPONSE_RANK,
+    RESPONSE_BENCHMARK,
+    RESPONSE_COVERAGE,
+    RESPONSE_KEYS,
+    RESPONSE_NETWORK,
+    RESPONSE_IMPORTED,
+    RESPONSE_HEALTH,
+    RESPONSE_KIND_COUNT
 } response_kind_t;
 
 typedef struct {
@@ -135,11 +202,15 @@ typedef struct {
     status_t status;
     const char *message; /* for a person; "" or NULL where the status is OK */
     const char *where;   /* may be NULL */
-    const fault_t *faults; size_t fault_count;
+    const fault_t *faults;
+    size_t fault_count;
     response_kind_t kind;
     union {
         description_t description;
-        struct { uint64_t digest; span_t yaml; } catalog; /* yaml empty: the known one is current */
+        struct {
+            uint64_t digest;
+            span_t yaml;
+        } catalog; /* yaml empty: the known one is current */
         receipt_t receipt;
         const compare_answer_t *compare;
         const trend_answer_t *trend;
@@ -147,7 +218,10 @@ typedef struct {
         const rank_answer_t *rank;
         const benchmark_answer_t *benchmark;
         const coverage_answer_t *coverage;
-        struct { const key_entry_t *items; size_t count; } keys;
+        struct {
+            const key_entry_t *items;
+            size_t count;
+        } keys;
         network_lines_t network;
         imported_t imported;
         health_t health;

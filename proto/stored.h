@@ -1,4 +1,5 @@
-/* Values of the hub's store <-> core's terms (stored.proto). Only bytes and meaning; version byte and checksum are the store's (hub/store.h). */
+/* Values of the hub's store <-> core's terms (stored.proto). Only bytes and meaning; version byte and checksum are the
+ * store's (hub/store.h). */
 #pragma once
 
 #include "proto/codec.h"
@@ -12,11 +13,13 @@ typedef struct {
     uint8_t public_key[KEY_SIZE];
     role_t role;
     bool late, withdrawn;
-    const char *why;               /* "" = none */
+    const char *why; /* "" = none */
     uint64_t catalog_digest;
     packed_facts_t facts;
-    const char **warnings; size_t warning_count;
-    const packed_consultant_t *consultants; size_t consultant_count;
+    const char **warnings;
+    size_t warning_count;
+    const packed_consultant_t *consultants;
+    size_t consultant_count;
 } stored_revision_t;
 
 typedef struct {
@@ -25,12 +28,13 @@ typedef struct {
     uint32_t revision;
     uint64_t sequence, time_ms;
     bool late;
-    const char **warnings; size_t warning_count;
+    const char **warnings;
+    size_t warning_count;
     uint64_t catalog_digest;
 } stored_answer_t;
 
 typedef struct {
-    key_entry_t entry;  /* public_key is not stored: it is the record's key */
+    key_entry_t entry; /* public_key is not stored: it is the record's key */
     bool has_revoked_by;
     uint8_t revoked_by[KEY_SIZE];
 } stored_key_t;

@@ -1,0 +1,105 @@
+/* What the codec's files share. Internal to proto/: the only folder that knows generated code.
+ *
+ * Decoding: protobuf-c unpacks into the caller's arena, and the result borrows its strings and arrays, so each byte is
+ * copied once. Encoding: protobuf-c's structs are built in an arena of their own, borrow the caller's strings and
+ * arrays, and are packed into one allocation. */
+#pragma once
+
+#include "proto/codec.h"
+#include "proto/wire.h"
+
+#include "stored.pb-c.h"
+#include "yardstick.pb-c.h"
+
+/* ---- decoding (codec.c) */
+
+typedef struct {
+    arena_t *arena;
+    const char *why; /* set by whatever returns STATUS_MALFORMED */
+} reader_t;
+
+/* Sets reader->why and returns STATUS_MALFORMED. */
+status_t reader_refuse(reader_t *reader, const char *format, ...) PRINTF(2, 3) NODISCARD;
+
+/* wire_check and unpacking. STATUS_MALFORMED, or STATUS_NO_MEMORY where the arena is spent. */
+status_t reader_unpack(reader_t *reader, span_t frame, const ProtobufCMessageDescriptor *descriptor, wire_caps_t caps,
+                       bool *out_unknown_body, ProtobufCMessage **out) NODISCARD;
+
+/* `what` names the field for the peer. Each refuses with STATUS_MALFORMED. */
+status_t reader_code(reader_t *reader, const char *what, const char *text) NODISCARD;
+status_t reader_codes(reader_t *reader, const char *what, char **texts, size_t count) NODISCARD;
+status_t reader_optional_code(reader_t *reader, const char *what, const char *text) NODISCARD;
+status_t reader_text(reader_t *reader, const char *what, const char *text, size_t least, size_t most) NODISCARD;
+status_t reader_period(reader_t *reader, const char *what, uint32_t number, period_t *out) NODISCARD;
+/* 0 gives PERIOD_NONE. */
+status_t reader_optional_period(reader_t *reader, const char *what, uint32_t number, period_t *out) NODISCARD;
+status_t reader_choice(reader_t *reader, const char *what, uint32_t value, uint32_t count) NODISCARD;
+status_t reader_bytes(reader_t *reader, const char *what, ProtobufCBinaryData bytes, size_t size,
+                      uint8_t *out) NODISCARD;
+status_t reader_facts(reader_t *reader, ProtobufCBinaryData presence, const int64_t *values, size_t count,
+                      packed_facts_t *out) NODISCARD;
+
+/* An array of `count` zeroed elements, or STATUS_NO_MEMORY out of the calling function. */
+#define READ_ARRAY(arena, count, pointer)                                                                              \
+    do {                                                                                                               \
+        (pointer) = arena_array((arena), (count), sizeof *(pointer));                                                  \
+        if (!(pointer))                                                                                                \
+            return STATUS_NO_MEMORY;                                                                                   \
+    } while (0)
+
+/* ---- encoding (codec.c) */
+
+/* An arena without a budget, for the structs of one encoding. NULL when out of memory. */
+arena_t *writer_arena(void);
+
+/* Packs into one allocation. STATUS_LIMIT where it would take more than `most` bytes. */
+status_t writer_pack(const ProtobufCMessage *message, size_t most, buffer_t *out) NODISCARD;
+
+/* protobuf-c's structs are not const, but packing does not write to what they borrow. */
+static inline char *lend(const char *text)
+{
+    return (char *)(text ? text : "");
+}
+
+static inline ProtobufCBinaryData lend_bytes(const uint8_t *data, size_t size)
+{
+    return (ProtobufCBinaryData){size, (uint8_t *)data};
+}
+
+/* `count` structs of one message and an array of pointers to them, each set to `initial`, as repeated fields want them.
+ */
+#define WRITE_LIST(arena, count_, initial, items, pointers)                                                            \
+    do {                                                                                                               \
+        READ_ARRAY((arena), (count_), (items));                                                                        \
+        READ_ARRAY((arena), (count_), (pointers));                                                                     \
+        for (size_t list_ = 0; list_ < (count_); list_++) {                                                            \
+            (items)[list_] = (initial);                                                                                \
+            (pointers)[list_] = &(items)[list_];                                                                       \
+        }                                                                                                              \
+    } while (0)
+
+/* One struct of a message, set to `initial`. */
+#define WRITE_ONE(arena, initial, pointer)                                                                             \
+    do {                                                                                                               \
+        READ_ARRAY((arena), 1, (pointer));                                                                             \
+        *(pointer) = (initial);                                                                                        \
+    } while (0)
+
+/* ---- bodies */
+
+/* codec_request.c */
+extern const wire_caps_t request_caps;
+status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
+status_t request_body_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
+
+/* codec_response.c */
+status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
+status_t response_body_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+
+/* codec_answers.c: the answers to queries */
+status_t answer_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
+status_t answer_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+
+/* codec_network.c */
+status_t network_read(reader_t *reader, const Yardstick__V1__Network *message, network_lines_t *out) NODISCARD;
+status_t network_write(arena_t *arena, const network_lines_t *lines, Yardstick__V1__Network *out) NODISCARD;
