@@ -26,10 +26,13 @@ typedef struct {
     void *internals;
 } facts_set_t;
 
-/* Reads one wide file of facts into the set. `dealer`: whose lines they are where the file has no dealer column (NULL: the column is needed); where it has one and `dealer`
- * is given, every line must name it or another store of `dealers`. Every fault of the file is added with file, line and column (a number that is none, a negative where not allowed, too many
- * decimals, an unknown column or period, a duplicate line or column, a line without any fact, a short or long line, text that is neither encoding, an unterminated quote, an empty file).
- * STATUS_INVALID where there is one; STATUS_IO where it cannot be read. */
+/* Reads one wide file of facts into the set (zeroed before its first file). `dealers`: the stores of the key; with one of them the file may leave out the `dealer` column, with several
+ * it needs it, and every line must name one of them; with none (headquarters) it needs it and any dealer will do. The columns `period`, `dealer` and `consultant` may be headed 期间 or 月份,
+ * 经销商 and 销售顾问; a line or column without any text is ignored.
+ * Every fault of the file is added with file, line and column (a number that is none, a negative where not allowed, too many decimals, an unknown or computed column, a bad period, a duplicate
+ * line or column, a line without any fact, a short or long line, text that is neither encoding, an unterminated quote, an empty file). Line: of the file, newlines inside quotes counted.
+ * Column: the number of the cell from 1 (A is 1), with the column's title at the head of the message. A month that another file of the set holds is a fault that names both places.
+ * STATUS_INVALID where there is one; STATUS_IO, with a fault that says why, where it cannot be read; STATUS_NO_MEMORY. */
 status_t facts_set_read(facts_set_t *set, const char *path, const catalog_t *catalog, const char *const *dealers, size_t dealer_count, faults_t *faults) NODISCARD;
 /* The same for a file of consultant lines. */
 status_t facts_set_read_consultants(facts_set_t *set, const char *path, const catalog_t *catalog, const char *const *dealers, size_t dealer_count, faults_t *faults) NODISCARD;

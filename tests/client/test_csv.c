@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-TestSuite(csv, .timeout = 60);
-
 /* "LINE:cell|cell;" of each record. */
 typedef struct {
     char text[2000];

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite(encoding, .timeout = 20);
-
 static span_t span_of(const char *text, size_t size)
 {
     return (span_t){(const uint8_t *)text, size};

@@ -1,0 +1,246 @@
+#include "client/facts_file.h"
+
+#include "core/limits.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILES TEST_DATA "/files/"
+
+static catalog_t *catalog;
+static facts_set_t set;
+static faults_t faults;
+
+static void begin(void)
+{
+    faults_t loading = {0};
+    cr_assert_eq(catalog_load(catalog_builtin(), &catalog, &loading), STATUS_OK);
+}
+
+static void end(void)
+{
+    facts_set_fini(&set);
+    faults_fini(&faults);
+    catalog_destroy(&catalog);
+}
+
+TestSuite(facts_file, .init = begin, .fini = end);
+
+static int64_t fact(const int64_t *facts, const char *id)
+{
+    return facts[catalog_find_row(catalog, id)];
+}
+
+/* The faults, one on a line, with the file's name only. */
+static const char *fault_lines(const faults_t *of)
+{
+    static char text[8000];
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < of->count && used < sizeof text; i++) {
+        char line[1000];
+        fault_format(&of->items[i], line, sizeof line);
+        const char *start = strncmp(line, FILES, strlen(FILES)) == 0 ? line + strlen(FILES) : line;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s\n", start);
+    }
+    return text;
+}
+
+/* Path of a temporary file with that text; the caller removes it. */
+static char *write_file(const char *text)
+{
+    static char path[] = "/tmp/test_facts_XXXXXX";
+    memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+    FILE *file = fdopen(mkstemp(path), "w");
+    fputs(text, file);
+    fclose(file);
+    return path;
+}
+
+static void expect_fault(const char *text, bool of_consultants, size_t dealer_count, const char *want)
+{
+    static const char *const DEALERS[] = {"D0001", "D0002"};
+    char *path = write_file(text), line[1000];
+    status_t status = of_consultants ? facts_set_read_consultants(&set, path, catalog, DEALERS, dealer_count, &faults)
+                                     : facts_set_read(&set, path, catalog, DEALERS, dealer_count, &faults);
+    remove(path);
+    cr_assert_eq(status, STATUS_INVALID);
+    cr_assert_geq(faults.count, 1);
+    fault_format(&faults.items[faults.count - 1], line, sizeof line);
+    cr_assert_str_eq(line + strlen(path) + 1, want);
+}
+
+Test(facts_file, every_fault_of_a_file_is_named_in_one_go)
+{
+    cr_assert_eq(facts_set_read(&set, FILES "every_fault.csv", catalog, NULL, 0, &faults), STATUS_INVALID);
+    cr_assert_str_eq(
+        fault_lines(&faults),
+        "every_fault.csv:1:5: column 'foo' is neither a fact of the catalog nor its title; correct it or leave the "
+        "column out\n"
+        "every_fault.csv:1:6: column 'cost_per_visit' (cost_per_visit) is computed from the facts; leave the column "
+        "out\n"
+        "every_fault.csv:1:8: column '来店批次' stands already as column 4; keep one\n"
+        "every_fault.csv:1:10: column 'consultant': lines of consultants are no store's lines; give this file with "
+        "--consultants\n"
+        "every_fault.csv:3:2: period: '2025-13' is no month; write it as YYYY-MM, 2025-06 for June 2025\n"
+        "every_fault.csv:3:7: 本月广宣投放（元）: '5.001' has more than 2 decimals; correct it, or empty it where the "
+        "figure is unknown\n"
+        "every_fault.csv:4:1: dealer: the code is missing; write it\n"
+        "every_fault.csv:4:3: new_prospects: '12x' is no number; correct it, or empty it where the figure is unknown\n"
+        "every_fault.csv:4:4: showroom_visits: '-3' may not be negative; correct it, or empty it where the figure is "
+        "unknown\n"
+        "every_fault.csv:4:7: 本月广宣投放（元）: '1,00' is no number; correct it, or empty it where the figure is "
+        "unknown\n"
+        "every_fault.csv:5: the line holds no fact; fill it in (0 where nothing happened) or leave it out\n"
+        "every_fault.csv:6:9: 'x' stands in a column without a title; give it one or empty it\n"
+        "every_fault.csv:7: D0001 in 2025-01 stands already in " FILES "every_fault.csv:2; keep one of the two lines\n"
+        "every_fault.csv:8: the line has 3 cells where the header has 10; give it one for each column\n"
+        "every_fault.csv:9:1: dealer: 'D:1' is no code; a code has 1 to 64 bytes, without commas, colons, quotes or "
+        "blanks at its ends\n"
+        "every_fault.csv:9:3: new_prospects: '9999999999999999' is too large; correct it, or empty it where the figure "
+        "is unknown\n"
+        "every_fault.csv:9:4: showroom_visits: '1.5' must be a whole number; correct it, or empty it where the figure "
+        "is unknown\n");
+}
+
+Test(facts_file, a_store_file_as_a_spreadsheet_saves_it_is_read)
+{
+    const char *dealers[] = {"D0001"};
+    cr_assert_eq(facts_set_read(&set, FILES "one_store.csv", catalog, dealers, 1, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(set.count, 2);
+    cr_assert_str_eq(set.months[0].dealer, "D0001");
+    cr_assert_eq(set.months[0].period, period_make(2025, 1), "months are in order");
+    cr_assert_eq(set.months[0].line, 3);
+    cr_assert_eq(fact(set.months[0].facts, "ad_spend"), FACT_ABSENT, "an empty cell is an absent fact");
+    cr_assert_eq(fact(set.months[0].facts, "showroom_deliveries"), 4);
+    cr_assert_eq(fact(set.months[1].facts, "new_prospects"), 12);
+    cr_assert_eq(fact(set.months[1].facts, "ad_spend"), 123450);
+    cr_assert_eq(fact(set.months[1].facts, "showroom_visits"), 0);
+    cr_assert_eq(fact(set.months[1].facts, "used_car_trade_ins"), FACT_ABSENT);
+}
+
+Test(facts_file, gb18030_with_chinese_titles_gives_the_same_facts)
+{
+    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(set.count, 2);
+    cr_assert_str_eq(set.months[0].dealer, "D0001");
+    cr_assert_eq(fact(set.months[0].facts, "ad_spend"), 200000);
+    cr_assert_eq(fact(set.months[1].facts, "ad_spend"), 100050);
+    cr_assert_eq(fact(set.months[1].facts, "new_prospects"), 3);
+}
+
+Test(facts_file, consultants_join_the_month_of_their_store_in_order)
+{
+    cr_assert_eq(facts_set_read_consultants(&set, FILES "consultants.csv", catalog, NULL, 0, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(set.months[0].consultant_count, 2);
+    cr_assert_str_eq(set.months[0].consultants[0].consultant, "C01");
+    cr_assert_eq(fact(set.months[0].consultants[0].facts, "showroom_visits"), 1);
+    cr_assert_str_eq(set.months[0].consultants[1].consultant, "李");
+    cr_assert_eq(set.months[1].consultant_count, 1);
+    cr_assert_eq(fact(set.months[1].consultants[0].facts, "showroom_visits"), 3);
+    cr_assert_str_eq(set.sources[set.months[0].file], FILES "gb18030.csv");
+}
+
+Test(facts_file, consultants_without_a_store_line_or_a_code_or_twice_are_faults)
+{
+    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_read_consultants(&set, FILES "consultants_bad.csv", catalog, NULL, 0, &faults),
+                 STATUS_INVALID);
+    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults),
+                     "consultants_bad.csv:3: D0001, consultant C01 in 2025-01 stands already in " FILES
+                     "consultants_bad.csv:2; keep one of the two lines\n"
+                     "consultants_bad.csv:6:4: consultant: the code is missing; write it\n"
+                     "consultants_bad.csv:4: D0007 in 2025-01 has lines of consultants and no line of its own; add "
+                     "that to the facts file\n");
+}
+
+Test(facts_file, a_month_that_stands_in_two_files_is_a_fault_that_names_both)
+{
+    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_read(&set, FILES "checks.csv", catalog, NULL, 0, &faults), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults), "checks.csv:2: D0001 in 2025-01 stands already in " FILES
+                                           "gb18030.csv:3; keep one of the two lines\n");
+}
+
+Test(facts_file, the_columns_that_place_a_line_are_asked_for_where_they_are_needed)
+{
+    expect_fault("new_prospects\n1\n", false, 1,
+                 "1: there is no column 'period'; add it, with each line's month as YYYY-MM");
+    expect_fault("period,new_prospects\n2025-01,1\n", false, 0,
+                 "1: there is no column 'dealer'; add it, with each line's dealer code");
+    expect_fault("period,new_prospects\n2025-01,1\n", false, 2,
+                 "1: there is no column 'dealer'; add it, for this key holds several stores");
+    expect_fault("period,new_prospects\n2025-01,1\n", true, 1,
+                 "1: there is no column 'consultant'; add it, with each line's consultant");
+    expect_fault("period,dealer\n2025-01,D0001\n", false, 1, "1: no column is a fact of the catalog; add at least one");
+    expect_fault("period,dealer,new_prospects\n2025-01,D0003,1\n", false, 2,
+                 "2:2: dealer: 'D0003' is no store of this key; correct it or leave the line out");
+}
+
+Test(facts_file, the_checks_of_the_catalog_name_the_line_and_see_the_month_before)
+{
+    cr_assert_eq(facts_set_read(&set, FILES "checks.csv", catalog, NULL, 0, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    faults_t warnings = {0};
+    facts_set_check(&set, catalog, LANGUAGE_EN, &faults, &warnings);
+    cr_assert(faults_empty(&faults));
+    cr_assert_str_eq(fault_lines(&warnings),
+                     "checks.csv:2: D0001 2025-01: More new orders than new prospects (new_orders_within_prospects)\n"
+                     "checks.csv:4: D0001 2025-03: More carried-over orders than last month left undelivered "
+                     "(carried_orders_roll_forward)\n");
+    faults_fini(&warnings);
+}
+
+static void write_consultants(FILE *file, int count)
+{
+    fputs("period,consultant,new_prospects\n", file);
+    for (int i = 0; i < count; i++)
+        fprintf(file, "2025-01,C%03d,1\n", i);
+}
+
+static status_t read_consultants(int count)
+{
+    const char *dealers[] = {"D0001"};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    write_consultants(file, count);
+    fclose(file);
+    char *path = write_file(text);
+    free(text);
+    cr_assert_eq(facts_set_read_consultants(&set, path, catalog, dealers, 1, &faults), STATUS_OK);
+    remove(path);
+    path = write_file("period,new_prospects\n2025-01,600\n");
+    cr_assert_eq(facts_set_read(&set, path, catalog, dealers, 1, &faults), STATUS_OK);
+    remove(path);
+    return facts_set_finish(&set, &faults);
+}
+
+Test(facts_file, a_store_has_consultants_up_to_the_cap)
+{
+    cr_assert_eq(read_consultants(CONSULTANTS_MAX), STATUS_OK);
+    cr_assert_eq(set.months[0].consultant_count, CONSULTANTS_MAX);
+}
+
+Test(facts_file, a_store_with_one_consultant_more_is_a_fault)
+{
+    cr_assert_eq(read_consultants(CONSULTANTS_MAX + 1), STATUS_INVALID);
+    cr_assert(strstr(faults.items[0].message, "501 consultants"), "%s", faults.items[0].message);
+}
+
+Test(facts_file, the_golden_facts_are_read_whole)
+{
+    cr_assert_eq(facts_set_read(&set, TEST_DATA "/../golden/facts.csv", catalog, NULL, 0, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_read_consultants(&set, TEST_DATA "/../golden/consultants.csv", catalog, NULL, 0, &faults),
+                 STATUS_OK, "%s", fault_lines(&faults));
+    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK, "%s", fault_lines(&faults));
+    cr_assert_eq(fact(set.months[0].facts, "ad_spend"), 4932687);
+    cr_assert_eq(set.months[0].consultant_count, 6);
+}
