@@ -1,0 +1,182 @@
+"""Damage to the data directory: the hub refuses to start and says why in one line; `verify` names it too (STACK.md: LMDB trusts its file)."""
+
+import copy
+import os
+import random
+import re
+import shutil
+
+from yardstick import HubCase, main, run
+
+SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
+PAGE = 4096
+BRANCH = 0x01                      # LMDB's page flag
+LONG_VALUE, TABLE = 0x01, 0x02     # LMDB's node flags
+
+
+def number_at(data, at, size):
+    return int.from_bytes(data[at:at + size], "little")
+
+
+def pages_in_use(data):
+    """Numbers of the pages that LMDB's newest snapshot reaches."""
+    newest = max((0, 1), key=lambda page: number_at(data, page * PAGE + 144, 8))
+    reached, todo = set(), [number_at(data, newest * PAGE + offset + 40, 8) for offset in (40, 88)]  # roots of free list and tables
+    while todo:
+        page = todo.pop()
+        if page == 2**64 - 1:  # an empty table
+            continue
+        reached.add(page)
+        start = page * PAGE
+        for i in range((number_at(data, start + 12, 2) - 16) // 2):
+            node = start + number_at(data, start + 16 + 2 * i, 2)
+            low, flags, key_size = number_at(data, node, 4), number_at(data, node + 4, 2), number_at(data, node + 6, 2)
+            value = node + 8 + key_size
+            if number_at(data, start + 10, 2) & BRANCH:
+                todo.append(low | flags << 32)
+            elif flags & TABLE:
+                todo.append(number_at(data, value + 40, 8))
+            elif flags & LONG_VALUE:
+                first = number_at(data, value, 8)
+                reached.update(range(first, first + (16 + low - 1) // PAGE + 1))
+    return reached
+
+
+class Damage(HubCase):
+    golden = True
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        code = cls.shared.stop()
+        assert code == 0, code
+        cls.whole = cls.class_work / "whole"
+        shutil.copytree(cls.shared.directory, cls.whole)
+        cls.bytes = (cls.whole / "data.mdb").read_bytes()
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(SEED)
+        self.directory = self.work / "hub"
+        shutil.copytree(self.whole, self.directory)
+        self.data = self.directory / "data.mdb"
+
+    def refused(self, what, data=None):
+        """Writes `data` as the data file; both commands refuse, and the file stays as it is."""
+        if data is not None:
+            self.data.write_bytes(data)
+        lines = []
+        for command in (["verify", self.directory], ["run", self.directory, "--listen", "tcp://127.0.0.1:0"]):
+            result = run(self.work, "yardstick-hub", *command)
+            self.assertExit(result, 1, str(self.directory))
+            lines.append([line for line in result.err.splitlines() if line.strip()])
+            self.assertEqual(len(lines[-1]), 1, f"{what}: not one line\n{result}")
+            self.assertNotIn("ready", result.out)
+        if data is not None:
+            self.assertEqual(self.data.read_bytes(), data, f"{what}: the damaged file was changed")
+        return lines[0][0]
+
+    def accepted(self, data):
+        """Whether `verify` passes it."""
+        self.data.write_bytes(data)
+        return run(self.work, "yardstick-hub", "verify", self.directory).code == 0
+
+    def with_page(self, number, content):
+        return self.bytes[:number * PAGE] + content + self.bytes[(number + 1) * PAGE:]
+
+    def test_undamaged_it_passes_and_serves(self):
+        result = run(self.work, "yardstick-hub", "verify", self.directory)
+        self.assertExit(result, 0)
+        self.assertRegex(result.out, r"\b1372\b", "how many revisions it has read")
+        hub = copy.copy(self.shared)  # with its headquarters' home
+        hub.directory, hub.work = self.directory, self.work
+        self.addCleanup(hub.kill)
+        hub.start()
+        self.assertEqual(hub.ask("coverage", "--period", "2025-06", "--scope", "nation")["scopes"][0]["reported"], 60)
+        self.assertEqual(hub.stop(), 0)
+
+    def test_truncated(self):
+        size = len(self.bytes)
+        for length in (size - PAGE, size - 1, size // 2, size // 2 + 100, 3 * PAGE, 2 * PAGE, PAGE, 100, 1):
+            with self.subTest(f"{length} of {size} bytes"):
+                self.refused("truncated", self.bytes[:length])
+
+    def test_zero_bytes(self):
+        self.refused("empty", b"")
+
+    def test_missing(self):
+        self.data.unlink()
+        self.refused("missing")
+        self.assertFalse(self.data.exists(), "an empty database was put in its place")
+
+    def test_all_zeros(self):
+        self.refused("zeros", bytes(len(self.bytes)))
+
+    def test_no_database_at_all(self):
+        self.refused("text", b"This is not a database.\n" * 10000)
+
+    def test_a_meta_page(self):
+        """Each of the two: without the check, LMDB would go on from the older one, and the last acknowledged would be gone."""
+        for number in (0, 1):
+            for what, content in (("zeros", bytes(PAGE)), ("noise", self.random.randbytes(PAGE))):
+                with self.subTest(f"{what} in meta page {number}"):
+                    self.refused(what, self.with_page(number, content))
+
+    def test_an_older_meta_page_twice(self):
+        """The newest transaction rolled back: both meta pages hold the older one."""
+        number_of_txn = [int.from_bytes(self.bytes[page * PAGE + 16 + 8 * 16:][:8], "little") for page in (0, 1)]
+        newest = number_of_txn.index(max(number_of_txn))
+        older = self.bytes[(1 - newest) * PAGE:][:PAGE]
+        content = newest.to_bytes(8, "little") + older[8:]
+        self.refused("rolled back", self.with_page(newest, content))
+
+    def test_overwritten_pages(self):
+        pages = pages_in_use(self.bytes)
+        for number in self.random.sample(sorted(pages), min(20, len(pages))):
+            other = self.random.choice(sorted(pages - {number}))
+            for what, content in (("zeros", bytes(PAGE)), ("another page", self.bytes[other * PAGE:][:PAGE]), ("noise", self.random.randbytes(PAGE)),
+                                  ("noise behind its header", self.bytes[number * PAGE:][:16] + self.random.randbytes(PAGE - 16))):
+                with self.subTest(f"page {number}: {what}, seed {SEED}"):
+                    self.data.write_bytes(self.with_page(number, content))
+                    self.assertExit(run(self.work, "yardstick-hub", "verify", self.directory), 1, str(self.directory))
+        self.refused("a page of noise", self.with_page(number, self.random.randbytes(PAGE)))
+
+    def test_flipped_bits_in_a_record(self):
+        """One bit of one record, in a page that is in use."""
+        places = [match.start() for match in re.finditer(rb"\x0a\x05D00\d\d\x10", self.bytes) if match.start() // PAGE in pages_in_use(self.bytes)]
+        self.assertGreater(len(places), 1372, "revisions")
+        for _ in range(12):
+            at = self.random.choice(places) + self.random.randrange(2, 40)
+            data = bytearray(self.bytes)
+            data[at] ^= 1 << self.random.randrange(8)
+            with self.subTest(f"byte {at}, seed {SEED}"):
+                self.refused("a flipped bit", bytes(data))
+
+    def test_a_record_moved_to_another_place(self):
+        """A dealer's code changed in the index key alone: the checksum covers the key."""
+        data = self.bytes.replace((202506).to_bytes(4, "big") + b"D0007", (202506).to_bytes(4, "big") + b"D0008")
+        self.assertNotEqual(data, self.bytes)
+        self.refused("a moved record", data)
+
+    def test_a_newer_format(self):
+        file = self.directory / "FORMAT"
+        text = file.read_text()
+        number = re.search(r"\d+", text)[0]
+        file.write_text(text.replace(number, str(int(number) + 1)))
+        line = self.refused("newer")
+        self.assertRegex(line, "(?i)newer")
+        file.write_text("nonsense\n")
+        self.refused("no format")
+        file.unlink()
+        self.refused("format missing")
+
+    def test_verify_of_no_store(self):
+        for directory in (self.work / "nowhere", self.work):
+            result = run(self.work, "yardstick-hub", "verify", directory)
+            self.assertExit(result, 1, str(directory))
+            self.assertEqual(len(result.err.splitlines()), 1)
+
+
+if __name__ == "__main__":
+    print(f"seed {SEED}", flush=True)
+    main()

@@ -1,0 +1,277 @@
+"""Hostile input from the network: whatever comes, the hub serves on, others are served meanwhile, and what is stored stays as it is."""
+
+import os
+import random
+import socket
+
+import zmq
+
+from yardstick import (BUSY, CATALOG_CHANGED, INVALID, MALFORMED, OK, UNSUPPORTED, HubCase, eventually, main, request, submission, whole_facts)
+
+SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
+REQUEST_SIZE_MAX = 262144
+JUNE = 202506
+
+
+class Hostile(HubCase):
+    golden = True
+    settings = {"requests_per_key": 64, "handshake_ms": 2000}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.table = cls.shared.must("benchmark", "--period", "2025-06", "--format", "json").raw
+        cls.bystander = cls.shared.client("dealer", ["D0001"])
+        cls.addClassCleanup(cls.bystander.close)
+        cls.shared.digest  # known before anything hostile is sent
+        cls.process = cls.shared.process.pid
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(SEED)
+        self.attacker = self.shared.client("dealer", ["D0002"])
+        self.addCleanup(self.attacker.close)
+
+    def tearDown(self):
+        """After each attack: the same process serves, and the national table is the same byte for byte."""
+        self.served()
+        self.assertIsNone(self.shared.process.poll(), self.shared.log_text())
+        again = self.shared.must("benchmark", "--period", "2025-06", "--format", "json").raw
+        self.assertEqual(again, self.table, f"stored data changed (seed {SEED})")
+
+    def served(self):
+        self.assertStatus(self.bystander.ask("trend", dealer="D0001", year=2025), OK, f"a bystander, seed {SEED}")
+
+    def refused_or_cut(self, frame):
+        """Sends a frame; the answer, if there is one within a bystander's round trip, says that it is malformed."""
+        self.attacker.socket.send(frame)
+        self.served()
+        while (answer := self.attacker.receive(0)) is not None:
+            self.assertNotEqual(answer.status.code, OK, f"{frame[:64].hex()} of {len(frame)} bytes was taken")
+
+    def test_an_oversized_frame_is_not_taken(self):
+        huge = request("submit", **submission(self.shared, "D0002", JUNE, whole_facts())).SerializeToString()
+        self.refused_or_cut(huge + b"\x00" * (REQUEST_SIZE_MAX + 1 - len(huge)))
+        self.refused_or_cut(b"\x00" * (64 << 20))
+        fresh = self.shared.client("dealer", ["D0002"])
+        self.addCleanup(fresh.close)
+        self.assertStatus(fresh.ask("describe"), OK)
+
+    def test_a_frame_of_the_greatest_size_is_read(self):
+        """At the cap it is read (and refused for what it says), so the cap is where it is written."""
+        body = dict(upload_id=bytes(16), part=0, last=True)
+        sent = request("import_network", **body)
+        sent.import_network.lines.regions.add(code="x")
+        sent.import_network.lines.regions[0].name = "x" * (REQUEST_SIZE_MAX - sent.ByteSize() - 16)
+        sent.import_network.lines.regions[0].name += "x" * (REQUEST_SIZE_MAX - sent.ByteSize())
+        self.assertEqual(sent.ByteSize(), REQUEST_SIZE_MAX)
+        self.attacker.socket.send(sent.SerializeToString())
+        self.assertNotEqual(self.attacker.receive().status.code, OK)
+
+    def test_garbage_frames(self):
+        for _ in range(300):
+            self.attacker.socket.send(self.random.randbytes(self.random.choice([0, 1, 2, 3, 8, 40, 300, 5000])))
+        for _ in range(300):
+            answer = self.attacker.receive()
+            self.assertIsNotNone(answer, f"garbage was not answered (seed {SEED})")
+            self.assertIn(answer.status.code, (MALFORMED, UNSUPPORTED, BUSY), f"seed {SEED}: {answer}")
+
+    def test_every_prefix_of_a_request(self):
+        whole = request("submit", 77, **submission(self.shared, "D0002", JUNE, whole_facts(), [("C1", whole_facts())])).SerializeToString()
+        for length in range(len(whole)):
+            self.attacker.socket.send(whole[:length])
+            answer = self.attacker.receive()
+            self.assertIsNotNone(answer, f"no answer to the first {length} of {len(whole)} bytes")
+            self.assertIn(answer.status.code, (MALFORMED, UNSUPPORTED), f"the first {length} of {len(whole)} bytes: {answer}")
+
+    def test_changed_bytes_of_a_query(self):
+        """Flipped bits may leave a good request; they never get another's figures nor end the hub."""
+        whole = request("compare", 77, dealer="D0002", period=JUNE, peers=["D0001"]).SerializeToString()
+        for _ in range(300):
+            changed = bytearray(whole)
+            for _ in range(self.random.randrange(1, 4)):
+                changed[self.random.randrange(len(changed))] ^= 1 << self.random.randrange(8)
+            self.attacker.socket.send(bytes(changed))
+            answer = self.attacker.receive()
+            self.assertIsNotNone(answer, f"no answer to {changed.hex()}")
+            if answer.status.code == OK:
+                self.assertIn(answer.WhichOneof("body"), ("compare", "description", "trend", "catalog"), changed.hex())
+                self.assertNotIn("D0001", [answer.compare.dealer, *answer.compare.peers], changed.hex())
+
+    def test_fields_that_break_their_limits(self):
+        good = submission(self.shared, "D0002", JUNE, whole_facts())
+        bad = {
+            "a short id": dict(id=b"short"), "a long id": dict(id=bytes(17)), "no dealer": dict(dealer=""), "a long dealer": dict(dealer="D" * 65),
+            "a dealer with a NUL": dict(dealer="D0002\x00"), "month 13": dict(period=202513), "month 0": dict(period=202500),
+            "period 0": dict(period=0), "a great period": dict(period=2**32 - 1), "too short presence": dict(presence=b"\x01"),
+            "bits past the facts": dict(presence=b"\xff\xff"), "more facts than bits": dict(facts=[*good["facts"], 1]),
+            "fewer facts than bits": dict(facts=good["facts"][1:]), "another catalog": dict(catalog_digest=12345),
+        }
+        for what, change in bad.items():
+            answer = self.attacker.ask("submit", **{**good, **change})
+            self.assertIn(answer.status.code, (MALFORMED, INVALID, CATALOG_CHANGED, 2), f"{what}: {answer}")
+            self.assertTrue(answer.status.message, what)
+        many = ["D0002"] * 17
+        self.assertNotEqual(self.attacker.ask("compare", dealer="D0002", period=JUNE, peers=many).status.code, OK)
+
+    def test_text_that_is_not_utf_8(self):
+        whole = request("compare", 77, dealer="D0002", period=JUNE).SerializeToString()
+        self.attacker.socket.send(whole.replace(b"D0002", b"D\xff\xfe02"))
+        self.assertStatus(self.attacker.receive(), MALFORMED)
+
+    def test_a_message_that_wants_much_memory(self):
+        """Amplification: many empty elements of a repeated message."""
+        part = b"\x12\x00" * ((REQUEST_SIZE_MAX - 64) // 2)  # dealers of a NetworkPart's lines
+        for lines in (part, b"\x3a\x00" * (len(part) // 2), b"\xfa\x7f\x00" * (len(part) // 3)):
+            body = b"\x22" + self.varint(len(lines)) + lines
+            self.attacker.socket.send(b"\x08\x01\x7a" + self.varint(len(body)) + body)
+            answer = self.attacker.receive()
+            self.assertIsNotNone(answer)
+            self.assertNotEqual(answer.status.code, OK)
+
+    @staticmethod
+    def varint(number):
+        out = bytearray()
+        while number > 127:
+            out.append(number & 127 | 128)
+            number >>= 7
+        return bytes(out) + bytes([number])
+
+    def test_a_request_of_a_newer_version(self):
+        self.attacker.socket.send(b"\x08\x05\xfa\x3e\x00")  # request 5, body number 1007
+        answer = self.attacker.receive()
+        self.assertStatus(answer, UNSUPPORTED)
+        self.assertEqual(answer.request_id, 5)
+
+    def test_a_wrong_number_of_frames(self):
+        whole = request("describe").SerializeToString()
+        for frames in ([b"", whole], [whole, whole], [b""], [whole, b""], [b"x"] * 1000):
+            self.attacker.socket.send_multipart(frames)
+            self.served()
+            while (answer := self.attacker.receive(0)) is not None:
+                self.assertNotEqual(answer.status.code, OK, f"{len(frames)} frames were taken")
+
+    def test_fifty_silent_connections(self):
+        host, port = self.shared.endpoint[len("tcp://"):].split(":")
+        silent = [socket.create_connection((host, int(port)), timeout=60) for _ in range(50)]
+        for connection in silent:
+            self.addCleanup(connection.close)
+        for connection in silent[25:]:
+            connection.sendall(b"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f")  # a greeting that never goes on
+        self.served()
+        newcomer = self.shared.client("dealer", ["D0003"])
+        self.addCleanup(newcomer.close)
+        self.assertStatus(newcomer.ask("describe"), OK)
+        for connection in silent:  # the hub closes each of them
+            try:
+                while connection.recv(4096):
+                    pass
+            except ConnectionResetError:
+                pass
+
+    def test_raw_noise_on_the_port(self):
+        host, port = self.shared.endpoint[len("tcp://"):].split(":")
+        for size in (1, 10, 64, 200, 100000):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                try:
+                    connection.sendall(self.random.randbytes(size))
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(4096):
+                        pass
+                except (ConnectionResetError, BrokenPipeError):
+                    pass
+            self.served()
+
+    def test_a_client_without_curve_gets_nothing(self):
+        for mechanism in ("null", "plain"):
+            plain = zmq.Context.instance().socket(zmq.DEALER)
+            self.addCleanup(plain.close)
+            plain.linger = 0
+            if mechanism == "plain":
+                plain.plain_username, plain.plain_password = b"headquarters", b""
+            monitor = plain.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                                               zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+            self.addCleanup(monitor.close)
+            plain.connect(self.shared.endpoint)
+            plain.send(request("describe").SerializeToString())
+            self.assertTrue(monitor.poll(60000), "the hub kept a connection without CURVE")
+            self.assertFalse(plain.poll(0))
+
+    def test_a_routing_id_is_no_identity(self):
+        """A client that calls itself like another neither gets its answers nor keeps it out."""
+        first = self.shared.client("dealer", ["D0003"], **{})
+        thief = self.shared.client()
+        thief.close()
+        name = b"D0003"
+        victim = self.shared.client("dealer", ["D0003"])
+        victim.options = {zmq.ROUTING_ID: name}
+        victim.connect()
+        self.assertStatus(victim.ask("describe"), OK)
+        thief = self.shared.client("dealer", ["D0004"])
+        thief.options = {zmq.ROUTING_ID: name}
+        thief.connect()
+        for client in (first, victim, thief):
+            self.addCleanup(client.close)
+        thief.send("trend", dealer="D0003", year=2025)
+        for _ in range(20):
+            answer = victim.ask("trend", dealer="D0003", year=2025)
+            self.assertStatus(answer, OK)
+            self.assertEqual(answer.trend.dealer, "D0003")
+        while (answer := thief.receive(0)) is not None:
+            self.assertNotEqual(answer.status.code, OK)
+        self.assertStatus(first.ask("describe"), OK)
+
+    def test_a_flood_gets_busy_and_others_are_served(self):
+        """Far more unanswered requests than a key may have: each is answered, some with busy, while a bystander is served."""
+        flood, answered, busy = 3000, 0, 0
+        self.attacker.close()
+        self.attacker.options = {zmq.SNDHWM: 0, zmq.RCVHWM: 0}
+        self.attacker.connect()
+        for _ in range(flood):
+            self.attacker.send("trend", dealer="D0002", year=2025)
+        self.served()
+        seen = set()
+        while answered < flood:
+            answer = self.attacker.receive()
+            self.assertIsNotNone(answer, f"{flood - answered} requests were never answered")
+            self.assertIn(answer.status.code, (OK, BUSY))
+            seen.add(answer.request_id)
+            answered, busy = answered + 1, busy + (answer.status.code == BUSY)
+            if answered % 500 == 0:
+                self.served()
+        self.assertEqual(len(seen), flood)
+        self.assertGreater(busy, 0, "no cap on the requests of one key")
+        self.assertLess(busy, flood, "nothing of the flood was served")
+        self.assertStatus(self.attacker.ask("describe"), OK, "after the flood")
+
+    def test_a_client_that_never_reads(self):
+        """Its answers are dropped when its queue is full; nobody waits for it, and the hub's memory stays bounded."""
+        self.attacker.close()
+        self.attacker.options = {zmq.RCVHWM: 1, zmq.RCVBUF: 4096, zmq.SNDHWM: 0}
+        self.attacker.connect()
+        before = self.resident()
+        for _ in range(20):
+            for _ in range(500):
+                self.attacker.send("trend", dealer="D0002", year=2025)
+            self.served()
+        self.attacker.socket.setsockopt(zmq.LINGER, 0)
+        self.assertLess(self.resident() - before, 200 << 20, "memory grows with what a client does not read")
+        self.attacker.connect()
+        self.assertStatus(eventually(lambda: self.fresh_answer(), "an answer after reconnecting"), OK)
+
+    def fresh_answer(self):
+        """The answer to a describe on a new connection, where old requests of the same key may still count against it."""
+        self.attacker.close()
+        self.attacker.options = {}
+        self.attacker.connect()
+        answer = self.attacker.ask("describe")
+        return answer if answer.status.code != BUSY else None
+
+    def resident(self):
+        with open(f"/proc/{self.process}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+if __name__ == "__main__":
+    print(f"seed {SEED}", flush=True)
+    main()
