@@ -36,16 +36,24 @@ static status_t create(catalog_t **out)
     return STATUS_OK;
 }
 
+/* Windows editors put a byte order mark before UTF-8. */
+static span_t without_mark(span_t yaml)
+{
+    bool has_mark = yaml.size >= 3 && memcmp(yaml.data, "\xEF\xBB\xBF", 3) == 0;
+    return has_mark ? (span_t){yaml.data + 3, yaml.size - 3} : yaml;
+}
+
 static status_t read_yaml(catalog_t *catalog, span_t yaml, faults_t *faults)
 {
     arena_t *arena = ((catalog_internals_t *)catalog->internals)->arena;
     CLEANUP(raw_catalog_destroy) raw_catalog_t *raw = NULL;
     CLEANUP(arena_destroy) arena_t *scratch = arena_create(CATALOG_MEMORY_MAX);
     places_t places = {0};
+    span_t text = without_mark(yaml);
     if (!scratch)
         return STATUS_NO_MEMORY;
-    TRY(catalog_scan(scratch, yaml, &places, faults));
-    TRY(raw_catalog_load(yaml, &places, &raw, faults));
+    TRY(catalog_scan(scratch, text, &places, faults));
+    TRY(raw_catalog_load(text, &places, &raw, faults));
     TRY(catalog_build(catalog, raw, &places, faults));
     catalog->yaml = arena_memdup(arena, yaml.data, yaml.size);
     catalog->yaml_size = yaml.size;

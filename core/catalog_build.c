@@ -208,19 +208,22 @@ static void check_names(build_t *build)
 {
     static const char *const COLUMNS[] = {"period", "dealer", "consultant"};
     const row_names_t *names = &build->internals->names;
+    const row_name_t *first = names->items; /* of those that read the same */
     for (size_t i = 0; i < names->count; i++) {
-        const row_name_t *name = &names->items[i], *before = i ? name - 1 : NULL;
+        const row_name_t *name = &names->items[i];
+        if (strcmp(first->text, name->text) != 0)
+            first = name;
         for (size_t column = 0; column < sizeof COLUMNS / sizeof *COLUMNS; column++)
             if (strcmp(name->text, COLUMNS[column]) == 0)
                 complain(build, row_subject(build, name->row), name->key, 0,
                          "reads the same as the column '%s' of facts files: choose another", COLUMNS[column]);
-        if (!*name->text || !before || before->row == name->row || strcmp(before->text, name->text) != 0)
+        if (!*name->text || first->row == name->row)
             continue;
         complain(build, row_subject(build, name->row), name->key, 0,
                  "reads the same as the %s of entry %zu of %s (%.64s): ids and titles are unique, blanks, width and "
                  "case aside",
-                 before->key, row_subject(build, before->row).index + 1, row_subject(build, before->row).section,
-                 row_subject(build, before->row).id);
+                 first->key, row_subject(build, first->row).index + 1, row_subject(build, first->row).section,
+                 row_subject(build, first->row).id);
     }
 }
 

@@ -11,7 +11,9 @@ static int compare_names(const void *left, const void *right)
 {
     const row_name_t *a = left, *b = right;
     int order = strcmp(a->text, b->text);
-    return order ? order : a->row < b->row ? -1 : a->row > b->row;
+    if (order == 0)
+        order = a->row < b->row ? -1 : a->row > b->row;
+    return order ? order : strcmp(a->key, b->key);
 }
 
 static status_t add_name(arena_t *arena, row_names_t *names, row_name_t name, fold_t fold)

@@ -11,7 +11,7 @@ typedef struct {
 } row_name_t;
 
 typedef struct {
-    row_name_t *items; /* by text, then row */
+    row_name_t *items; /* by text, then row, then key */
     size_t count;
 } row_names_t;
 
