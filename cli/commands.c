@@ -1,0 +1,52 @@
+#include "cli/commands.h"
+
+#include "client/queries.h"
+
+static const option_t OPTIONS[] = {
+    SESSION_OPTIONS,
+    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
+    {"role", OPTION_CHOICE, "dealer|manager|headquarters|operator", false, "what the key may do"},
+    {"dealer", OPTION_TEXT, "CODE", false, "the store; for a dealer's key one or several, comma between"},
+    {"region", OPTION_CODE, "CODE", false, "the manager's region; in a comparison the one to compare with"},
+    {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
+    {"year", OPTION_YEAR, "YYYY", false, "the year"},
+    {"scope", OPTION_TEXT, "SCOPE", true, "nation, region:CODE or circle:CODE"},
+    {"table", OPTION_CODE, "ID", false, "only this table of the catalog"},
+    {"row", OPTION_CODE, "ID", false, "the row that is ranked: a fact's or KPI's id"},
+    {"peer", OPTION_CODE, "CODE", true, "another store to show beside"},
+    {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
+};
+
+static const command_t COMMANDS[] = {
+    {"init", "", 0, 0, "hub! hub-key!", 0, query_init, "make a home with a new key pair"},
+    {"whoami", "", 0, 0, "format", NEEDS_HUB, query_description, "what the hub knows of this key"},
+    {"keys admit", "PUBLIC_KEY", 1, 1, "role! dealer region", NEEDS_HUB, run_keys_admit, "let a key in"},
+    {"keys list", "", 0, 0, "format", NEEDS_HUB, run_keys_list, "all keys, revoked ones too"},
+    {"keys revoke", "PUBLIC_KEY", 1, 1, "", NEEDS_HUB, run_keys_revoke, "shut a key out, at once"},
+    {"network import", "DIR", 1, 1, "", NEEDS_HUB, run_network_import,
+     "replace the network by regions.csv, dealers.csv, memberships.csv, circles.csv"},
+    {"network show", "", 0, 0, "format", NEEDS_HUB, run_network_show, "the network as imported"},
+    {"catalog install", "FILE", 1, 1, "", NEEDS_HUB, run_catalog_install, "replace the catalog"},
+    {"catalog show", "", 0, 0, "", NEEDS_CATALOG, run_catalog_show, "the catalog's text"},
+    {"facts import", "FILE", 1, 1, "consultants format", NEEDS_CATALOG, run_facts_import,
+     "send facts for any dealer (with a dealer column)"},
+    {"benchmark", "", 0, 0, "period! scope table format", NEEDS_CATALOG, run_benchmark,
+     "averages, quartiles and benchmarks of every row"},
+    {"compare", "", 0, 0, "dealer! period! peer region format", NEEDS_CATALOG, run_compare,
+     "a store beside averages, benchmarks and peers"},
+    {"rank", "", 0, 0, "row! scope! period! format", NEEDS_CATALOG, run_rank, "the stores of a scope by one row"},
+    {"trend", "", 0, 0, "dealer! year! format", NEEDS_CATALOG, run_trend, "a store's year, month by month"},
+    {"consultants", "", 0, 0, "dealer! period! format", NEEDS_CATALOG, run_consultants, "a store's sales consultants"},
+    {"coverage", "", 0, 0, "period! scope format", NEEDS_HUB, run_coverage, "who has reported, late or not at all"},
+    {"status", "", 0, 0, "format", NEEDS_HUB, run_status, "the hub's health"},
+};
+
+const program_t yardstick_program = {
+    .name = "yardstick",
+    .summary = "asks and administers a Yardstick hub",
+    .options = OPTIONS,
+    .option_count = sizeof OPTIONS / sizeof *OPTIONS,
+    .common_options = SESSION_COMMON_OPTIONS,
+    .commands = COMMANDS,
+    .command_count = sizeof COMMANDS / sizeof *COMMANDS,
+};

@@ -1,0 +1,28 @@
+/* yardstick: headquarters', managers' and operators' command line (SPEC 6). Its table of commands, and what the
+ * commands are. */
+#pragma once
+
+#include "client/session.h"
+
+extern const program_t yardstick_program;
+
+/* figures.c: questions about the network's figures, and facts sent for any dealer */
+status_t run_benchmark(session_t *session) NODISCARD;
+status_t run_rank(session_t *session) NODISCARD;
+status_t run_coverage(session_t *session) NODISCARD;
+status_t run_compare(session_t *session) NODISCARD;
+status_t run_trend(session_t *session) NODISCARD;
+status_t run_consultants(session_t *session) NODISCARD;
+status_t run_facts_import(session_t *session) NODISCARD;
+
+/* keys.c */
+status_t run_keys_admit(session_t *session) NODISCARD;
+status_t run_keys_list(session_t *session) NODISCARD;
+status_t run_keys_revoke(session_t *session) NODISCARD;
+
+/* network.c: the network, the catalog, the hub's health */
+status_t run_network_import(session_t *session) NODISCARD;
+status_t run_network_show(session_t *session) NODISCARD;
+status_t run_catalog_install(session_t *session) NODISCARD;
+status_t run_catalog_show(session_t *session) NODISCARD;
+status_t run_status(session_t *session) NODISCARD;

@@ -1,0 +1,113 @@
+#include "client/queries.h"
+
+#include "core/limits.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <time.h>
+
+status_t query_compare(session_t *session, const char *dealer)
+{
+    const invocation_t *invocation = session->invocation;
+    const char *peers[PEERS_MAX], *region = invocation_value(invocation, "region");
+    size_t peer_count = invocation_list(invocation, "peer", peers, PEERS_MAX);
+    if (peer_count > PEERS_MAX)
+        return session_misuse(session, "--peer is given %zu times and may be %d times", peer_count, PEERS_MAX);
+    request_t request = {.kind = REQUEST_COMPARE,
+                         .compare = {.dealer = dealer,
+                                     .period = invocation_period(invocation, "period"),
+                                     .peers = peers,
+                                     .peer_count = peer_count,
+                                     .region = region ? region : ""}};
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "compare", &request, RESPONSE_COMPARE, &answer));
+    render_t render = session_render(session);
+    return render_compare(&render, answer.response->compare);
+}
+
+status_t query_trend(session_t *session, const char *dealer)
+{
+    request_t request = {.kind = REQUEST_TREND,
+                         .trend = {.dealer = dealer, .year = invocation_year(session->invocation, "year")}};
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "trend", &request, RESPONSE_TREND, &answer));
+    render_t render = session_render(session);
+    return render_trend(&render, answer.response->trend);
+}
+
+status_t query_consultants(session_t *session, const char *dealer)
+{
+    request_t request = {.kind = REQUEST_CONSULTANTS,
+                         .consultants = {.dealer = dealer, .period = invocation_period(session->invocation, "period")}};
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "consultants", &request, RESPONSE_CONSULTANTS, &answer));
+    render_t render = session_render(session);
+    return render_consultants(&render, answer.response->consultants);
+}
+
+static void format_time(uint64_t ms, char out[32])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm utc;
+    if (!gmtime_r(&seconds, &utc) || !strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc))
+        snprintf(out, 32, "%llu", (unsigned long long)ms);
+}
+
+static status_t print_description_json(const session_t *session, const description_t *description)
+{
+    json_t *dealers = json_array();
+    for (size_t i = 0; i < description->dealer_count; i++)
+        json_array_append_new(dealers, json_string(description->dealers[i]));
+    char now[32];
+    format_time(description->time_ms, now);
+    json_t *object =
+        json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "role", role_names[description->role], "public_key",
+                  session->home.public_key, "dealers", dealers, "region", description->region, "hub_version",
+                  description->hub_version, "time_zone", description->time_zone, "time", now);
+    if (!object)
+        return STATUS_NO_MEMORY;
+    int failed = json_dumpf(object, stdout, JSON_INDENT(2));
+    json_decref(object);
+    return failed || putchar('\n') == EOF ? STATUS_IO : STATUS_OK;
+}
+
+static void print_description(const session_t *session, const description_t *description)
+{
+    char now[32];
+    format_time(description->time_ms, now);
+    printf("role        %s\n", role_names[description->role]);
+    if (description->dealer_count) {
+        printf("dealers    ");
+        for (size_t i = 0; i < description->dealer_count; i++)
+            printf(" %s", description->dealers[i]);
+        putchar('\n');
+    }
+    if (*description->region)
+        printf("region      %s\n", description->region);
+    printf("public key  %s\nhub         version %s, months of %s, now %s\n", session->home.public_key,
+           description->hub_version, description->time_zone, now);
+}
+
+status_t query_description(session_t *session)
+{
+    request_t request = {.kind = REQUEST_DESCRIBE};
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "whoami", &request, RESPONSE_DESCRIPTION, &answer));
+    const description_t *description = &answer.response->description;
+    if (session->format == FORMAT_JSON)
+        return print_description_json(session, description);
+    print_description(session, description);
+    return STATUS_OK;
+}
+
+status_t query_init(session_t *session)
+{
+    if (!*session->home_path)
+        return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
+    const invocation_t *invocation = session->invocation;
+    TRY(home_create(session->home_path, invocation_value(invocation, "hub"), invocation_value(invocation, "hub-key"),
+                    NULL, &session->home, &session->faults));
+    printf("home made in %s; have headquarters admit this public key:\n%s\n", session->home_path,
+           session->home.public_key);
+    return STATUS_OK;
+}

@@ -1,0 +1,196 @@
+#include "client/receipts.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static status_t copy_warnings(receipt_t *receipt, arena_t *arena)
+{
+    check_warning_t *copies = arena_array(arena, receipt->warning_count, sizeof *copies);
+    if (!copies)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < receipt->warning_count; i++) {
+        const check_warning_t *from = &receipt->warnings[i];
+        copies[i].check = arena_strdup(arena, from->check);
+        if (!copies[i].check)
+            return STATUS_NO_MEMORY;
+        for (size_t j = 0; j < LANGUAGE_COUNT; j++) {
+            copies[i].title[j] = arena_strdup(arena, from->title[j] ? from->title[j] : from->check);
+            if (!copies[i].title[j])
+                return STATUS_NO_MEMORY;
+        }
+    }
+    receipt->warnings = copies;
+    return STATUS_OK;
+}
+
+status_t receipt_take(receipt_line_t *line, const response_t *response, arena_t *arena)
+{
+    line->is_answered = true;
+    line->status = response->status;
+    if (response->status == STATUS_OK && response->kind != RESPONSE_RECEIPT)
+        return STATUS_MALFORMED;
+    if (response->status == STATUS_OK) {
+        line->receipt = response->receipt;
+        return copy_warnings(&line->receipt, arena);
+    }
+    char reason[2000];
+    response_reason(response, reason, sizeof reason);
+    line->reason = arena_strdup(arena, reason);
+    return line->reason ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+receipt_counts_t receipts_count(const receipt_line_t *lines, size_t count)
+{
+    receipt_counts_t counts = {0};
+    for (size_t i = 0; i < count; i++) {
+        const receipt_line_t *line = &lines[i];
+        counts.unanswered += !line->is_answered;
+        counts.refused += line->is_answered && line->status != STATUS_OK;
+        if (!line->is_answered || line->status != STATUS_OK)
+            continue;
+        counts.accepted += line->receipt.outcome == OUTCOME_ACCEPTED;
+        counts.unchanged += line->receipt.outcome == OUTCOME_UNCHANGED;
+        counts.withdrawn += line->receipt.outcome == OUTCOME_WITHDRAWN;
+        counts.warned += line->receipt.warning_count > 0;
+    }
+    return counts;
+}
+
+static bool is_accepted(const receipt_line_t *line)
+{
+    return line->is_answered && line->status == STATUS_OK;
+}
+
+static const char *outcome_of(const receipt_line_t *line)
+{
+    if (!line->is_answered)
+        return "unanswered";
+    return line->status == STATUS_OK ? outcome_names[line->receipt.outcome] : "refused";
+}
+
+static void print_line(FILE *out, const receipt_line_t *line, language_t language)
+{
+    char period[PERIOD_TEXT_SIZE];
+    period_format(line->period, period);
+    fprintf(out, "%s  %s  %s", line->dealer, period, outcome_of(line));
+    if (is_accepted(line))
+        fprintf(out, "  revision %u%s", line->receipt.revision, line->receipt.late ? "  late" : "");
+    else if (line->is_answered)
+        fprintf(out, "  %s: %s", status_name(line->status), line->reason);
+    fputc('\n', out);
+    for (size_t i = 0; i < line->receipt.warning_count; i++)
+        fprintf(out, "    warning %s: %s\n", line->receipt.warnings[i].check,
+                line->receipt.warnings[i].title[language]);
+}
+
+static void print_count(FILE *out, size_t count, const char *what, bool *is_first)
+{
+    if (count)
+        fprintf(out, "%s%zu %s", *is_first ? "" : ", ", count, what);
+    *is_first = *is_first && !count;
+}
+
+static void print_counts(FILE *out, const receipt_counts_t *counts)
+{
+    bool is_first = true;
+    print_count(out, counts->accepted, "accepted", &is_first);
+    print_count(out, counts->unchanged, "unchanged", &is_first);
+    print_count(out, counts->withdrawn, "withdrawn", &is_first);
+    print_count(out, counts->refused, "refused", &is_first);
+    print_count(out, counts->unanswered, "without an answer", &is_first);
+    print_count(out, counts->warned, "with warnings", &is_first);
+    fputs(is_first ? "nothing sent\n" : "\n", out);
+}
+
+static void print_table(const render_t *render, const receipt_line_t *lines, size_t count, bool is_brief)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_brief || !is_accepted(&lines[i]) || lines[i].receipt.warning_count)
+            print_line(render->out, &lines[i], render->language);
+    receipt_counts_t counts = receipts_count(lines, count);
+    print_counts(render->out, &counts);
+}
+
+static void print_quoted(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void print_csv(FILE *out, const receipt_line_t *lines, size_t count)
+{
+    fputs("dealer,period,outcome,revision,sequence,late,status,reason\n", out);
+    for (size_t i = 0; i < count; i++) {
+        const receipt_line_t *line = &lines[i];
+        char period[PERIOD_TEXT_SIZE];
+        period_format(line->period, period);
+        fprintf(out, "%s,%s,%s,", line->dealer, period, outcome_of(line));
+        if (is_accepted(line))
+            fprintf(out, "%u,%llu,%s", line->receipt.revision, (unsigned long long)line->receipt.sequence,
+                    line->receipt.late ? "true" : "false");
+        else
+            fputs(",,", out);
+        fprintf(out, ",%s,", line->is_answered ? status_name(line->status) : "");
+        if (line->reason)
+            print_quoted(out, line->reason);
+        fputc('\n', out);
+    }
+}
+
+static json_t *line_to_json(const receipt_line_t *line, language_t language)
+{
+    char period[PERIOD_TEXT_SIZE];
+    period_format(line->period, period);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s}", "dealer", line->dealer, "period", period, "outcome", outcome_of(line));
+    if (!is_accepted(line)) {
+        if (line->is_answered) {
+            json_object_set_new(object, "status", json_string(status_name(line->status)));
+            json_object_set_new(object, "reason", json_string(line->reason));
+        }
+        return object;
+    }
+    json_object_set_new(object, "revision", json_integer(line->receipt.revision));
+    json_object_set_new(object, "sequence", json_integer((json_int_t)line->receipt.sequence));
+    json_object_set_new(object, "late", json_boolean(line->receipt.late));
+    json_t *warnings = json_array();
+    for (size_t i = 0; i < line->receipt.warning_count; i++)
+        json_array_append_new(warnings, json_pack("{s:s, s:s}", "check", line->receipt.warnings[i].check, "title",
+                                                  line->receipt.warnings[i].title[language]));
+    json_object_set_new(object, "warnings", warnings);
+    return object;
+}
+
+static status_t print_json(const render_t *render, const receipt_line_t *lines, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, line_to_json(&lines[i], render->language));
+    receipt_counts_t counts = receipts_count(lines, count);
+    json_t *object =
+        json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "receipts", array, "accepted", (json_int_t)counts.accepted,
+                  "unchanged", (json_int_t)counts.unchanged, "withdrawn", (json_int_t)counts.withdrawn, "refused",
+                  (json_int_t)counts.refused, "unanswered", (json_int_t)counts.unanswered);
+    if (!object)
+        return STATUS_NO_MEMORY;
+    int failed = json_dumpf(object, render->out, JSON_INDENT(2));
+    json_decref(object);
+    return failed || fputc('\n', render->out) == EOF ? STATUS_IO : STATUS_OK;
+}
+
+status_t receipts_print(const session_t *session, const receipt_line_t *lines, size_t count, bool is_brief)
+{
+    render_t render = session_render(session);
+    if (render.format == FORMAT_JSON)
+        return print_json(&render, lines, count);
+    if (render.format == FORMAT_CSV)
+        print_csv(render.out, lines, count);
+    else
+        print_table(&render, lines, count, is_brief);
+    return ferror(render.out) ? STATUS_IO : STATUS_OK;
+}

@@ -1,0 +1,63 @@
+/* One run of a command: what its table says that it needs (home, connection, catalog), the language and format of its
+ * answers, and the lines that it leaves on standard error. Commands return a status and add to `faults`; only
+ * program_main prints errors. */
+#pragma once
+
+#include "client/connection.h"
+#include "client/options.h"
+#include "client/render.h"
+
+#include <sys/types.h>
+
+struct session {
+    const invocation_t *invocation;
+    faults_t faults;          /* for standard error, one line each, once the command is over */
+    bool is_misused;          /* wrong usage that only the command could see: exit status 2 */
+    char home_path[PATH_MAX]; /* "" where none can be named */
+    home_t home;              /* from NEEDS_HOME on */
+    connection_t *connection; /* from NEEDS_HUB on */
+    catalog_t *catalog;       /* from NEEDS_CATALOG on: the hub's */
+    format_t format;
+    language_t language;
+};
+
+/* A program's main: reads the command line, makes the session ready, runs the command, prints what went wrong. Returns
+ * the exit status: 0 done, 1 refused, 2 wrong usage, 3 hub not reached in time. */
+int program_main(const program_t *program, int argc, char **argv);
+
+/* Adds a line for standard error and returns `status`. */
+status_t session_fail(session_t *session, status_t status, const char *format, ...) PRINTF(3, 4) NODISCARD;
+
+/* The same for wrong usage. */
+status_t session_misuse(session_t *session, const char *format, ...) PRINTF(2, 3) NODISCARD;
+
+/* Asks the hub. STATUS_OK only where it did what was asked and answered with `kind` (RESPONSE_NONE: any); else the
+ * refusal's lines are in session->faults, as those of `what`. */
+status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,
+                     answer_t *out) NODISCARD;
+
+/* Adds the lines of a response that is not OK ("what refused (not_allowed): …", then each fault with its place);
+ * returns its status. */
+status_t session_add_refusal(session_t *session, const char *what, const response_t *response) NODISCARD;
+
+/* "message (where)" of a response that is not OK, cut to fit. */
+void response_reason(const response_t *response, char *out, size_t size);
+
+/* How this session's answers are shown. */
+render_t session_render(const session_t *session);
+
+/* Language from --lang's value, or where it is NULL from LC_ALL, LC_MESSAGES, LANG: Chinese where it begins with "zh".
+ */
+language_t session_language(const char *value);
+
+/* The options that every command of both programs knows, for their tables. */
+#define SESSION_COMMON_OPTIONS "home hub timeout lang"
+#define SESSION_OPTIONS                                                                                                \
+    {"home", OPTION_TEXT, "DIR", false,                                                                                \
+     "who and where: the home made by init (else YARDSTICK_HOME, ~/.config/yardstick)"},                               \
+        {"hub", OPTION_ENDPOINT, "ENDPOINT", false, "the hub, tcp://HOST:PORT, instead of the home's"},                \
+        {"timeout", OPTION_SECONDS, "SECONDS", false, "give up after so long without any progress (10)"},              \
+        {"lang", OPTION_CHOICE, "zh|en", false, "language of titles (from the locale)"},                               \
+    {                                                                                                                  \
+        "format", OPTION_CHOICE, "table|json|csv", false, "how the answer is written (table)"                          \
+    }

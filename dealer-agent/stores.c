@@ -1,0 +1,83 @@
+#include "dealer-agent/stores.h"
+
+#include "client/files.h"
+#include "core/scratch.h"
+#include "core/text.h"
+
+#include <string.h>
+
+#define STORES_FILE     "stores.txt"
+#define STORES_SIZE_MAX (KEY_DEALERS_MAX * (CODE_LENGTH_MAX + 1))
+
+void stores_fini(stores_t *stores)
+{
+    arena_destroy(&stores->arena);
+    stores->count = 0;
+}
+
+static status_t add_store(stores_t *stores, const char *code)
+{
+    if (stores->count == KEY_DEALERS_MAX || !text_is_code(code))
+        return STATUS_OK;
+    const char *copy = arena_strdup(stores->arena, code);
+    if (!copy)
+        return STATUS_NO_MEMORY;
+    stores->codes[stores->count++] = copy;
+    return STATUS_OK;
+}
+
+/* One code a line. That it cannot be kept is no fault. */
+static void keep(const char *home_directory, const stores_t *stores)
+{
+    char text[STORES_SIZE_MAX + 1] = "";
+    size_t size = 0;
+    for (size_t i = 0; i < stores->count; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", stores->codes[i]);
+    (void)!home_write_file(home_directory, STORES_FILE, text, size, false, false);
+}
+
+status_t stores_ask(session_t *session, stores_t *out)
+{
+    request_t request = {.kind = REQUEST_DESCRIBE};
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "whoami", &request, RESPONSE_DESCRIPTION, &answer));
+    out->arena = arena_create(1u << 20);
+    if (!out->arena)
+        return STATUS_NO_MEMORY;
+    const description_t *description = &answer.response->description;
+    for (size_t i = 0; i < description->dealer_count; i++)
+        TRY(add_store(out, description->dealers[i]));
+    keep(session->home.directory, out);
+    return STATUS_OK;
+}
+
+status_t stores_recall(const char *home_directory, stores_t *out)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", home_directory, STORES_FILE);
+    CLEANUP(scratch_free) char *text = NULL;
+    size_t size = 0;
+    if (length < 0 || length >= PATH_MAX || files_read(path, STORES_SIZE_MAX, &text, &size) != STATUS_OK)
+        return STATUS_OK;
+    out->arena = arena_create(1u << 20);
+    if (!out->arena)
+        return STATUS_NO_MEMORY;
+    char *rest = text;
+    for (char *code; (code = strsep(&rest, "\n")) != NULL;)
+        TRY(add_store(out, code));
+    return STATUS_OK;
+}
+
+status_t stores_choose(session_t *session, stores_t *stores, const char **out)
+{
+    *out = invocation_value(session->invocation, "dealer");
+    if (*out)
+        return STATUS_OK;
+    TRY(stores_ask(session, stores));
+    if (stores->count == 0)
+        return session_misuse(session, "this key is no dealer's; name the store with --dealer CODE");
+    if (stores->count > 1)
+        return session_misuse(session, "this key holds %zu stores; name one with --dealer CODE", stores->count);
+    *out = stores->codes[0];
+    return STATUS_OK;
+}
