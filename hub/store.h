@@ -1,21 +1,24 @@
-/* The hub's storage: domain operations over LMDB (the only file that includes <lmdb.h> is store.c, with its private parts in hub/store_*.c). A second
- * backend may stand behind this interface, so nothing here speaks of LMDB's types.
+/* The hub's storage: domain operations over LMDB (the only file that includes <lmdb.h> is store.c, with its private
+ * parts in hub/store_*.c). A second backend may stand behind this interface, so nothing here speaks of LMDB's types.
  *
  * Tables (named databases; keys big-endian so that byte order is sort order):
- *   meta       name                            -> format number, counters, current catalog digest, current network number
- *   revisions  sequence u64                    -> Revision, in arrival order (appended)
- *   current    period u32, dealer              -> sequence u64: the newest revision of that dealer's month (withdrawn ones too)
- *   history    dealer, 0, period u32, revision u32 -> sequence u64
- *   answers    dealer, 0, submission id 16     -> Answer: what the id was answered
- *   keys       public key 32                   -> Key
- *   catalogs   digest u64                      -> number u64, time, YAML text
- *   networks   number u64                      -> time, Network lines
- * Every value starts with a version byte and ends with an 8-byte checksum (SipHash over table, key and value, so that a moved value is found too).
- * meta holds a count of the records of each table and the file's page count, all updated in the same transaction.
+ *   meta       name                            -> format number, counters, current catalog digest, current network
+ * number revisions  sequence u64                    -> Revision, in arrival order (appended) current    period u32,
+ * dealer              -> sequence u64: the newest revision of that dealer's month (withdrawn ones too) history dealer,
+ * 0, period u32, revision u32 -> sequence u64 answers    dealer, 0, submission id 16     -> Answer: what the id was
+ * answered keys       public key 32                   -> Key catalogs   digest u64                      -> number u64,
+ * time, YAML text networks   number u64                      -> time, Network lines Every value starts with a version
+ * byte and ends with an 8-byte checksum (SipHash over table, key and value, so that a moved value is found too). meta
+ * holds a count of the records of each table and LMDB's number of the transaction that wrote it, all updated in the
+ * same transaction.
  *
- * Durability: a commit returns after LMDB's data and meta pages are synced (default flags, no MDB_WRITEMAP, no NOSYNC). One writer at a time; readers are
- * snapshots and may run on any thread. Functions return STATUS_OK, STATUS_NOT_FOUND, STATUS_STORE_FULL (map or disk full: abort the transaction; all that was
- * committed before stays), STATUS_DAMAGED, STATUS_NO_MEMORY or STATUS_IO; after any failure but NOT_FOUND a write transaction must be aborted. */
+ * Beside LMDB's files: FORMAT ("yardstick-data 1\n") and LOCK, which a hub holds locked, so that a directory is served
+ * once.
+ *
+ * Durability: a commit returns after LMDB's data and meta pages are synced (default flags, no MDB_WRITEMAP, no NOSYNC).
+ * One writer at a time; readers are snapshots and may run on any thread. Functions return STATUS_OK, STATUS_NOT_FOUND,
+ * STATUS_STORE_FULL (map or disk full: abort the transaction; all that was committed before stays), STATUS_DAMAGED,
+ * STATUS_NO_MEMORY or STATUS_IO; after any failure but NOT_FOUND a write transaction must be aborted. */
 #pragma once
 
 #include "proto/stored.h"
@@ -26,22 +29,30 @@ typedef struct store store_t;
 typedef struct store_txn store_txn_t;
 
 typedef struct {
-    size_t map_bytes;     /* largest size of the store, reserved as address space; may grow from one start to the next, never below what is used */
+    size_t map_bytes; /* largest size of the store, reserved as address space; may grow from one start to the next,
+                         never below what is used */
     unsigned max_readers;
 } store_options_t;
 
 /* Makes an empty store in `directory` (which must be empty or not exist; mode 0700), synced with its directory. */
 status_t store_create(const char *directory, const store_options_t *options, char *out_why, size_t why_size) NODISCARD;
 
-/* Opens a store: format number (NEWER_FORMAT), file sizes, counters, epoch. On failure `out_why` says what, where and what to do. Does not read every record: that is
- * store_verify. Opened once in a process. */
-status_t store_open(const char *directory, const store_options_t *options, store_t **out, char *out_why, size_t why_size) NODISCARD;
+/* Removes the files that store_create made, for a caller whose later steps failed. */
+void store_remove(const char *directory);
+
+/* Opens a store: format number (NEWER_FORMAT), file sizes, counters, epoch. On failure `out_why` says what, where and
+ * what to do. Does not read every record: that is store_verify. Opened once in a process. */
+status_t store_open(const char *directory, const store_options_t *options, store_t **out, char *out_why,
+                    size_t why_size) NODISCARD;
 void store_close(store_t **store);
 
-typedef struct { uint64_t revisions, dealer_months, answers, keys, catalogs, networks; } store_counts_t;
+typedef struct {
+    uint64_t revisions, dealer_months, answers, keys, catalogs, networks;
+} store_counts_t;
 
-/* Reads everything in a child process (a damaged page may crash LMDB), read-only: each record's version, checksum and meaning, the counts, and that indices and
- * revisions agree. STATUS_DAMAGED or NEWER_FORMAT with `out_why`. The hub runs it before it opens the store; safe beside a serving hub. */
+/* Reads everything in a child process (a damaged page may crash LMDB), read-only: each record's version, checksum and
+ * meaning, the counts, and that indices and revisions agree. STATUS_DAMAGED or NEWER_FORMAT with `out_why`. The hub
+ * runs it before it opens the store; safe beside a serving hub. */
 status_t store_verify(const char *directory, store_counts_t *out_counts, char *out_why, size_t why_size) NODISCARD;
 
 status_t store_begin_write(store_t *store, store_txn_t **out) NODISCARD;
@@ -50,23 +61,28 @@ status_t store_begin_read(store_t *store, store_txn_t **out) NODISCARD;
 status_t store_commit(store_txn_t **txn) NODISCARD;
 void store_abort(store_txn_t **txn);
 
-/* Appends a revision and points `current` and `history` at it. `revision->revision` is set by the caller (current + 1). */
+/* Appends a revision and points `current` and `history` at it. `revision->revision` is set by the caller (current + 1).
+ */
 status_t store_put_revision(store_txn_t *txn, const stored_revision_t *revision, uint64_t *out_sequence) NODISCARD;
 /* The newest revision of a dealer's month; its memory comes from `arena`. */
-status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period, bool with_consultants, arena_t *arena, stored_revision_t *out) NODISCARD;
+status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period, bool with_consultants, arena_t *arena,
+                           stored_revision_t *out) NODISCARD;
 /* Whether any revision of the dealer is stored. */
 status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out) NODISCARD;
 
-/* Calls `visit` with the newest revision of each dealer of a month, without consultants, in the order of dealer codes; stops at its first failure and returns it. The
- * revision lives until visit returns. */
+/* Calls `visit` with the newest revision of each dealer of a month, without consultants, in the order of dealer codes;
+ * stops at its first failure and returns it. The revision lives until visit returns. */
 typedef status_t store_visit_t(void *context, const stored_revision_t *revision);
 status_t store_scan_month(store_txn_t *txn, period_t period, store_visit_t *visit, void *context) NODISCARD;
 
-status_t store_put_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE], const stored_answer_t *answer) NODISCARD;
-status_t store_get_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE], arena_t *arena, stored_answer_t *out) NODISCARD;
+status_t store_put_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE],
+                          const stored_answer_t *answer) NODISCARD;
+status_t store_get_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE], arena_t *arena,
+                          stored_answer_t *out) NODISCARD;
 
 status_t store_put_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], const stored_key_t *key) NODISCARD;
-status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], arena_t *arena, stored_key_t *out) NODISCARD;
+status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], arena_t *arena,
+                       stored_key_t *out) NODISCARD;
 /* All keys, revoked ones too, in the order of their bytes; arrays from `arena`. */
 status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, size_t *out_count) NODISCARD;
 

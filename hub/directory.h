@@ -1,0 +1,32 @@
+/* A hub's data directory, as `yardstick-hub` makes and reads it (SPEC 6). Beside the store's files (hub/store.h):
+ *   hub.key       the hub's private CURVE key, Z85 and a newline, mode 0600; the public key follows from it
+ *   hub.yaml      its settings (hub/settings.h)
+ *   headquarters  the home of headquarters (client/home.h), unless another place was named */
+#pragma once
+
+#include "client/home.h"
+#include "hub/settings.h"
+#include "hub/store.h"
+
+typedef struct {
+    const char *directory;         /* must be empty or not exist */
+    const char *listen;            /* tcp://ADDRESS:PORT */
+    const char *headquarters_home; /* NULL = `directory`/headquarters */
+} directory_plan_t;
+
+/* Makes all of it: the store with the builtin catalog, the hub's key pair, the settings, and a home for headquarters,
+ * whose key is admitted. Synced when it returns. On failure (STATUS_CONFLICT where something is there already,
+ * STATUS_INVALID, STATUS_IO …) what was made is removed and a fault says what is wrong. */
+status_t directory_init(const directory_plan_t *plan, faults_t *faults) NODISCARD;
+
+/* The hub's key pair. STATUS_INVALID where `hub.key` is missing, is none, or may be read by others. */
+status_t directory_read_keys(const char *directory, char out_public[HOME_KEY_SIZE], char out_secret[HOME_KEY_SIZE],
+                             faults_t *faults) NODISCARD;
+
+/* The defaults, over them `hub.yaml` where there is one, over that `config` (NULL = none). */
+status_t directory_read_settings(const char *directory, const char *config, settings_t *out,
+                                 faults_t *faults) NODISCARD;
+
+/* Everything in it: store_verify, the key pair and the settings. A fault for each part that is not sound; the first
+ * one's status. */
+status_t directory_verify(const char *directory, store_counts_t *out_counts, faults_t *faults) NODISCARD;

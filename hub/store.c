@@ -1,0 +1,326 @@
+#include "hub/store_internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* LMDB reports a write that the disk took in part as EIO. With less than this left, what was short was the space. */
+#define NEARLY_FULL_BYTES (UINT64_C(64) << 20)
+
+const char *const store_table_names[TABLE_COUNT] = {
+#define TABLE_NAME(id, name) name,
+    TABLE_LIST(TABLE_NAME)
+#undef TABLE_NAME
+};
+
+status_t store_map_error(int code)
+{
+    switch (code) {
+    case MDB_SUCCESS:
+        return STATUS_OK;
+    case MDB_NOTFOUND:
+        return STATUS_NOT_FOUND;
+    case MDB_KEYEXIST:
+        return STATUS_CONFLICT;
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return STATUS_STORE_FULL;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE:
+    case MDB_CURSOR_FULL:
+    case MDB_PAGE_FULL:
+        return STATUS_DAMAGED;
+    case ENOMEM:
+        return STATUS_NO_MEMORY;
+    case MDB_READERS_FULL:
+        return STATUS_BUSY;
+    default:
+        return STATUS_IO;
+    }
+}
+
+status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_readers, unsigned flags, MDB_env **out)
+{
+    MDB_env *env = NULL;
+    int code = mdb_env_create(&env);
+    if (code != MDB_SUCCESS)
+        return store_map_error(code);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    code = mdb_env_set_mapsize(env, (map_bytes + page - 1) / page * page);
+    if (code == MDB_SUCCESS)
+        code = mdb_env_set_maxdbs(env, TABLE_COUNT);
+    if (code == MDB_SUCCESS && max_readers)
+        code = mdb_env_set_maxreaders(env, max_readers);
+    if (code == MDB_SUCCESS)
+        code = mdb_env_open(env, directory, MDB_NOTLS | flags, 0600);
+    if (code != MDB_SUCCESS) {
+        mdb_env_close(env);
+        return store_map_error(code);
+    }
+    *out = env;
+    return STATUS_OK;
+}
+
+status_t store_open_tables(MDB_txn *txn, unsigned flags, MDB_dbi out[TABLE_COUNT])
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        int code = mdb_dbi_open(txn, store_table_names[i], flags, &out[i]);
+        if (code != MDB_SUCCESS)
+            return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
+    }
+    return STATUS_OK;
+}
+
+static void head_encode(const store_head_t *head, uint8_t out[STORE_HEAD_SIZE])
+{
+    store_put_u32(out, head->format);
+    store_put_u64(out + 4, head->epoch);
+    store_put_u64(out + 12, head->sequence);
+    store_put_u64(out + 20, head->catalog_digest);
+    store_put_u64(out + 28, head->network);
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        store_put_u64(out + 36 + 8 * i, head->counts[i]);
+}
+
+status_t store_head_decode(span_t payload, store_head_t *out)
+{
+    if (payload.size != STORE_HEAD_SIZE)
+        return STATUS_DAMAGED;
+    store_head_t head = {.format = store_take_u32(payload.data),
+                         .epoch = store_take_u64(payload.data + 4),
+                         .sequence = store_take_u64(payload.data + 12),
+                         .catalog_digest = store_take_u64(payload.data + 20),
+                         .network = store_take_u64(payload.data + 28)};
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        head.counts[i] = store_take_u64(payload.data + 36 + 8 * i);
+    if (head.format != STORE_FORMAT)
+        return head.format > STORE_FORMAT ? STATUS_NEWER_FORMAT : STATUS_DAMAGED;
+    *out = head;
+    return STATUS_OK;
+}
+
+status_t store_load_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], store_head_t *out)
+{
+    MDB_val key = {sizeof STORE_HEAD_KEY - 1, (void *)STORE_HEAD_KEY}, value;
+    int code = mdb_get(txn, tables[TABLE_META], &key, &value);
+    if (code != MDB_SUCCESS)
+        return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
+    span_t payload;
+    TRY(store_unframe(TABLE_META, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
+    return store_head_decode(payload, out);
+}
+
+status_t store_check_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], const store_head_t *head, char *out_why,
+                          size_t why_size)
+{
+    if (head->epoch != mdb_txn_id(txn)) {
+        snprintf(out_why, why_size, "its last transaction is %llu, its records say %llu",
+                 (unsigned long long)mdb_txn_id(txn), (unsigned long long)head->epoch);
+        return STATUS_DAMAGED;
+    }
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        MDB_stat stat;
+        TRY(store_map_error(mdb_stat(txn, tables[i], &stat)));
+        if (stat.ms_entries != head->counts[i]) {
+            snprintf(out_why, why_size, "table %s holds %zu records instead of %llu", store_table_names[i],
+                     stat.ms_entries, (unsigned long long)head->counts[i]);
+            return STATUS_DAMAGED;
+        }
+    }
+    return STATUS_OK;
+}
+
+void store_close(store_t **store)
+{
+    if (!store || !*store)
+        return;
+    mdb_env_close((*store)->env);
+    if ((*store)->lock >= 0)
+        close((*store)->lock);
+    free(*store);
+    *store = NULL;
+}
+
+static void txn_abort(MDB_txn **txn)
+{
+    mdb_txn_abort(*txn);
+    *txn = NULL;
+}
+
+/* Handles of the tables, kept by committing the transaction that opened them; then the head. */
+static status_t open_checked(store_t *store, char *out_why, size_t why_size)
+{
+    CLEANUP(txn_abort) MDB_txn *txn = NULL;
+    TRY(store_map_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn)));
+    TRY(store_open_tables(txn, 0, store->tables));
+    store_head_t head;
+    TRY(store_load_head(txn, store->tables, &head));
+    TRY(store_check_head(txn, store->tables, &head, out_why, why_size));
+    int code = mdb_txn_commit(txn);
+    txn = NULL;
+    return store_map_error(code);
+}
+
+static status_t open_inside(const char *directory, const store_options_t *options, store_t *store, char *out_why,
+                            size_t why_size)
+{
+    TRY(store_check_format(directory, out_why, why_size));
+    TRY(store_take_lock(directory, &store->lock, out_why, why_size));
+    TRY(store_check_file(directory, out_why, why_size));
+    TRY(store_open_env(directory, options->map_bytes, options->max_readers, 0, &store->env));
+    int dead; /* slots of processes that ended without freeing them would pin old pages */
+    TRY(store_map_error(mdb_reader_check(store->env, &dead)));
+    return open_checked(store, out_why, why_size);
+}
+
+/* Puts the place before a reason and what to do behind it; a reason that was not given is the status's own. */
+static status_t explain(status_t status, const char *directory, const char *reason, char *out_why, size_t why_size)
+{
+    const char *advice = status == STATUS_DAMAGED ? "; restore the directory from a backup" : "";
+    snprintf(out_why, why_size, "%s: %s%s", directory, *reason ? reason : status_text(status), advice);
+    return status;
+}
+
+status_t store_open(const char *directory, const store_options_t *options, store_t **out, char *out_why,
+                    size_t why_size)
+{
+    char reason[300] = "";
+    CLEANUP(store_close) store_t *store = calloc(1, sizeof *store);
+    if (!store)
+        return explain(STATUS_NO_MEMORY, directory, "", out_why, why_size);
+    store->lock = -1;
+    status_t status = open_inside(directory, options, store, reason, sizeof reason);
+    if (status != STATUS_OK)
+        return explain(status, directory, reason, out_why, why_size);
+    *out = store;
+    store = NULL;
+    return STATUS_OK;
+}
+
+static status_t begin(store_t *store, bool writes, store_txn_t **out)
+{
+    CLEANUP(store_abort) store_txn_t *txn = calloc(1, sizeof *txn);
+    if (!txn)
+        return STATUS_NO_MEMORY;
+    txn->store = store;
+    txn->writes = writes;
+    TRY(store_map_error(mdb_txn_begin(store->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn)));
+    TRY(store_load_head(txn->txn, store->tables, &txn->head));
+    *out = txn;
+    txn = NULL;
+    return STATUS_OK;
+}
+
+status_t store_begin_write(store_t *store, store_txn_t **out)
+{
+    return begin(store, true, out);
+}
+
+status_t store_begin_read(store_t *store, store_txn_t **out)
+{
+    return begin(store, false, out);
+}
+
+void store_abort(store_txn_t **txn)
+{
+    if (!txn || !*txn)
+        return;
+    if ((*txn)->txn)
+        mdb_txn_abort((*txn)->txn);
+    free(*txn);
+    *txn = NULL;
+}
+
+/* A page that was taken at the file's end and given back within one transaction is counted but never written. The file
+ * is made as long as its count, so that a shorter one is always a truncated one. */
+static void extend_file(MDB_env *env)
+{
+    int file;
+    struct stat status;
+    MDB_envinfo info;
+    MDB_stat stat;
+    if (mdb_env_get_fd(env, &file) || mdb_env_info(env, &info) || mdb_env_stat(env, &stat) || fstat(file, &status))
+        return;
+    off_t size = (off_t)((info.me_last_pgno + 1) * stat.ms_psize);
+    if (status.st_size < size && ftruncate(file, size) != 0)
+        return; /* the next commit tries again */
+}
+
+static bool nearly_full(MDB_env *env)
+{
+    int file;
+    struct stat status;
+    struct statvfs disk;
+    struct rlimit limit;
+    if (mdb_env_get_fd(env, &file) || fstat(file, &status) || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
+        return false;
+    return (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL_BYTES ||
+           (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
+}
+
+static status_t write_head(store_txn_t *txn)
+{
+    uint8_t bytes[STORE_HEAD_SIZE];
+    txn->head.epoch = mdb_txn_id(txn->txn);
+    txn->head.counts[TABLE_META] = 1;
+    head_encode(&txn->head, bytes);
+    store_key_t key = store_key_of_bytes((const uint8_t *)STORE_HEAD_KEY, sizeof STORE_HEAD_KEY - 1);
+    return store_put(txn, TABLE_META, &key, (span_t){bytes, sizeof bytes}, 0);
+}
+
+status_t store_commit(store_txn_t **txn)
+{
+    CLEANUP(store_abort) store_txn_t *ending = *txn;
+    *txn = NULL;
+    TRY(ending->failure);
+    if (!ending->dirty)
+        return STATUS_OK;
+    TRY(write_head(ending));
+    int code = mdb_txn_commit(ending->txn);
+    ending->txn = NULL;
+    if (code == EIO && nearly_full(ending->store->env))
+        return STATUS_STORE_FULL;
+    if (code == MDB_SUCCESS)
+        extend_file(ending->store->env);
+    return store_map_error(code);
+}
+
+status_t store_last_sequence(store_txn_t *txn, uint64_t *out)
+{
+    *out = txn->head.sequence;
+    return STATUS_OK;
+}
+
+status_t store_counts(store_txn_t *txn, store_counts_t *out)
+{
+    const uint64_t *counts = txn->head.counts;
+    *out = (store_counts_t){.revisions = counts[TABLE_REVISIONS],
+                            .dealer_months = counts[TABLE_CURRENT],
+                            .answers = counts[TABLE_ANSWERS],
+                            .keys = counts[TABLE_KEYS],
+                            .catalogs = counts[TABLE_CATALOGS],
+                            .networks = counts[TABLE_NETWORKS]};
+    return STATUS_OK;
+}
+
+void store_sizes(store_t *store, uint64_t *out_used, uint64_t *out_map)
+{
+    MDB_envinfo info = {0};
+    MDB_stat stat = {0};
+    (void)mdb_env_info(store->env, &info);
+    (void)mdb_env_stat(store->env, &stat);
+    *out_used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+    *out_map = info.me_mapsize;
+}

@@ -1,0 +1,145 @@
+/* What the store's parts share; the one header that includes <lmdb.h>. */
+#pragma once
+
+#include "hub/store.h"
+
+#include <lmdb.h>
+
+#define TABLE_LIST(X)                                                                                                  \
+    X(META, "meta")                                                                                                    \
+    X(REVISIONS, "revisions")                                                                                          \
+    X(CURRENT, "current")                                                                                              \
+    X(HISTORY, "history")                                                                                              \
+    X(ANSWERS, "answers")                                                                                              \
+    X(KEYS, "keys")                                                                                                    \
+    X(CATALOGS, "catalogs")                                                                                            \
+    X(NETWORKS, "networks")
+
+typedef enum {
+#define TABLE_ENUM(id, name) TABLE_##id,
+    TABLE_LIST(TABLE_ENUM)
+#undef TABLE_ENUM
+        TABLE_COUNT
+} store_table_t;
+extern const char *const store_table_names[TABLE_COUNT];
+
+/* The one record of `meta`: what the rest must agree with. Written in each transaction that changes anything. */
+typedef struct {
+    uint32_t format;
+    uint64_t epoch;               /* LMDB's number of the transaction that wrote it: a rolled-back meta page shows */
+    uint64_t sequence;            /* of the newest revision */
+    uint64_t catalog_digest;      /* of the current catalog; 0 = none */
+    uint64_t network;             /* number of the current network; 0 = none */
+    uint64_t counts[TABLE_COUNT]; /* records of each table */
+} store_head_t;
+#define STORE_HEAD_KEY  "head"
+#define STORE_HEAD_SIZE (4 + 8 * (4 + TABLE_COUNT))
+
+struct store {
+    MDB_env *env;
+    MDB_dbi tables[TABLE_COUNT];
+    int lock; /* file descriptor of LOCK, held exclusively while the store is open */
+};
+
+struct store_txn {
+    store_t *store;
+    MDB_txn *txn;
+    bool writes, dirty;
+    status_t failure; /* the first failure but NOT_FOUND: commit then refuses */
+    store_head_t head;
+};
+
+/* A key under construction: at most LMDB's 511 bytes, here far below. */
+typedef struct {
+    uint8_t bytes[192];
+    size_t size;
+} store_key_t;
+
+enum { FRAME_VERSION = 1, FRAME_OVERHEAD = 1 + 8 };
+
+/* Big-endian numbers before a document's bytes: number and time; time. */
+enum { CATALOG_HEADER_SIZE = 16, NETWORK_HEADER_SIZE = 8 };
+
+#define STORED_RECORD_MEMORY_MAX                                                                                       \
+    (UINT64_C(16) << 20) /* decoding one revision, answer or key: at most 500 consultants of 256 facts */
+#define STORED_NETWORK_MEMORY_MAX (UINT64_C(2) << 30) /* decoding one network at its caps (core/limits.h) */
+
+/* LMDB's and the system's codes -> status_t. The only place that does so. */
+status_t store_map_error(int code);
+
+/* Big-endian numbers. */
+void store_put_u32(uint8_t *out, uint32_t value);
+void store_put_u64(uint8_t *out, uint64_t value);
+uint32_t store_take_u32(const uint8_t *bytes);
+uint64_t store_take_u64(const uint8_t *bytes);
+
+/* Keys. */
+store_key_t store_key_of_u64(uint64_t number);
+store_key_t store_key_of_bytes(const uint8_t *bytes, size_t size);
+store_key_t store_key_of_month(period_t period, const char *dealer);
+store_key_t store_key_of_history(const char *dealer, period_t period, uint32_t revision);
+store_key_t store_key_of_answer(const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE]);
+
+/* SipHash-2-4 over table, key and value (without the checksum itself). */
+uint64_t store_checksum(store_table_t table, const uint8_t *key, size_t key_size, const uint8_t *value,
+                        size_t value_size);
+
+/* What a stored value holds between its version byte and its checksum. STATUS_DAMAGED, or STATUS_NEWER_FORMAT for a
+ * version that this program does not know (with a right checksum). */
+status_t store_unframe(store_table_t table, const uint8_t *key, size_t key_size, const uint8_t *value, size_t size,
+                       span_t *out) NODISCARD;
+
+/* Reads `head` from the frame's payload. */
+status_t store_head_decode(span_t payload, store_head_t *out) NODISCARD;
+
+/* An LMDB environment's options and the tables' handles. */
+status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_readers, unsigned flags,
+                        MDB_env **out) NODISCARD;
+status_t store_open_tables(MDB_txn *txn, unsigned flags, MDB_dbi out[TABLE_COUNT]) NODISCARD;
+/* The head as a transaction sees it, and whether LMDB's own numbers agree with it. */
+status_t store_load_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], store_head_t *out) NODISCARD;
+status_t store_check_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], const store_head_t *head, char *out_why,
+                          size_t why_size) NODISCARD;
+
+/* One record. Get: the payload lies in the map and lives as long as the transaction. Put: `payload` is framed; `flags`
+ * as mdb_put's. STATUS_CONFLICT for MDB_NOOVERWRITE on a key that exists. */
+status_t store_get(store_txn_t *txn, store_table_t table, const store_key_t *key, span_t *out) NODISCARD;
+status_t store_put(store_txn_t *txn, store_table_t table, const store_key_t *key, span_t payload,
+                   unsigned flags) NODISCARD;
+/* The same for an index's value, a sequence. */
+status_t store_get_u64(store_txn_t *txn, store_table_t table, const store_key_t *key, uint64_t *out) NODISCARD;
+status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key_t *key, uint64_t value,
+                          unsigned flags) NODISCARD;
+
+/* FORMAT, LOCK and data.mdb before LMDB opens them (hub/store_files.c). `exclusive` waits for nobody: a store that is
+ * served elsewhere is refused. */
+status_t store_check_format(const char *directory, char *out_why, size_t why_size) NODISCARD;
+status_t store_take_lock(const char *directory, int *out_lock, char *out_why, size_t why_size) NODISCARD;
+/* Whole directory entries reach the disk. */
+status_t store_sync_directory(const char *directory) NODISCARD;
+
+/* hub/store_pages.c: LMDB's data file read by plain reads, for what LMDB itself trusts. */
+
+/* Magic, versions, sizes, and that each of the two snapshots holds the head of its own transaction. Safe only while no
+ * environment is open in this process. */
+status_t store_check_file(const char *directory, char *out_why, size_t why_size) NODISCARD;
+/* Each page that the newest snapshot reaches, and its free list. `out_pages` is their number. For a process that pins a
+ * snapshot. */
+status_t store_check_pages(const char *directory, void (*tick)(void *), void *context, char *out_why,
+                           size_t why_size) NODISCARD;
+
+/* hub/store_check.c, in store_verify's child: all records of one snapshot. */
+typedef struct {
+    store_txn_t txn;
+    void (*tick)(void *);
+    void *context;
+    char *why;
+    size_t why_size;
+    uint64_t sequence, network; /* of the last revision and network met */
+    uint64_t catalog_seen;      /* the last digest that was found in `catalogs` */
+    bool has_catalog;           /* the current one was met */
+    store_key_t history;        /* the last entry of `history` */
+    uint64_t history_sequence;  /* what it points at */
+    uint64_t months;            /* months in `history` */
+} store_check_t;
+status_t store_check_records(store_check_t *check) NODISCARD;

@@ -1,0 +1,260 @@
+/* The domain's operations: what is written where (the tables are described in hub/store.h). */
+#include "hub/store_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void cursor_close(MDB_cursor **cursor)
+{
+    if (*cursor)
+        mdb_cursor_close(*cursor);
+}
+
+/* The month's index entry must be there for each revision but the first, and must not be there for the first. */
+static status_t point_current(store_txn_t *txn, const stored_revision_t *revision, uint64_t sequence)
+{
+    store_key_t key = store_key_of_month(revision->period, revision->dealer);
+    uint64_t before;
+    if (revision->revision == 1)
+        return store_put_u64_at(txn, TABLE_CURRENT, &key, sequence, MDB_NOOVERWRITE);
+    status_t status = store_get_u64(txn, TABLE_CURRENT, &key, &before);
+    if (status == STATUS_NOT_FOUND)
+        return txn->failure = STATUS_CONFLICT;
+    TRY(status);
+    return store_put_u64_at(txn, TABLE_CURRENT, &key, sequence, 0);
+}
+
+status_t store_put_revision(store_txn_t *txn, const stored_revision_t *revision, uint64_t *out_sequence)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    TRY(stored_revision_encode(revision, &bytes));
+    uint64_t sequence = txn->head.sequence + 1;
+    store_key_t key = store_key_of_u64(sequence);
+    TRY(store_put(txn, TABLE_REVISIONS, &key, (span_t){bytes.data, bytes.size}, MDB_APPEND));
+    TRY(point_current(txn, revision, sequence));
+    key = store_key_of_history(revision->dealer, revision->period, revision->revision);
+    TRY(store_put_u64_at(txn, TABLE_HISTORY, &key, sequence, MDB_NOOVERWRITE));
+    txn->head.sequence = sequence;
+    *out_sequence = sequence;
+    return STATUS_OK;
+}
+
+/* A payload that outlives the transaction. */
+static status_t copy_payload(arena_t *arena, span_t *payload)
+{
+    char *copy = arena_memdup(arena, payload->data, payload->size);
+    if (!copy)
+        return STATUS_NO_MEMORY;
+    payload->data = (const uint8_t *)copy;
+    return STATUS_OK;
+}
+
+/* What an index names must be there. */
+static status_t must_exist(status_t status)
+{
+    return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+}
+
+status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period, bool with_consultants, arena_t *arena,
+                           stored_revision_t *out)
+{
+    uint64_t sequence;
+    store_key_t key = store_key_of_month(period, dealer);
+    TRY(store_get_u64(txn, TABLE_CURRENT, &key, &sequence));
+    span_t payload;
+    key = store_key_of_u64(sequence);
+    TRY(must_exist(store_get(txn, TABLE_REVISIONS, &key, &payload)));
+    TRY(copy_payload(arena, &payload));
+    return stored_revision_decode(payload, with_consultants, arena, out);
+}
+
+status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
+    MDB_val key = {strlen(dealer) + 1, (void *)dealer}, value;
+    int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+        return store_map_error(code);
+    *out = code == MDB_SUCCESS && key.mv_size > strlen(dealer) && memcmp(key.mv_data, dealer, strlen(dealer) + 1) == 0;
+    return STATUS_OK;
+}
+
+/* The revision that an entry of `current` names, handed to `visit`. Memory for one at a time. */
+static status_t visit_one(MDB_cursor *revisions, const MDB_val *key, const MDB_val *value, store_visit_t *visit,
+                          void *context)
+{
+    span_t payload;
+    TRY(store_unframe(TABLE_CURRENT, key->mv_data, key->mv_size, value->mv_data, value->mv_size, &payload));
+    if (payload.size != 8)
+        return STATUS_DAMAGED;
+    store_key_t sequence = store_key_of_bytes(payload.data, payload.size);
+    MDB_val at = {sequence.size, sequence.bytes}, record;
+    TRY(must_exist(store_map_error(mdb_cursor_get(revisions, &at, &record, MDB_SET))));
+    TRY(store_unframe(TABLE_REVISIONS, sequence.bytes, sequence.size, record.mv_data, record.mv_size, &payload));
+
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    stored_revision_t revision;
+    TRY(stored_revision_decode(payload, false, arena, &revision));
+    return visit(context, &revision);
+}
+
+status_t store_scan_month(store_txn_t *txn, period_t period, store_visit_t *visit, void *context)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(cursor_close) MDB_cursor *revisions = NULL;
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_CURRENT], &cursor)));
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_REVISIONS], &revisions)));
+    store_key_t month = store_key_of_month(period, "");
+    MDB_val key = {month.size, month.bytes}, value;
+    int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (code == MDB_SUCCESS && key.mv_size > month.size && memcmp(key.mv_data, month.bytes, month.size) == 0) {
+        TRY(visit_one(revisions, &key, &value, visit, context));
+        code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    return code == MDB_NOTFOUND ? STATUS_OK : store_map_error(code);
+}
+
+status_t store_put_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE],
+                          const stored_answer_t *answer)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    TRY(stored_answer_encode(answer, &bytes));
+    store_key_t key = store_key_of_answer(dealer, id);
+    return store_put(txn, TABLE_ANSWERS, &key, (span_t){bytes.data, bytes.size}, MDB_NOOVERWRITE);
+}
+
+status_t store_get_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE], arena_t *arena,
+                          stored_answer_t *out)
+{
+    span_t payload;
+    store_key_t key = store_key_of_answer(dealer, id);
+    TRY(store_get(txn, TABLE_ANSWERS, &key, &payload));
+    TRY(copy_payload(arena, &payload));
+    return stored_answer_decode(payload, arena, out);
+}
+
+status_t store_put_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], const stored_key_t *key)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    TRY(stored_key_encode(key, &bytes));
+    store_key_t at = store_key_of_bytes(public_key, KEY_SIZE);
+    return store_put(txn, TABLE_KEYS, &at, (span_t){bytes.data, bytes.size}, 0);
+}
+
+static status_t read_key(arena_t *arena, const uint8_t *public_key, span_t payload, stored_key_t *out)
+{
+    TRY(copy_payload(arena, &payload));
+    TRY(stored_key_decode(payload, arena, out));
+    memcpy(out->entry.public_key, public_key, KEY_SIZE);
+    return STATUS_OK;
+}
+
+status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], arena_t *arena, stored_key_t *out)
+{
+    span_t payload;
+    store_key_t at = store_key_of_bytes(public_key, KEY_SIZE);
+    TRY(store_get(txn, TABLE_KEYS, &at, &payload));
+    return read_key(arena, public_key, payload, out);
+}
+
+status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, size_t *out_count)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_KEYS], &cursor)));
+    size_t expected = txn->head.counts[TABLE_KEYS], count = 0;
+    stored_key_t *keys = arena_array(arena, expected, sizeof *keys);
+    if (!keys)
+        return STATUS_NO_MEMORY;
+    MDB_val key, value;
+    int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        span_t payload;
+        if (count == expected || key.mv_size != KEY_SIZE)
+            return STATUS_DAMAGED;
+        TRY(store_unframe(TABLE_KEYS, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
+        TRY(read_key(arena, key.mv_data, payload, &keys[count++]));
+    }
+    if (code != MDB_NOTFOUND)
+        return store_map_error(code);
+    if (count != expected)
+        return STATUS_DAMAGED;
+    *out = keys;
+    *out_count = count;
+    return STATUS_OK;
+}
+
+/* A record of catalogs or networks: a fixed number of big-endian numbers, then the bytes. */
+static status_t put_document(store_txn_t *txn, store_table_t table, const store_key_t *key, const uint64_t *numbers,
+                             size_t number_count, span_t bytes)
+{
+    CLEANUP(buffer_fini) buffer_t whole = {0};
+    whole.size = 8 * number_count + bytes.size;
+    whole.data = malloc(whole.size);
+    if (!whole.data)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < number_count; i++)
+        store_put_u64(whole.data + 8 * i, numbers[i]);
+    memcpy(whole.data + 8 * number_count, bytes.data, bytes.size);
+    return store_put(txn, table, key, (span_t){whole.data, whole.size}, 0);
+}
+
+status_t store_put_catalog(store_txn_t *txn, uint64_t digest, span_t yaml, uint64_t time_ms)
+{
+    store_key_t key = store_key_of_u64(digest);
+    span_t stored;
+    status_t status = store_get(txn, TABLE_CATALOGS, &key, &stored);
+    if (status ==
+        STATUS_NOT_FOUND) { /* a catalog that comes back keeps the number and time of its first installation */
+        uint64_t numbers[] = {txn->head.counts[TABLE_CATALOGS] + 1, time_ms};
+        status = put_document(txn, TABLE_CATALOGS, &key, numbers, 2, yaml);
+    }
+    TRY(status);
+    txn->dirty = true;
+    txn->head.catalog_digest = digest;
+    return STATUS_OK;
+}
+
+status_t store_get_catalog(store_txn_t *txn, uint64_t digest, arena_t *arena, span_t *out_yaml)
+{
+    if (digest == 0)
+        digest = txn->head.catalog_digest;
+    if (digest == 0)
+        return STATUS_NOT_FOUND;
+    store_key_t key = store_key_of_u64(digest);
+    span_t payload;
+    TRY(store_get(txn, TABLE_CATALOGS, &key, &payload));
+    if (payload.size < CATALOG_HEADER_SIZE)
+        return STATUS_DAMAGED;
+    payload = (span_t){payload.data + CATALOG_HEADER_SIZE, payload.size - CATALOG_HEADER_SIZE};
+    TRY(copy_payload(arena, &payload));
+    *out_yaml = payload;
+    return STATUS_OK;
+}
+
+status_t store_put_network(store_txn_t *txn, const network_lines_t *lines, uint64_t time_ms)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    TRY(stored_network_encode(lines, &bytes));
+    uint64_t number = txn->head.network + 1;
+    store_key_t key = store_key_of_u64(number);
+    TRY(put_document(txn, TABLE_NETWORKS, &key, &time_ms, 1, (span_t){bytes.data, bytes.size}));
+    txn->head.network = number;
+    return STATUS_OK;
+}
+
+status_t store_get_network(store_txn_t *txn, arena_t *arena, network_lines_t *out)
+{
+    if (txn->head.network == 0)
+        return STATUS_NOT_FOUND;
+    store_key_t key = store_key_of_u64(txn->head.network);
+    span_t payload;
+    TRY(must_exist(store_get(txn, TABLE_NETWORKS, &key, &payload)));
+    if (payload.size < NETWORK_HEADER_SIZE)
+        return STATUS_DAMAGED;
+    payload = (span_t){payload.data + NETWORK_HEADER_SIZE, payload.size - NETWORK_HEADER_SIZE};
+    TRY(copy_payload(arena, &payload));
+    return stored_network_decode(payload, arena, out);
+}
