@@ -242,7 +242,7 @@ typedef struct {
     const picks_t *picks;
     const benchmark_rule_t *rule;
     const double *denominators;
-    long double total, size, held; /* of all eligible: sum, sum of absolute values; of those taken: sum */
+    double total, size, held; /* of all eligible: sum, sum of absolute values; of those taken: sum */
     bool is_exact;
     mpq_t exact_needed, exact_held, term; /* share of the total; of those taken */
 } share_t;
@@ -273,9 +273,9 @@ static void turn_exact(share_t *share, uint32_t last)
 
 static bool holds_share(share_t *share, uint32_t last)
 {
-    long double numerator = share->rule->share_numerator, denominator = share->rule->share_denominator;
-    long double ahead = share->held * denominator - share->total * numerator;
-    if (!share->is_exact && fabsl(ahead) > share->size * (numerator + denominator) * 1e-11L)
+    double numerator = share->rule->share_numerator, denominator = share->rule->share_denominator;
+    double ahead = share->held * denominator - share->total * numerator;
+    if (!share->is_exact && fabs(ahead) > share->size * (numerator + denominator) * 1e-9)
         return ahead > 0;
     if (!share->is_exact)
         turn_exact(share, last);
