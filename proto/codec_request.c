@@ -140,8 +140,6 @@ static status_t read_admission(reader_t *reader, const Yardstick__V1__AdmitKey *
 {
     TRY(reader_bytes(reader, "admit_key.public_key", message->public_key, KEY_SIZE, out->public_key));
     TRY(reader_choice(reader, "admit_key.role", (uint32_t)message->role, ROLE_COUNT));
-    if (message->role == YARDSTICK__V1__ROLE__ROLE_NONE)
-        return reader_refuse(reader, "admit_key.role is missing");
     TRY(reader_codes(reader, "admit_key.dealers", message->dealers, message->n_dealers));
     TRY(reader_optional_code(reader, "admit_key.region", message->region));
     out->role = (role_t)message->role;

@@ -1,0 +1,190 @@
+#!/usr/bin/python3
+"""Writes tests/fuzz/corpus/request with Google's protobuf: ok-* are requests of every kind, bad-* must be refused,
+answer-* are responses and stored-* values of the store (the fuzz target reads every file as all three).
+
+Run it after a change of proto/yardstick.proto and commit what it wrote (files that a fuzzer found are kept):
+    /usr/bin/python3 tests/fuzz/make_request_corpus.py
+"""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROTO = HERE.parent.parent / "proto"
+CORPUS = HERE / "corpus" / "request"
+
+
+def load_bindings():
+    """Generates the Python bindings into a directory that is gone once they are loaded."""
+    with tempfile.TemporaryDirectory() as directory:
+        subprocess.run(["protoc", f"--python_out={directory}", "-I", str(PROTO), "yardstick.proto", "stored.proto"],
+                       check=True)
+        sys.path.insert(0, directory)
+        import stored_pb2
+        import yardstick_pb2
+    return yardstick_pb2, stored_pb2
+
+
+pb, stored_pb = load_bindings()
+IDENTITY = bytes(range(16))
+KEY = bytes(range(32))
+
+
+def presence(facts):
+    """Bitmap of a list whose None are absent."""
+    bits = bytearray((len(facts) + 7) // 8)
+    for i, value in enumerate(facts):
+        if value is not None:
+            bits[i // 8] |= 1 << i % 8
+    return bytes(bits)
+
+
+def submission(consultants=0):
+    facts = [4658723, 219, 114, 77, 27, 10, 15, 38, 22, 3, 7, 4, 2, 6, 8]
+    message = pb.Submission(id=IDENTITY, dealer="D0001", period=202506, catalog_digest=0x0123456789ABCDEF,
+                            presence=presence(facts), facts=facts)
+    for i in range(consultants):
+        own = [None, 40 + i, 22, None, 8, 4]
+        message.consultants.add(consultant=f"顾问-{i}", presence=presence(own), facts=[v for v in own if v is not None])
+    return message
+
+
+def network():
+    lines = pb.Network()
+    lines.regions.add(code="east", name="华东", line=2)
+    lines.regions.add(code="shanghai", parent="east", name="上海", line=3)
+    lines.dealers.add(code="D0001", name="Store 1", owner="G1", line=2)
+    lines.memberships.add(dealer="D0001", region="shanghai", **{"from": 202401}, line=2)
+    lines.circles.add(circle="c1", dealer="D0001", **{"from": 202401}, until=202512, line=2)
+    return lines
+
+
+def good():
+    """Name and request of every kind."""
+    yield "describe", pb.Request(request_id=1, describe=pb.Describe())
+    yield "get_catalog", pb.Request(request_id=2, get_catalog=pb.GetCatalog(known_digest=2**64 - 1))
+    yield "submit", pb.Request(request_id=3, submit=submission())
+    yield "submit-consultants", pb.Request(request_id=2**64 - 1, submit=submission(3))
+    yield "withdraw", pb.Request(withdraw=pb.Withdrawal(id=IDENTITY, dealer="D0001", period=202506, why="录错"))
+    yield "compare", pb.Request(request_id=5, compare=pb.CompareQuery(dealer="D0001", period=202506, peers=["D0002"], region="east"))
+    yield "trend", pb.Request(request_id=6, trend=pb.TrendQuery(dealer="D0001", year=2025))
+    yield "consultants", pb.Request(request_id=7, consultants=pb.ConsultantsQuery(dealer="D0001", period=202506))
+    yield "rank", pb.Request(request_id=8, rank=pb.RankQuery(row="new_conversion", scope="region:east", period=202506))
+    yield "benchmark", pb.Request(request_id=9, benchmark=pb.BenchmarkQuery(period=202506, scopes=["nation", "circle:c1"], table="showroom"))
+    yield "coverage", pb.Request(request_id=10, coverage=pb.CoverageQuery(period=202506))
+    yield "admit_key", pb.Request(request_id=11, admit_key=pb.AdmitKey(public_key=KEY, role=pb.ROLE_DEALER, dealers=["D0001", "D0002"]))
+    yield "admit_manager", pb.Request(request_id=11, admit_key=pb.AdmitKey(public_key=KEY, role=pb.ROLE_MANAGER, region="east"))
+    yield "revoke_key", pb.Request(request_id=12, revoke_key=pb.RevokeKey(public_key=KEY))
+    yield "list_keys", pb.Request(request_id=13, list_keys=pb.ListKeys())
+    yield "import_network", pb.Request(request_id=14, import_network=pb.NetworkPart(upload_id=IDENTITY, part=1, last=True, lines=network()))
+    yield "show_network", pb.Request(request_id=15, show_network=pb.ShowNetwork())
+    yield "install_catalog", pb.Request(request_id=16, install_catalog=pb.InstallCatalog(yaml=b"catalog: x\nversion: 1\n"))
+    yield "get_health", pb.Request(request_id=17, get_health=pb.GetHealth())
+
+
+def answers():
+    """Name and response of every kind."""
+    row = pb.Row(row="ad_spend", unit="CNY", better=pb.BETTER_NEITHER)
+    year = [1.5, float("nan")] * 6
+    refusal = pb.Status(code=1, message="2 faults", where="regions.csv")
+    refusal.faults.add(source="regions.csv", line=3, column=1, message="a cycle")
+    yield "refusal", pb.Response(request_id=1, status=refusal)
+    yield "description", pb.Response(description=pb.Description(role=1, dealers=["D0001"], catalog_digest=7, hub_version="0.1.0", time_zone="Asia/Shanghai", time_ms=1))
+    yield "catalog", pb.Response(catalog=pb.Catalog(digest=7, yaml=b"catalog: x\n"))
+    receipt = pb.Receipt(outcome=1, revision=1, sequence=9, time_ms=8, late=True)
+    receipt.warnings.add(check="c", title_zh="零", title_en="zero")
+    yield "receipt", pb.Response(receipt=receipt)
+    compare = pb.CompareAnswer(dealer="D0001", period=202506, region="east", peers=["D0002"], weakest=["ad_spend"])
+    compare.rows.add(row=row, values=year[:6], gaps=year[:4])
+    yield "compare", pb.Response(compare=compare)
+    trend = pb.TrendAnswer(dealer="D0001", year=2025)
+    trend.rows.add(row=row, values=year, year=2.5, months_counted=6, change=year, change_rate=year)
+    yield "trend", pb.Response(trend=trend)
+    consultants = pb.ConsultantsAnswer(dealer="D0001", period=202506, rows=["ad_spend"], store=[1.0])
+    consultants.consultants.add(consultant="C1", values=[0.5], weakest="ad_spend", gap=-0.5)
+    yield "consultants", pb.Response(consultants=consultants)
+    rank = pb.RankAnswer(row="ad_spend", scope="nation", period=202506)
+    rank.ranked.add(rank=1, dealer="D0001", value=0.25)
+    rank.unranked.add(dealer="D0002", reason=2)
+    yield "rank", pb.Response(rank=rank)
+    table = pb.BenchmarkAnswer(catalog="auto-dealer", period=202506)
+    table.scopes.add(scope="nation", expected=60, reported=58)
+    table.rows.add(row=row).statistics.add(n=58, valued=58, average=1.5, median=float("nan"), benchmark_n=3)
+    yield "benchmark", pb.Response(benchmark=table)
+    coverage = pb.CoverageAnswer(period=202506)
+    coverage.scopes.add(scope="nation", expected=3, reported=1, late=["D1"], missing=["D2", "D3"])
+    yield "coverage", pb.Response(coverage=coverage)
+    keys = pb.KeyList()
+    keys.keys.add(public_key=KEY, role=1, dealers=["D0001"], admitted_ms=1, admitted_by=KEY)
+    yield "keys", pb.Response(keys=keys)
+    yield "network", pb.Response(network=network())
+    yield "imported", pb.Response(imported=pb.Imported(regions=2, dealers=1, memberships=1, circles=1, complete=True))
+    yield "health", pb.Response(health=pb.Health(uptime_ms=1, revisions=2, keys=3))
+
+
+def stored():
+    """Name and stored value of every kind."""
+    facts = [4658723, 219, None, 77]
+    present = [v for v in facts if v is not None]
+    revision = stored_pb.Revision(dealer="D0001", period=202506, revision=1, submission_id=IDENTITY, time_ms=1, public_key=KEY,
+                                  role=1, catalog_digest=7, presence=presence(facts), facts=present, warnings=["c"])
+    revision.consultants.add(consultant="C1", presence=presence(facts), facts=present)
+    yield "revision", revision
+    yield "answer", stored_pb.Answer(period=202506, outcome=1, revision=1, sequence=2, time_ms=3, warnings=["c"], catalog_digest=7)
+    yield "key", stored_pb.Key(role=1, dealers=["D0001"], admitted_ms=1, admitted_by=KEY, revoked=True, revoked_by=KEY)
+    yield "network", network()
+
+
+def varint(value):
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+def field(number, payload):
+    return varint(number << 3 | 2) + varint(len(payload)) + payload
+
+
+def bad():
+    """Name and bytes of what must be refused."""
+    whole = pb.Request(request_id=3, submit=submission(3)).SerializeToString()
+    yield "empty", b""
+    yield "garbage", bytes((i * 73 + 41) % 256 for i in range(200))
+    yield "truncated", whole[:-7]
+    yield "truncated-in-tag", b"\x08"
+    yield "nul-in-code", pb.Request(trend=pb.TrendQuery(dealer="D\0001", year=2025)).SerializeToString()
+    yield "not-utf8", field(7, field(1, b"\xc3\x28") + b"\x10\xe9\x0f")
+    yield "control-character", pb.Request(trend=pb.TrendQuery(dealer="D\x1b[2J", year=2025)).SerializeToString()
+    yield "short-id", pb.Request(withdraw=pb.Withdrawal(id=b"1", dealer="D0001", period=202506)).SerializeToString()
+    yield "no-month", pb.Request(coverage=pb.CoverageQuery(period=202513)).SerializeToString()
+    yield "bitmap-without-values", pb.Request(submit=pb.Submission(id=IDENTITY, dealer="D", period=202506, presence=b"\xff")).SerializeToString()
+    yield "future-body", b"\x08\x05" + field(200, b"abc")
+    yield "two-bodies", field(2, b"") + field(18, b"")
+    yield "same-body-twice", field(6, field(3, b"D1")) * 2
+    # A few bytes on the wire that cost much memory where nothing is counted.
+    yield "many-unknown", b"\x08\x01" + b"".join(varint((1000 + i) << 3) + b"\x00" for i in range(300))
+    yield "many-empty-consultants", field(4, field(7, b"") * 700)
+    yield "many-empty-peers", field(6, field(3, b"") * 700)
+    yield "unpacked-facts", field(4, b"\x30\x00" * 700)
+    yield "group", b"\x13\x14"
+    yield "unknown-role", pb.Request(admit_key=pb.AdmitKey(public_key=KEY, role=9)).SerializeToString()
+
+
+def main():
+    CORPUS.mkdir(parents=True, exist_ok=True)
+    for kind, messages in (("ok", good()), ("answer", answers()), ("stored", stored())):
+        for old in CORPUS.glob(f"{kind}-*"):
+            old.unlink()
+        for name, message in messages:
+            (CORPUS / f"{kind}-{name}").write_bytes(message.SerializeToString(deterministic=True))
+    for old in CORPUS.glob("bad-*"):
+        old.unlink()
+    for name, data in bad():
+        (CORPUS / f"bad-{name}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

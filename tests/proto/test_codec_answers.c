@@ -1,0 +1,215 @@
+/* Round trips of the answers to queries: every number to the bit, and tables whose lines do not fit refused. */
+#include "support.h"
+
+#include <stdlib.h>
+
+#define JUNE (2025 * 12 + 5)
+
+static answer_row_t rows[] = {{"ad_spend", "CNY", BETTER_NEITHER}, {"new_conversion", "ratio", BETTER_DOWN}};
+
+/* Distinct numbers, with a no-value now and then. */
+static void fill(double *out, size_t count, double start)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = i % 5 == 3 ? NO_VALUE : start + (double)i / 3;
+}
+
+static void expect_same(const double *got, const double *expected, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        cr_assert(got[i] == expected[i] || (isnan(got[i]) && isnan(expected[i])), "cell %zu", i);
+}
+
+static void expect_rows(const answer_row_t *got)
+{
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_str_eq(got[i].row, rows[i].row);
+        cr_assert_str_eq(got[i].unit, rows[i].unit);
+        cr_assert_eq(got[i].better, rows[i].better);
+    }
+}
+
+Test(codec_answers, a_comparison_comes_back)
+{
+    const char *peers[] = {"D0002", "D0003"}, *weakest[] = {"new_conversion"};
+    double values[2 * 7], gaps[2 * GAP_COUNT];
+    fill(values, 14, 1);
+    fill(gaps, 8, -5);
+    compare_answer_t answer = {"D0001", "east", JUNE, peers, 2, rows, 2, values, gaps, weakest, 1};
+    CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_COMPARE, .compare = &answer});
+    const compare_answer_t *back = got.response->compare;
+    cr_assert_str_eq(back->dealer, "D0001");
+    cr_assert_str_eq(back->region, "east");
+    cr_assert_eq(back->period, JUNE);
+    cr_assert_eq(back->peer_count, 2);
+    cr_assert_str_eq(back->peers[1], "D0003");
+    cr_assert_eq(back->row_count, 2);
+    expect_rows(back->rows);
+    expect_same(back->values, values, 14);
+    expect_same(back->gaps, gaps, 8);
+    cr_assert_str_eq(back->weakest[0], "new_conversion");
+}
+
+Test(codec_answers, a_trend_comes_back)
+{
+    double values[24], changes[24], rates[24], years[2] = {7, NO_VALUE};
+    uint32_t counted[2] = {12, 0};
+    fill(values, 24, 1);
+    fill(changes, 24, 100);
+    fill(rates, 24, 200);
+    trend_answer_t answer = {"D0001", 2025, rows, 2, values, years, counted, changes, rates};
+    CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_TREND, .trend = &answer});
+    const trend_answer_t *back = got.response->trend;
+    cr_assert_eq(back->year, 2025);
+    expect_rows(back->rows);
+    expect_same(back->values, values, 24);
+    expect_same(back->changes, changes, 24);
+    expect_same(back->change_rates, rates, 24);
+    expect_same(back->year_values, years, 2);
+    cr_assert_eq(back->months_counted[0], 12);
+    cr_assert_eq(back->months_counted[1], 0);
+}
+
+Test(codec_answers, consultants_come_back)
+{
+    const char *ids[] = {"a", "b"}, *consultants[] = {"C1", "C2", "C3"}, *weakest[] = {"b", NULL, "a"};
+    double store[2] = {1, NO_VALUE}, values[6], gaps[3] = {-0.5, NO_VALUE, -0.25};
+    fill(values, 6, 1);
+    consultants_answer_t answer = {"D0001", JUNE, ids, 2, store, consultants, 3, values, weakest, gaps};
+    CLEANUP(answered_fini)
+    answered_t got = response_round(&(response_t){.kind = RESPONSE_CONSULTANTS, .consultants = &answer});
+    const consultants_answer_t *back = got.response->consultants;
+    cr_assert_eq(back->consultant_count, 3);
+    cr_assert_str_eq(back->rows[1], "b");
+    cr_assert_str_eq(back->consultants[2], "C3");
+    cr_assert_str_eq(back->weakest[0], "b");
+    cr_assert_null(back->weakest[1]);
+    expect_same(back->store, store, 2);
+    expect_same(back->values, values, 6);
+    expect_same(back->gaps, gaps, 3);
+}
+
+Test(codec_answers, a_benchmark_table_comes_back)
+{
+    scope_count_t scopes[] = {{"nation", 60, 58}, {"region:east", 9, 0}, {"circle:c1", 1, 1}};
+    scope_statistics_t statistics[6];
+    for (uint32_t i = 0; i < 6; i++)
+        statistics[i] = (scope_statistics_t){i, i + 1, i + 2, i + .1, i + .2, NO_VALUE, i + .4, i + .5, i + .6, i + .7};
+    benchmark_answer_t answer = {"auto-dealer", JUNE, scopes, 3, rows, 2, statistics};
+    CLEANUP(answered_fini)
+    answered_t got = response_round(&(response_t){.kind = RESPONSE_BENCHMARK, .benchmark = &answer});
+    const benchmark_answer_t *back = got.response->benchmark;
+    cr_assert_str_eq(back->catalog, "auto-dealer");
+    cr_assert_eq(back->scope_count, 3);
+    cr_assert_str_eq(back->scopes[1].scope, "region:east");
+    cr_assert_eq(back->scopes[0].reported, 58);
+    expect_rows(back->rows);
+    for (size_t i = 0; i < 6; i++) {
+        const scope_statistics_t *a = &back->statistics[i], *b = &statistics[i];
+        cr_assert(a->n == b->n && a->valued == b->valued && a->benchmark_n == b->benchmark_n);
+        cr_assert(a->average == b->average && a->mean == b->mean && isnan(a->median) && a->p25 == b->p25);
+        cr_assert(a->p75 == b->p75 && a->best == b->best && a->benchmark == b->benchmark);
+    }
+}
+
+Test(codec_answers, coverage_comes_back)
+{
+    const char *late[] = {"D1"}, *missing[] = {"D2", "D3"};
+    coverage_scope_t scopes[] = {{"nation", 9, 7, late, 1, missing, 2}, {"region:east", 0, 0, NULL, 0, NULL, 0}};
+    coverage_answer_t answer = {JUNE, scopes, 2};
+    CLEANUP(answered_fini)
+    answered_t got = response_round(&(response_t){.kind = RESPONSE_COVERAGE, .coverage = &answer});
+    const coverage_answer_t *back = got.response->coverage;
+    cr_assert_eq(back->period, JUNE);
+    cr_assert_eq(back->scopes[0].expected, 9);
+    cr_assert_str_eq(back->scopes[0].late[0], "D1");
+    cr_assert_str_eq(back->scopes[0].missing[1], "D3");
+    cr_assert_eq(back->scopes[1].missing_count, 0);
+}
+
+Test(codec_answers, a_ranking_of_a_hundred_thousand_dealers_comes_back)
+{
+    enum { COUNT = 100000 };
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(64u << 20);
+    rank_answer_t answer = {.row = "new_conversion", .scope = "nation", .period = JUNE, .ranked_count = COUNT};
+    answer.ranked = arena_array(arena, COUNT, sizeof *answer.ranked);
+    answer.unranked = arena_array(arena, UNRANKED_COUNT, sizeof *answer.unranked);
+    answer.unranked_count = UNRANKED_COUNT;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        answer.ranked[i].rank = i + 1;
+        answer.ranked[i].dealer = arena_printf(arena, "D%05u", (unsigned)i);
+        answer.ranked[i].value = 1.0 / (i + 1);
+    }
+    for (size_t i = 0; i < UNRANKED_COUNT; i++) {
+        answer.unranked[i].dealer = "X";
+        answer.unranked[i].reason = (unranked_reason_t)i;
+    }
+    CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_RANK, .rank = &answer});
+    const rank_answer_t *back = got.response->rank;
+    cr_assert_eq(back->ranked_count, COUNT);
+    cr_assert_str_eq(back->ranked[COUNT - 1].dealer, "D99999");
+    cr_assert_eq(back->ranked[COUNT - 1].rank, COUNT);
+    cr_assert_eq(back->ranked[COUNT - 1].value, 1.0 / COUNT);
+    for (size_t i = 0; i < UNRANKED_COUNT; i++)
+        cr_assert_eq(back->unranked[i].reason, i);
+}
+
+/* ---- tables whose lines do not fit */
+
+static void expect_malformed(uint32_t body_field, const frame_t *body, const char *part)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 20);
+    frame_t *frame = frame_new(3);
+    response_t *response = NULL;
+    const char *why = "";
+    frame_nest(frame, body_field, body);
+    cr_assert_eq(response_decode((span_t){frame->bytes, frame->size}, arena, &response, &why), STATUS_MALFORMED);
+    cr_assert_not_null(strstr(why, part), "\"%s\" does not name \"%s\"", why, part);
+}
+
+/* A row of an answer: its Row, then `count` doubles as field 2. */
+static frame_t *answer_row(size_t count)
+{
+    static const double ZEROS[16];
+    frame_t *row = frame_new(0), *line = frame_new(1);
+    frame_text(row, 1, "a");
+    frame_nest(line, 1, row);
+    frame_bytes(line, 2, ZEROS, count * sizeof(double));
+    return line;
+}
+
+Test(codec_answers, a_line_of_another_length_is_refused)
+{
+    static const struct {
+        uint32_t body;
+        const char *part;
+    } CASES[] = {{6, "compare.values has 4 values instead of 5"}, {7, "trend.values has 4 values instead of 12"}};
+    for (size_t i = 0; i < 2; i++) {
+        frame_t *body = frame_new(2);
+        frame_nest(body, CASES[i].body == 6 ? 5 : 3, answer_row(4));
+        expect_malformed(CASES[i].body, body, CASES[i].part);
+    }
+    frame_t *compare = frame_new(2);
+    frame_nest(compare, 5, answer_row(COLUMN_PEERS));
+    expect_malformed(6, compare, "compare.gaps has 0 values instead of 4");
+}
+
+Test(codec_answers, a_row_without_its_name_is_refused)
+{
+    frame_t *line = frame_new(1), *body = frame_new(2);
+    frame_nest(body, 5, line);
+    expect_malformed(6, body, "row has no id");
+}
+
+Test(codec_answers, consultants_and_statistics_that_do_not_fit_are_refused)
+{
+    frame_t *body = frame_new(2);
+    frame_text(body, 3, "row");
+    expect_malformed(8, body, "consultants.store has 0 values instead of 1");
+    body = frame_new(2);
+    frame_t *scope = frame_new(1);
+    frame_text(scope, 1, "nation");
+    frame_nest(body, 3, scope);
+    frame_nest(body, 4, answer_row(0));
+    expect_malformed(10, body, "");
+}

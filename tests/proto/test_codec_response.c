@@ -1,0 +1,209 @@
+/* Round trips of the small responses, and what a client refuses. The answers to queries: test_codec_answers.c. */
+#include "support.h"
+
+static const uint8_t KEY[KEY_SIZE] = {1, [31] = 2};
+
+Test(codec_response, a_refusal_comes_back_with_its_faults)
+{
+    const fault_t faults[] = {{(char *)"regions.csv", 3, 5, (char *)"cycle"}, {NULL, 0, 0, (char *)"另一个"}};
+    response_t response = {.id = 9,
+                           .status = STATUS_INVALID,
+                           .message = "2 faults",
+                           .where = "regions.csv",
+                           .faults = faults,
+                           .fault_count = 2};
+    CLEANUP(answered_fini) answered_t got = response_round(&response);
+    cr_assert_str_eq(got.response->message, "2 faults");
+    cr_assert_str_eq(got.response->where, "regions.csv");
+    cr_assert_eq(got.response->fault_count, 2);
+    cr_assert_str_eq(got.response->faults[0].source, "regions.csv");
+    cr_assert_eq(got.response->faults[0].line, 3);
+    cr_assert_eq(got.response->faults[0].column, 5);
+    cr_assert_null(got.response->faults[1].source);
+    cr_assert_str_eq(got.response->faults[1].message, "另一个");
+}
+
+Test(codec_response, a_bare_done_comes_back)
+{
+    CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.id = UINT64_MAX});
+    cr_assert_str_eq(got.response->message, "");
+    cr_assert_null(got.response->where);
+    cr_assert_eq(got.response->fault_count, 0);
+}
+
+Test(codec_response, texts_that_quote_unclean_bytes_are_made_clean)
+{
+    response_t response = {.status = STATUS_INVALID, .message = "found \xff\x1b[31m"};
+    CLEANUP(buffer_fini) buffer_t buffer = {0};
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    response_t *got = NULL;
+    const char *why = "";
+    cr_assert_eq(response_encode(&response, &buffer), STATUS_OK);
+    cr_assert_eq(response_decode((span_t){buffer.data, buffer.size}, arena, &got, &why), STATUS_OK, "%s", why);
+    cr_assert_str_eq(got->message, "found ??[31m");
+}
+
+Test(codec_response, a_status_that_may_not_travel_becomes_internal)
+{
+    CLEANUP(buffer_fini) buffer_t buffer = {0};
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    response_t *got = NULL;
+    const char *why = "";
+    cr_assert_eq(response_encode(&(response_t){.status = STATUS_DAMAGED}, &buffer), STATUS_OK);
+    cr_assert_eq(response_decode((span_t){buffer.data, buffer.size}, arena, &got, &why), STATUS_OK, "%s", why);
+    cr_assert_eq(got->status, STATUS_INTERNAL);
+}
+
+Test(codec_response, a_description_comes_back)
+{
+    const char *dealers[] = {"D0001", "D0002"};
+    response_t response = {
+        .kind = RESPONSE_DESCRIPTION,
+        .description = {ROLE_DEALER, dealers, 2, "", UINT64_MAX, "0.1.0", "Asia/Shanghai", 1750000000000}};
+    CLEANUP(answered_fini) answered_t got = response_round(&response);
+    const description_t *description = &got.response->description;
+    cr_assert_eq(description->role, ROLE_DEALER);
+    cr_assert_str_eq(description->dealers[1], "D0002");
+    cr_assert_eq(description->catalog_digest, UINT64_MAX);
+    cr_assert_str_eq(description->hub_version, "0.1.0");
+    cr_assert_str_eq(description->time_zone, "Asia/Shanghai");
+    cr_assert_eq(description->time_ms, 1750000000000);
+}
+
+Test(codec_response, a_catalog_comes_back)
+{
+    response_t response = {.kind = RESPONSE_CATALOG, .catalog = {5, {(const uint8_t *)"a: 1\n", 5}}};
+    CLEANUP(answered_fini) answered_t got = response_round(&response);
+    cr_assert_eq(got.response->catalog.digest, 5);
+    cr_assert_arr_eq(got.response->catalog.yaml.data, "a: 1\n", 5);
+}
+
+Test(codec_response, a_receipt_comes_back)
+{
+    const check_warning_t warnings[] = {{"new_orders", {"新增", "More"}}};
+    response_t response = {.kind = RESPONSE_RECEIPT,
+                           .receipt = {OUTCOME_UNCHANGED, 2, 1u << 31, 77, true, warnings, 1}};
+    CLEANUP(answered_fini) answered_t got = response_round(&response);
+    const receipt_t *receipt = &got.response->receipt;
+    cr_assert_eq(receipt->outcome, OUTCOME_UNCHANGED);
+    cr_assert_eq(receipt->revision, 2);
+    cr_assert_eq(receipt->sequence, 1u << 31);
+    cr_assert_eq(receipt->time_ms, 77);
+    cr_assert(receipt->late);
+    cr_assert_str_eq(receipt->warnings[0].check, "new_orders");
+    cr_assert_str_eq(receipt->warnings[0].title[LANGUAGE_ZH], "新增");
+    cr_assert_str_eq(receipt->warnings[0].title[LANGUAGE_EN], "More");
+}
+
+Test(codec_response, keys_come_back)
+{
+    const char *dealers[] = {"D0001"};
+    key_entry_t keys[] = {
+        {.role = ROLE_DEALER, .dealers = dealers, .dealer_count = 1, .admitted_ms = 3, .has_admitted_by = true},
+        {.role = ROLE_MANAGER, .region = "east", .revoked = true, .revoked_ms = 4}};
+    memcpy(keys[0].public_key, KEY, KEY_SIZE);
+    keys[0].admitted_by[5] = 6;
+    CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_KEYS, .keys = {keys, 2}});
+    const key_entry_t *back = got.response->keys.items;
+    cr_assert_eq(got.response->keys.count, 2);
+    cr_assert_arr_eq(back[0].public_key, KEY, KEY_SIZE);
+    cr_assert_str_eq(back[0].dealers[0], "D0001");
+    cr_assert(back[0].has_admitted_by && back[0].admitted_by[5] == 6 && back[0].admitted_ms == 3);
+    cr_assert(back[1].revoked && back[1].revoked_ms == 4 && !back[1].has_admitted_by);
+    cr_assert_str_eq(back[1].region, "east");
+}
+
+Test(codec_response, counts_and_health_come_back)
+{
+    response_t imported = {.kind = RESPONSE_IMPORTED, .imported = {1, 2, 3, 4, true}};
+    answered_t got = response_round(&imported);
+    cr_assert_eq(memcmp(&got.response->imported, &imported.imported, 4 * sizeof(uint32_t)), 0);
+    cr_assert(got.response->imported.complete);
+    answered_fini(&got);
+    response_t health = {.kind = RESPONSE_HEALTH, .health = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}};
+    got = response_round(&health);
+    const health_t *h = &got.response->health;
+    cr_assert(h->uptime_ms == 1 && h->revisions == 2 && h->stored_bytes == 3 && h->map_bytes == 4 && h->keys == 5);
+    cr_assert(h->dealers == 6 && h->commits_queued == 7 && h->queries_queued == 8 && h->requests == 9);
+    cr_assert(h->refusals == 10 && h->busy == 11 && h->months_cached == 12 && h->month_bytes == 13);
+    answered_fini(&got);
+}
+
+Test(codec_response, a_network_comes_back)
+{
+    const network_dealer_line_t dealers[] = {{"D1", "Store", "G", 2}};
+    response_t response = {.kind = RESPONSE_NETWORK, .network = {.dealers = dealers, .dealer_count = 1}};
+    CLEANUP(answered_fini) answered_t got = response_round(&response);
+    cr_assert_str_eq(got.response->network.dealers[0].owner, "G");
+    cr_assert_eq(got.response->network.region_count, 0);
+}
+
+/* ---- what a client refuses */
+
+static status_t decode(const frame_t *frame, size_t budget, const char **out_why)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(budget);
+    response_t *response = NULL;
+    return response_decode((span_t){frame->bytes, frame->size}, arena, &response, out_why);
+}
+
+Test(codec_response, a_status_code_ends_at_63)
+{
+    for (uint32_t code = 63; code < 65; code++) {
+        frame_t *status = frame_new(0), *frame = frame_new(1);
+        const char *why = "";
+        frame_number(status, 1, code);
+        frame_nest(frame, 2, status);
+        cr_assert_eq(decode(frame, 1u << 16, &why), code < 64 ? STATUS_OK : STATUS_MALFORMED);
+    }
+}
+
+Test(codec_response, choices_that_are_unknown_are_refused)
+{
+    static const struct {
+        uint32_t body, field, count;
+        const char *what;
+    } CASES[] = {{3, 1, ROLE_COUNT, "description.role"}, {5, 1, OUTCOME_COUNT, "receipt.outcome"}};
+    for (size_t i = 0; i < 2; i++)
+        for (uint32_t extra = 0; extra < 2; extra++) {
+            frame_t *body = frame_new(0), *frame = frame_new(1);
+            const char *why = "";
+            frame_number(body, CASES[i].field, CASES[i].count - 1 + extra);
+            frame_nest(frame, CASES[i].body, body);
+            cr_assert_eq(decode(frame, 1u << 16, &why), extra ? STATUS_MALFORMED : STATUS_OK);
+            cr_assert(!extra || strstr(why, CASES[i].what));
+        }
+}
+
+Test(codec_response, a_key_of_another_size_is_refused)
+{
+    frame_t *key = frame_new(0), *keys = frame_new(1), *frame = frame_new(2);
+    const char *why = "";
+    frame_bytes(key, 1, KEY, KEY_SIZE - 1);
+    frame_nest(keys, 1, key);
+    frame_nest(frame, 12, keys);
+    cr_assert_eq(decode(frame, 1u << 16, &why), STATUS_MALFORMED);
+}
+
+Test(codec_response, a_spent_budget_is_told_from_a_malformed_answer)
+{
+    frame_t *yaml = frame_new(0), *body = frame_new(1), *frame = frame_new(2);
+    const char *why = "";
+    yaml->size = 10000;
+    memset(yaml->bytes, 'y', yaml->size);
+    frame_nest(body, 2, yaml);
+    frame_nest(frame, 4, body);
+    cr_assert_eq(decode(frame, 1u << 16, &why), STATUS_OK);
+    cr_assert_eq(decode(frame, 9000, &why), STATUS_NO_MEMORY);
+    frame->size--;
+    cr_assert_eq(decode(frame, 1u << 16, &why), STATUS_MALFORMED);
+}
+
+Test(codec_response, a_body_from_the_future_leaves_the_status_readable)
+{
+    frame_t *empty = frame_new(0), *frame = frame_new(1);
+    const char *why = "";
+    frame_number(frame, 1, 4);
+    frame_nest(frame, 90, empty);
+    cr_assert_eq(decode(frame, 1u << 16, &why), STATUS_OK);
+}
