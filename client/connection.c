@@ -79,12 +79,6 @@ static void put_off(slot_t *slot, status_t status)
     slot->send_at.ms = monotonic_now().ms + pause / 2 + arc4random_uniform((uint32_t)pause);
 }
 
-static status_t add_too_large(const run_t *run, size_t size)
-{
-    faults_add(run->faults, 0, 0, "the request has %zu bytes and may have %d; split the input", size, REQUEST_SIZE_MAX);
-    return STATUS_LIMIT;
-}
-
 /* Makes and sends one request. STATUS_BUSY: not now. */
 static status_t send_slot(run_t *run, slot_t *slot)
 {
@@ -95,9 +89,10 @@ static status_t send_slot(run_t *run, slot_t *slot)
     TRY(run->exchange->make(run->exchange->context, slot->index, arena, &request));
     request.id = slot->id = run->connection->next_id;
     CLEANUP(buffer_fini) buffer_t frame = {0};
-    TRY(request_encode(&request, &frame));
-    if (frame.size > REQUEST_SIZE_MAX)
-        return add_too_large(run, frame.size);
+    status_t status = request_encode(&request, &frame);
+    if (status == STATUS_LIMIT)
+        faults_add(run->faults, 0, 0, "a request would have more than %d bytes; split the input", REQUEST_SIZE_MAX);
+    TRY(status);
     TRY(socket_send(&run->connection->socket, (span_t){frame.data, frame.size}));
     run->connection->next_id++;
     slot->is_sent = true;
