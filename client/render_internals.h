@@ -1,0 +1,51 @@
+/* What the renderers share; nobody outside client/render*.c includes it. */
+#pragma once
+
+#include "client/render.h"
+
+/* One line of JSON for each answer, key for key as SPEC 6. */
+void render_json_benchmark(FILE *out, const benchmark_answer_t *answer);
+void render_json_compare(FILE *out, const compare_answer_t *answer);
+void render_json_rank(FILE *out, const rank_answer_t *answer);
+void render_json_trend(FILE *out, const trend_answer_t *answer);
+void render_json_consultants(FILE *out, const consultants_answer_t *answer);
+void render_json_coverage(FILE *out, const coverage_answer_t *answer);
+void render_json_keys(FILE *out, const key_entry_t *keys, size_t count);
+void render_json_network(FILE *out, const network_lines_t *lines);
+void render_json_health(FILE *out, const health_t *health);
+
+/* CSV: a header line, then a line for each row, or for each row and scope or consultant. Numbers plain, null empty. */
+void render_csv_benchmark(const render_t *render, const benchmark_answer_t *answer);
+void render_csv_compare(const render_t *render, const compare_answer_t *answer);
+void render_csv_rank(const render_t *render, const rank_answer_t *answer);
+void render_csv_trend(const render_t *render, const trend_answer_t *answer);
+void render_csv_consultants(const render_t *render, const consultants_answer_t *answer);
+void render_csv_coverage(const render_t *render, const coverage_answer_t *answer);
+void render_csv_keys(const render_t *render, const key_entry_t *keys, size_t count);
+void render_csv_network(const render_t *render, const network_lines_t *lines);
+void render_csv_health(const render_t *render, const health_t *health);
+
+/* Tables for people. STATUS_NO_MEMORY, else STATUS_OK; whether writing failed is asked of the file afterwards. */
+status_t render_table_benchmark(const render_t *render, const benchmark_answer_t *answer) NODISCARD;
+status_t render_table_compare(const render_t *render, const compare_answer_t *answer) NODISCARD;
+status_t render_table_rank(const render_t *render, const rank_answer_t *answer) NODISCARD;
+status_t render_table_trend(const render_t *render, const trend_answer_t *answer) NODISCARD;
+status_t render_table_consultants(const render_t *render, const consultants_answer_t *answer) NODISCARD;
+status_t render_table_coverage(const render_t *render, const coverage_answer_t *answer) NODISCARD;
+status_t render_table_keys(const render_t *render, const key_entry_t *keys, size_t count) NODISCARD;
+status_t render_table_network(const render_t *render, const network_lines_t *lines) NODISCARD;
+status_t render_table_health(const render_t *render, const health_t *health) NODISCARD;
+
+/* The hub's counters by name, for every format. */
+#define HEALTH_FIELDS(X)                                                                                               \
+    X(uptime_ms)                                                                                                       \
+    X(revisions) X(stored_bytes) X(map_bytes) X(keys) X(dealers) X(commits_queued) X(queries_queued) X(requests)       \
+        X(refusals) X(busy) X(months_cached) X(month_bytes)
+
+#define KEY_TEXT_SIZE  41 /* Z85 and NUL */
+#define TIME_TEXT_SIZE 24 /* 2025-06-30T08:00:00Z and NUL */
+
+void render_key_text(const uint8_t key[KEY_SIZE], char out[KEY_TEXT_SIZE]);
+
+/* In UTC; "" for 0. */
+void render_time_text(uint64_t time_ms, char out[TIME_TEXT_SIZE]);

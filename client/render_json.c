@@ -1,0 +1,402 @@
+#include "client/render_internals.h"
+
+#include "core/limits.h"
+#include "core/number.h"
+
+#include <inttypes.h>
+
+/* ---- A writer: jansson knows doubles with 17 digits only (0.1 becomes 0.10000000000000001) and holds the whole answer
+ * a second time. ---- */
+
+typedef struct {
+    FILE *out;
+    bool follows; /* something stands before it in the same braces or brackets */
+} json_t;
+
+static void write_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            fputc('\\', out);
+        if (byte < 0x20 || byte == 0x7F)
+            fprintf(out, "\\u%04x", byte);
+        else
+            fputc(byte, out);
+    }
+    fputc('"', out);
+}
+
+/* What stands before a value: a comma, and its key where it is in braces (NULL in brackets). */
+static void lead(json_t *json, const char *key)
+{
+    if (json->follows)
+        fputc(',', json->out);
+    json->follows = true;
+    if (!key)
+        return;
+    write_text(json->out, key);
+    fputc(':', json->out);
+}
+
+static void open_braces(json_t *json, const char *key)
+{
+    lead(json, key);
+    fputc('{', json->out);
+    json->follows = false;
+}
+
+static void open_list(json_t *json, const char *key)
+{
+    lead(json, key);
+    fputc('[', json->out);
+    json->follows = false;
+}
+
+static void close_with(json_t *json, char bracket)
+{
+    fputc(bracket, json->out);
+    json->follows = true;
+}
+
+static void put_text(json_t *json, const char *key, const char *text)
+{
+    lead(json, key);
+    if (text)
+        write_text(json->out, text);
+    else
+        fputs("null", json->out);
+}
+
+static void put_integer(json_t *json, const char *key, uint64_t value)
+{
+    lead(json, key);
+    fprintf(json->out, "%" PRIu64, value);
+}
+
+static void put_bool(json_t *json, const char *key, bool value)
+{
+    lead(json, key);
+    fputs(value ? "true" : "false", json->out);
+}
+
+static void put_number(json_t *json, const char *key, double value)
+{
+    char text[32] = "null";
+    if (isfinite(value))
+        number_format_double(value, text, sizeof text);
+    lead(json, key);
+    fputs(text, json->out);
+}
+
+static void put_numbers(json_t *json, const char *key, const double *values, size_t count)
+{
+    open_list(json, key);
+    for (size_t i = 0; i < count; i++)
+        put_number(json, NULL, values[i]);
+    close_with(json, ']');
+}
+
+static void put_texts(json_t *json, const char *key, const char *const *texts, size_t count)
+{
+    open_list(json, key);
+    for (size_t i = 0; i < count; i++)
+        put_text(json, NULL, texts[i]);
+    close_with(json, ']');
+}
+
+static void put_period(json_t *json, const char *key, period_t period)
+{
+    char text[PERIOD_TEXT_SIZE];
+    if (period != PERIOD_NONE)
+        period_format(period, text);
+    put_text(json, key, period == PERIOD_NONE ? NULL : text);
+}
+
+static void put_time(json_t *json, const char *key, uint64_t time_ms)
+{
+    char text[TIME_TEXT_SIZE];
+    render_time_text(time_ms, text);
+    put_text(json, key, *text ? text : NULL);
+}
+
+static json_t begin(FILE *out)
+{
+    json_t json = {out, false};
+    open_braces(&json, NULL);
+    return json;
+}
+
+static void end(json_t *json)
+{
+    close_with(json, '}');
+    fputc('\n', json->out);
+}
+
+static void open_row(json_t *json, const answer_row_t *row)
+{
+    open_braces(json, NULL);
+    put_text(json, "row", row->row);
+    put_text(json, "unit", row->unit);
+    put_text(json, "better", BETTER_NAME(row->better));
+}
+
+/* ---- Answers ---- */
+
+static void put_statistics(json_t *json, const char *scope, const scope_statistics_t *statistics)
+{
+    open_braces(json, NULL);
+    put_text(json, "scope", scope);
+    put_integer(json, "n", statistics->n);
+    put_integer(json, "valued", statistics->valued);
+    put_number(json, "average", statistics->average);
+    put_number(json, "mean", statistics->mean);
+    put_number(json, "median", statistics->median);
+    put_number(json, "p25", statistics->p25);
+    put_number(json, "p75", statistics->p75);
+    put_number(json, "best", statistics->best);
+    put_number(json, "benchmark", statistics->benchmark);
+    put_integer(json, "benchmark_n", statistics->benchmark_n);
+    close_with(json, '}');
+}
+
+void render_json_benchmark(FILE *out, const benchmark_answer_t *answer)
+{
+    json_t json = begin(out);
+    put_text(&json, "catalog", answer->catalog);
+    put_period(&json, "period", answer->period);
+    open_list(&json, "scopes");
+    for (size_t i = 0; i < answer->scope_count; i++) {
+        open_braces(&json, NULL);
+        put_text(&json, "scope", answer->scopes[i].scope);
+        put_integer(&json, "expected", answer->scopes[i].expected);
+        put_integer(&json, "reported", answer->scopes[i].reported);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    open_list(&json, "rows");
+    for (size_t i = 0; i < answer->row_count; i++) {
+        open_row(&json, &answer->rows[i]);
+        open_list(&json, "stats");
+        for (size_t j = 0; j < answer->scope_count; j++)
+            put_statistics(&json, answer->scopes[j].scope, &answer->statistics[i * answer->scope_count + j]);
+        close_with(&json, ']');
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    end(&json);
+}
+
+static void put_compare_columns(json_t *json, const compare_answer_t *answer)
+{
+    open_list(json, "columns");
+    for (size_t i = 0; i < COLUMN_PEERS; i++)
+        put_text(json, NULL, compare_column_names[i]);
+    for (size_t i = 0; i < answer->peer_count; i++) {
+        char name[CODE_LENGTH_MAX + 8];
+        snprintf(name, sizeof name, "peer:%s", answer->peers[i]);
+        put_text(json, NULL, name);
+    }
+    close_with(json, ']');
+}
+
+void render_json_compare(FILE *out, const compare_answer_t *answer)
+{
+    size_t column_count = COLUMN_PEERS + answer->peer_count;
+    json_t json = begin(out);
+    put_text(&json, "dealer", answer->dealer);
+    put_period(&json, "period", answer->period);
+    put_text(&json, "region", answer->region);
+    put_compare_columns(&json, answer);
+    open_list(&json, "rows");
+    for (size_t i = 0; i < answer->row_count; i++) {
+        open_row(&json, &answer->rows[i]);
+        put_numbers(&json, "values", answer->values + i * column_count, column_count);
+        open_braces(&json, "gap");
+        for (size_t j = 0; j < GAP_COUNT; j++)
+            put_number(&json, compare_column_names[j + 1], answer->gaps[i * GAP_COUNT + j]);
+        close_with(&json, '}');
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    put_texts(&json, "weakest", answer->weakest, answer->weakest_count);
+    end(&json);
+}
+
+void render_json_rank(FILE *out, const rank_answer_t *answer)
+{
+    json_t json = begin(out);
+    put_text(&json, "row", answer->row);
+    put_text(&json, "scope", answer->scope);
+    put_period(&json, "period", answer->period);
+    open_list(&json, "ranked");
+    for (size_t i = 0; i < answer->ranked_count; i++) {
+        open_braces(&json, NULL);
+        put_integer(&json, "rank", answer->ranked[i].rank);
+        put_text(&json, "dealer", answer->ranked[i].dealer);
+        put_number(&json, "value", answer->ranked[i].value);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    open_list(&json, "unranked");
+    for (size_t i = 0; i < answer->unranked_count; i++) {
+        open_braces(&json, NULL);
+        put_text(&json, "dealer", answer->unranked[i].dealer);
+        put_text(&json, "reason", unranked_reason_names[answer->unranked[i].reason]);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    end(&json);
+}
+
+void render_json_trend(FILE *out, const trend_answer_t *answer)
+{
+    json_t json = begin(out);
+    put_text(&json, "dealer", answer->dealer);
+    put_integer(&json, "year", (uint64_t)answer->year);
+    open_list(&json, "months");
+    for (int month = 1; month <= 12; month++)
+        put_period(&json, NULL, period_make(answer->year, month));
+    close_with(&json, ']');
+    open_list(&json, "rows");
+    for (size_t i = 0; i < answer->row_count; i++) {
+        open_row(&json, &answer->rows[i]);
+        put_numbers(&json, "values", answer->values + 12 * i, 12);
+        put_number(&json, "year", answer->year_values[i]);
+        put_integer(&json, "months_counted", answer->months_counted[i]);
+        put_numbers(&json, "change", answer->changes + 12 * i, 12);
+        put_numbers(&json, "change_rate", answer->change_rates + 12 * i, 12);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    end(&json);
+}
+
+void render_json_consultants(FILE *out, const consultants_answer_t *answer)
+{
+    json_t json = begin(out);
+    put_text(&json, "dealer", answer->dealer);
+    put_period(&json, "period", answer->period);
+    put_texts(&json, "rows", answer->rows, answer->row_count);
+    put_numbers(&json, "store", answer->store, answer->row_count);
+    open_list(&json, "consultants");
+    for (size_t i = 0; i < answer->consultant_count; i++) {
+        open_braces(&json, NULL);
+        put_text(&json, "consultant", answer->consultants[i]);
+        put_numbers(&json, "values", answer->values + i * answer->row_count, answer->row_count);
+        put_text(&json, "weakest", answer->weakest[i]);
+        put_number(&json, "gap", answer->gaps[i]);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    end(&json);
+}
+
+void render_json_coverage(FILE *out, const coverage_answer_t *answer)
+{
+    json_t json = begin(out);
+    put_period(&json, "period", answer->period);
+    open_list(&json, "scopes");
+    for (size_t i = 0; i < answer->scope_count; i++) {
+        const coverage_scope_t *scope = &answer->scopes[i];
+        open_braces(&json, NULL);
+        put_text(&json, "scope", scope->scope);
+        put_integer(&json, "expected", scope->expected);
+        put_integer(&json, "reported", scope->reported);
+        put_texts(&json, "late", scope->late, scope->late_count);
+        put_texts(&json, "missing", scope->missing, scope->missing_count);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    end(&json);
+}
+
+/* ---- What is administered ---- */
+
+static void put_key(json_t *json, const char *name, const uint8_t key[KEY_SIZE])
+{
+    char text[KEY_TEXT_SIZE];
+    render_key_text(key, text);
+    put_text(json, name, text);
+}
+
+void render_json_keys(FILE *out, const key_entry_t *keys, size_t count)
+{
+    json_t json = begin(out);
+    open_list(&json, "keys");
+    for (size_t i = 0; i < count; i++) {
+        open_braces(&json, NULL);
+        put_key(&json, "key", keys[i].public_key);
+        put_text(&json, "role", role_names[keys[i].role]);
+        put_texts(&json, "dealers", keys[i].dealers, keys[i].dealer_count);
+        put_text(&json, "region", keys[i].region && *keys[i].region ? keys[i].region : NULL);
+        put_time(&json, "admitted", keys[i].admitted_ms);
+        if (keys[i].has_admitted_by)
+            put_key(&json, "admitted_by", keys[i].admitted_by);
+        else
+            put_text(&json, "admitted_by", NULL);
+        put_bool(&json, "revoked", keys[i].revoked);
+        put_time(&json, "revoked_at", keys[i].revoked ? keys[i].revoked_ms : 0);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    end(&json);
+}
+
+static void put_network_top(json_t *json, const network_lines_t *lines)
+{
+    open_list(json, "regions");
+    for (size_t i = 0; i < lines->region_count; i++) {
+        open_braces(json, NULL);
+        put_text(json, "code", lines->regions[i].code);
+        put_text(json, "parent", lines->regions[i].parent);
+        put_text(json, "name", lines->regions[i].name);
+        close_with(json, '}');
+    }
+    close_with(json, ']');
+    open_list(json, "dealers");
+    for (size_t i = 0; i < lines->dealer_count; i++) {
+        open_braces(json, NULL);
+        put_text(json, "code", lines->dealers[i].code);
+        put_text(json, "name", lines->dealers[i].name);
+        put_text(json, "owner", lines->dealers[i].owner);
+        close_with(json, '}');
+    }
+    close_with(json, ']');
+}
+
+void render_json_network(FILE *out, const network_lines_t *lines)
+{
+    json_t json = begin(out);
+    put_network_top(&json, lines);
+    open_list(&json, "memberships");
+    for (size_t i = 0; i < lines->membership_count; i++) {
+        open_braces(&json, NULL);
+        put_text(&json, "dealer", lines->memberships[i].dealer);
+        put_text(&json, "region", lines->memberships[i].region);
+        put_period(&json, "from", lines->memberships[i].from);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    open_list(&json, "circles");
+    for (size_t i = 0; i < lines->circle_count; i++) {
+        open_braces(&json, NULL);
+        put_text(&json, "circle", lines->circles[i].circle);
+        put_text(&json, "dealer", lines->circles[i].dealer);
+        put_period(&json, "from", lines->circles[i].from);
+        put_period(&json, "until", lines->circles[i].until);
+        close_with(&json, '}');
+    }
+    close_with(&json, ']');
+    end(&json);
+}
+
+void render_json_health(FILE *out, const health_t *health)
+{
+    json_t json = begin(out);
+#define PUT_FIELD(name) put_integer(&json, #name, health->name);
+    HEALTH_FIELDS(PUT_FIELD)
+#undef PUT_FIELD
+    end(&json);
+}

@@ -1,0 +1,161 @@
+#include "client/render_words.h"
+
+#include <string.h>
+
+static const char *const WORDS[][LANGUAGE_COUNT] = {
+#define WORD_TEXTS(name, zh, en) {zh, en},
+    WORD_LIST(WORD_TEXTS)
+#undef WORD_TEXTS
+};
+
+static const char *const DASH = "—";
+
+const char *render_word(const render_t *render, word_t word)
+{
+    return WORDS[word][render->language];
+}
+
+/* ---- Rows ---- */
+
+shown_row_t render_row(const render_t *render, const char *id)
+{
+    size_t index = render->catalog ? catalog_find_row(render->catalog, id) : ROW_NONE;
+    if (index == ROW_NONE)
+        return (shown_row_t){id, "", 0, false, BETTER_NEITHER};
+    const row_t *row = &render->catalog->rows[index];
+    return (shown_row_t){row->title[render->language], row->unit, row->decimals, true, row->better};
+}
+
+shown_row_t render_answer_row(const render_t *render, const answer_row_t *row)
+{
+    shown_row_t shown = render_row(render, row->row);
+    shown.unit = row->unit;
+    shown.better = row->better;
+    return shown;
+}
+
+void render_label(const render_t *render, const shown_row_t *row, char out[LABEL_SIZE])
+{
+    const char *unit = row->unit;
+    if (strcmp(unit, "CNY") == 0 && render->language == LANGUAGE_ZH)
+        unit = "元";
+    bool is_plain = !*unit || strcmp(unit, "count") == 0 || strcmp(unit, "ratio") == 0;
+    if (is_plain)
+        snprintf(out, LABEL_SIZE, "%s", row->title);
+    else
+        snprintf(out, LABEL_SIZE, render->language == LANGUAGE_ZH ? "%s(%s)" : "%s (%s)", row->title, unit);
+}
+
+const char *render_arrow(better_t better)
+{
+    return better == BETTER_UP ? "↑" : better == BETTER_DOWN ? "↓" : "·";
+}
+
+/* ---- Numbers ---- */
+
+/* "%.*f" with a point whatever the locale, commas between groups of three, and no minus before zero. */
+static void group(double value, unsigned decimals, char out[VALUE_SIZE])
+{
+    char plain[VALUE_SIZE - 64];
+    snprintf(plain, sizeof plain, "%.*f", (int)decimals, value);
+    const char *from = plain;
+    bool is_negative = *from == '-' && strspn(from, "-0.,") < strlen(from);
+    from += *from == '-';
+    size_t whole = strspn(from, "0123456789"), length = 0;
+    if (is_negative)
+        out[length++] = '-';
+    for (size_t i = 0; i < whole && length < VALUE_SIZE - 24; i++) {
+        if (i && (whole - i) % 3 == 0 && whole < 19)
+            out[length++] = ',';
+        out[length++] = from[i];
+    }
+    out[length] = '\0';
+    if (decimals)
+        snprintf(out + length, VALUE_SIZE - length, ".%s", from + whole + 1);
+}
+
+static void format_value(const shown_row_t *row, double value, bool is_short, char out[VALUE_SIZE])
+{
+    if (!isfinite(value)) {
+        strcpy(out, DASH);
+        return;
+    }
+    unsigned decimals = row->decimals;
+    bool is_whole = value == trunc(value);
+    if (strcmp(row->unit, "ratio") == 0) {
+        group(value * 100, !row->is_known ? 1 : decimals > 2 ? decimals - 2 : 0, out);
+        strcat(out, "%");
+        return;
+    }
+    if (!row->is_known)
+        decimals = is_whole ? 0 : 2;
+    else if (decimals == 0 && !is_whole)
+        decimals = 1;
+    if (is_short && fabs(value) >= 1000)
+        decimals = 0;
+    group(value, decimals, out);
+}
+
+void render_value(const shown_row_t *row, double value, char out[VALUE_SIZE])
+{
+    format_value(row, value, false, out);
+}
+
+void render_value_short(const shown_row_t *row, double value, char out[VALUE_SIZE])
+{
+    format_value(row, value, true, out);
+}
+
+void render_share(double share, char out[VALUE_SIZE])
+{
+    if (!isfinite(share)) {
+        strcpy(out, DASH);
+        return;
+    }
+    char number[VALUE_SIZE];
+    group(share * 100, 1, number);
+    bool is_zero = strcmp(number, "0.0") == 0;
+    snprintf(out, VALUE_SIZE, "%s%.398s", share > 0 && !is_zero ? "+" : "", number);
+    strncat(out, "%", VALUE_SIZE - strlen(out) - 1);
+}
+
+/* ---- Places and months ---- */
+
+void render_scope(const render_t *render, const char *scope, char out[LABEL_SIZE])
+{
+    static const struct {
+        const char *prefix;
+        const char *shown[LANGUAGE_COUNT];
+    } KINDS[] = {{"region:", {"区域 ", "region "}}, {"circle:", {"圈子 ", "circle "}}};
+    if (strcmp(scope, "nation") == 0) {
+        snprintf(out, LABEL_SIZE, "%s", render->language == LANGUAGE_ZH ? "全国" : "nation");
+        return;
+    }
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+        size_t length = strlen(KINDS[i].prefix);
+        if (strncmp(scope, KINDS[i].prefix, length) == 0) {
+            snprintf(out, LABEL_SIZE, "%s%s", KINDS[i].shown[render->language], scope + length);
+            return;
+        }
+    }
+    snprintf(out, LABEL_SIZE, "%s", scope);
+}
+
+static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
+                                     "July",    "August",   "September", "October", "November", "December"};
+
+void render_month(const render_t *render, period_t period, char out[LABEL_SIZE])
+{
+    if (render->language == LANGUAGE_ZH)
+        snprintf(out, LABEL_SIZE, "%d年%d月", period_year(period), period_month(period));
+    else
+        snprintf(out, LABEL_SIZE, "%s %d", MONTHS[period_month(period) - 1], period_year(period));
+}
+
+void render_month_short(const render_t *render, int month, char out[LABEL_SIZE])
+{
+    if (render->language == LANGUAGE_ZH)
+        snprintf(out, LABEL_SIZE, "%d月", month);
+    else
+        snprintf(out, LABEL_SIZE, "%.3s", MONTHS[month - 1]);
+}
