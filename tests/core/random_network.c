@@ -66,7 +66,7 @@ catalog_t *test_catalog(void)
 
 static network_t *random_network(uint64_t *state)
 {
-    static char region_codes[REGIONS_MAX][8], dealer_codes[DEALERS_MAX][8], circle_codes[CIRCLES_MAX][8];
+    static char region_codes[REGIONS_MAX][16], dealer_codes[DEALERS_MAX][16], circle_codes[CIRCLES_MAX][16];
     network_region_line_t regions[REGIONS_MAX];
     network_dealer_line_t dealers[DEALERS_MAX];
     network_membership_line_t memberships[2 * DEALERS_MAX];
@@ -76,12 +76,12 @@ static network_t *random_network(uint64_t *state)
     uint32_t membership_count = 0, circle_count = 0;
     period_t period = period_make(2025, 6);
     for (uint32_t i = 0; i < region_count; i++) {
-        snprintf(region_codes[i], 8, "r%u", (unsigned)i);
+        snprintf(region_codes[i], 16, "r%u", (unsigned)i % 100);
         uint32_t parent = (uint32_t)random_below(state, i + 1);
         regions[i] = (network_region_line_t){region_codes[i], parent == i ? "" : region_codes[parent], "", i + 2};
     }
     for (uint32_t i = 0; i < dealer_count; i++) {
-        snprintf(dealer_codes[i], 8, "D%u", (unsigned)i); /* D10 comes before D2 */
+        snprintf(dealer_codes[i], 16, "D%u", (unsigned)i % 100); /* D10 comes before D2 */
         dealers[i] = (network_dealer_line_t){dealer_codes[i], "", "", i + 2};
         const char *region = region_codes[random_below(state, region_count)];
         memberships[membership_count++] =
@@ -92,7 +92,7 @@ static network_t *random_network(uint64_t *state)
                                             period - 10 + (int)random_below(state, 7), 0};
     }
     for (uint32_t c = 0; c < CIRCLES_MAX; c++) {
-        snprintf(circle_codes[c], 8, "c%u", (unsigned)c);
+        snprintf(circle_codes[c], 16, "c%u", (unsigned)c % 100);
         for (uint32_t i = 0; i < dealer_count; i++)
             if (random_below(state, 3) == 0)
                 circles[circle_count++] = (network_circle_line_t){circle_codes[c], dealer_codes[i],

@@ -82,7 +82,7 @@ Test(month, a_clone_lives_alone)
     open_inhabited(&random, &state);
     uint32_t dealer = first_member(random.month), slot = random.month->slots[dealer];
     month_set(random.month, dealer, (int64_t[]){1, 2, 3, 4, 5}, false);
-    CLEANUP(month_destroy) month_t *clone = month_clone(random.month);
+    month_t *clone = month_clone(random.month);
     cr_assert_not_null(clone);
     cr_assert_eq(clone->count, random.month->count);
     for (uint32_t s = 0; s < clone->count; s++) {
@@ -93,6 +93,8 @@ Test(month, a_clone_lives_alone)
     }
     month_set(random.month, dealer, NULL, false);
     cr_assert_eq(clone->columns[0][slot], 1);
+    month_destroy(&clone);
+    cr_assert_null(clone);
     random_network_close(&random);
 }
 
