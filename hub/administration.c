@@ -1,0 +1,368 @@
+#include "hub/administration.h"
+
+#include "hub/access.h"
+#include "hub/log.h"
+#include "hub/uploads.h"
+
+#include "core/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+struct administration {
+    hub_t *hub;
+    upload_t *upload; /* the network import under way, NULL where there is none */
+};
+
+/* One change while it is made. */
+typedef struct {
+    administration_t *administration;
+    hub_t *hub;
+    job_t *job;
+    world_t *world;
+    arena_t *arena;
+    store_txn_t *txn;
+    wall_time_t now;
+    response_t response;
+    refusal_t refusal;
+    faults_t faults;
+} change_t;
+
+#define ARENA_BYTES (2ul * UPLOAD_SIZE_MAX)
+
+administration_t *administration_create(hub_t *hub)
+{
+    administration_t *administration = calloc(1, sizeof *administration);
+    if (administration)
+        administration->hub = hub;
+    return administration;
+}
+
+void administration_destroy(administration_t **administration)
+{
+    if (!administration || !*administration)
+        return;
+    upload_destroy(&(*administration)->upload);
+    free(*administration);
+    *administration = NULL;
+}
+
+void administration_tick(administration_t *administration)
+{
+    if (administration->upload && upload_age_ms(administration->upload) > UPLOAD_IDLE_MS)
+        upload_destroy(&administration->upload);
+}
+
+/* ---- keys */
+
+static status_t check_dealers(change_t *change, const key_entry_t *entry)
+{
+    if (entry->dealer_count == 0 || entry->dealer_count > KEY_DEALERS_MAX)
+        return refuse(&change->refusal, STATUS_INVALID, "dealers", "a dealer's key names 1 to %d stores",
+                      KEY_DEALERS_MAX);
+    for (size_t i = 0; i < entry->dealer_count; i++) {
+        const char *code = entry->dealers[i];
+        if (network_find_dealer(change->world->network, code) == INDEX_NONE)
+            return refuse(&change->refusal, STATUS_UNKNOWN, code, "the network has no dealer %s", code);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(entry->dealers[j], code) == 0)
+                return refuse(&change->refusal, STATUS_INVALID, code, "dealer %s stands twice", code);
+    }
+    return STATUS_OK;
+}
+
+static status_t check_admission(change_t *change, const key_entry_t *entry)
+{
+    if (entry->role == ROLE_NONE || entry->role >= ROLE_COUNT)
+        return refuse(&change->refusal, STATUS_INVALID, "role",
+                      "a key needs a role: dealer, manager, headquarters or operator");
+    if (entry->role == ROLE_HEADQUARTERS && change->job->principal->role != ROLE_HEADQUARTERS)
+        return refuse(&change->refusal, STATUS_NOT_ALLOWED, "role", "only headquarters admits a headquarters key");
+    if (entry->role == ROLE_DEALER)
+        TRY(check_dealers(change, entry));
+    else if (entry->dealer_count)
+        return refuse(&change->refusal, STATUS_INVALID, "dealers", "only a dealer's key names dealers");
+    if (entry->role != ROLE_MANAGER && *entry->region)
+        return refuse(&change->refusal, STATUS_INVALID, "region", "only a manager's key names a region");
+    if (entry->role == ROLE_MANAGER && !*entry->region)
+        return refuse(&change->refusal, STATUS_INVALID, "region", "a manager's key names its region");
+    if (entry->role == ROLE_MANAGER && network_find_region(change->world->network, entry->region) == INDEX_NONE)
+        return refuse(&change->refusal, STATUS_UNKNOWN, entry->region, "the network has no region %s", entry->region);
+    return STATUS_OK;
+}
+
+static bool has_dealer(const key_entry_t *entry, const char *code)
+{
+    for (size_t i = 0; i < entry->dealer_count; i++)
+        if (strcmp(entry->dealers[i], code) == 0)
+            return true;
+    return false;
+}
+
+/* Role, region and stores, whatever the order of the stores. */
+static bool same_rights(const key_entry_t *left, const key_entry_t *right)
+{
+    if (left->role != right->role || left->dealer_count != right->dealer_count ||
+        strcmp(left->region, right->region) != 0)
+        return false;
+    for (size_t i = 0; i < left->dealer_count; i++)
+        if (!has_dealer(right, left->dealers[i]))
+            return false;
+    return true;
+}
+
+static void log_key(const change_t *change, const char *event, const uint8_t key[KEY_SIZE])
+{
+    char about[41], by[41];
+    zmq_z85_encode(about, key, KEY_SIZE);
+    zmq_z85_encode(by, change->job->principal->key, KEY_SIZE);
+    log_event(LOG_INFO, event, "key=\"%s\" by=\"%s\"", about, by);
+}
+
+static status_t admit(change_t *change)
+{
+    const key_entry_t *asked = &change->job->request->admit;
+    stored_key_t known = {0};
+    status_t status = store_get_key(change->txn, asked->public_key, change->arena, &known);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+        return status;
+    if (status == STATUS_OK && known.entry.revoked)
+        return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
+                      "this key was revoked and cannot come back; make a new key and admit that");
+    TRY(check_admission(change, asked));
+    if (status == STATUS_OK) {
+        if (same_rights(asked, &known.entry))
+            return STATUS_OK;
+        return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
+                      "this key is already admitted with other rights; revoke it and admit a new one");
+    }
+    stored_key_t key = {.entry = *asked};
+    key.entry.revoked = false;
+    key.entry.revoked_ms = 0;
+    key.entry.admitted_ms = change->now.ms;
+    key.entry.has_admitted_by = true;
+    memcpy(key.entry.admitted_by, change->job->principal->key, KEY_SIZE);
+    TRY(store_put_key(change->txn, asked->public_key, &key));
+    TRY(store_commit(&change->txn));
+    if (registry_admit(change->hub->registry, &key.entry) != STATUS_OK)
+        /* It is stored; a restart knows it. */
+        return refuse(&change->refusal, STATUS_INTERNAL, "public_key",
+                      "the key is stored, but the hub has no memory to let it in before a restart");
+    log_key(change, "admitted", asked->public_key);
+    return STATUS_OK;
+}
+
+static status_t revoke(change_t *change)
+{
+    const uint8_t *public_key = change->job->request->revoke;
+    stored_key_t key = {0};
+    status_t status = store_get_key(change->txn, public_key, change->arena, &key);
+    if (status == STATUS_NOT_FOUND)
+        return refuse(&change->refusal, STATUS_UNKNOWN, "public_key", "no such key was ever admitted");
+    TRY(status);
+    if (key.entry.role == ROLE_HEADQUARTERS && change->job->principal->role != ROLE_HEADQUARTERS)
+        return refuse(&change->refusal, STATUS_NOT_ALLOWED, "public_key",
+                      "only headquarters revokes a headquarters key");
+    if (key.entry.revoked)
+        return STATUS_OK;
+    if (key.entry.role == ROLE_HEADQUARTERS && registry_count(change->hub->registry, ROLE_HEADQUARTERS) <= 1)
+        return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
+                      "this is the last headquarters key; admit another one first");
+    key.entry.revoked = true;
+    key.entry.revoked_ms = change->now.ms;
+    key.has_revoked_by = true;
+    memcpy(key.revoked_by, change->job->principal->key, KEY_SIZE);
+    TRY(store_put_key(change->txn, public_key, &key));
+    TRY(store_commit(&change->txn));
+    registry_revoke(change->hub->registry, public_key);
+    change->job->cuts = true;
+    memcpy(change->job->cut_key, public_key, KEY_SIZE);
+    log_key(change, "revoked", public_key);
+    return STATUS_OK;
+}
+
+/* ---- network */
+
+/* A dealer with facts may not be dropped: every one of the current network must be in the next, or have none. */
+static status_t check_dropped(change_t *change, const network_t *next)
+{
+    const network_t *current = change->world->network;
+    change->faults.source = "dealers.csv";
+    for (uint32_t i = 0; i < current->dealer_count; i++) {
+        bool has_facts = false;
+        if (network_find_dealer(next, current->dealers[i].code) != INDEX_NONE)
+            continue;
+        TRY(store_has_revisions(change->txn, current->dealers[i].code, &has_facts));
+        if (has_facts)
+            faults_add(&change->faults, 0, 0,
+                       "dealer %s has facts and may not be dropped; let it leave the network with a membership of no "
+                       "region instead",
+                       current->dealers[i].code);
+    }
+    return faults_empty(&change->faults) ? STATUS_OK : STATUS_INVALID;
+}
+
+/* The world with another network; its catalog is loaded anew, because a world owns what it holds. */
+static status_t make_world(change_t *change, network_t **network, world_t **out)
+{
+    const catalog_t *current = change->world->catalog;
+    catalog_t *catalog = NULL;
+    CLEANUP(faults_fini) faults_t faults = {0};
+    TRY(catalog_load((span_t){(const uint8_t *)current->yaml, current->yaml_size}, &catalog, &faults));
+    world_t *world = world_create(&catalog, network);
+    if (!world)
+        return STATUS_NO_MEMORY;
+    *out = world;
+    return STATUS_OK;
+}
+
+static status_t replace_network(change_t *change, const network_lines_t *lines)
+{
+    CLEANUP(network_destroy) network_t *network = NULL;
+    CLEANUP(world_release) world_t *world = NULL;
+    status_t status = network_build(lines, &network, &change->faults);
+    if (status == STATUS_OK)
+        status = check_dropped(change, network);
+    if (status == STATUS_INVALID)
+        return refuse(&change->refusal, STATUS_INVALID, "", "the network has %zu faults; nothing was changed",
+                      change->faults.count + change->faults.dropped);
+    TRY(status);
+    TRY(make_world(change, &network, &world));
+    TRY(store_put_network(change->txn, lines, change->now.ms));
+    TRY(store_commit(&change->txn));
+    months_set_world(change->hub->months, &world);
+    log_event(LOG_INFO, "network", "regions=%zu dealers=%zu memberships=%zu circles=%zu", lines->region_count,
+              lines->dealer_count, lines->membership_count, lines->circle_count);
+    return STATUS_OK;
+}
+
+static status_t take_part(change_t *change, network_lines_t *out)
+{
+    administration_t *administration = change->administration;
+    const network_part_t *part = &change->job->request->network_part;
+    if (part->part == 0) {
+        upload_destroy(&administration->upload);
+        administration->upload = upload_create(part->upload_id, change->job->principal->key);
+        if (!administration->upload)
+            return STATUS_NO_MEMORY;
+    }
+    upload_t *upload = administration->upload;
+    if (!upload || !upload_expects(upload, part->upload_id, change->job->principal->key, part->part))
+        return refuse(
+            &change->refusal, STATUS_CONFLICT, "part",
+            "part %u does not follow: another import began, or this one waited too long; send all parts again",
+            part->part);
+    status_t status = upload_add(upload, &part->lines);
+    if (status == STATUS_OK)
+        *out = upload_lines(upload);
+    else
+        upload_destroy(&administration->upload); /* half a part is in it */
+    if (status == STATUS_LIMIT)
+        return refuse(&change->refusal, STATUS_INVALID, "", "the network is larger than %d bytes", UPLOAD_SIZE_MAX);
+    return status;
+}
+
+static status_t import_network(change_t *change)
+{
+    network_lines_t lines = {0};
+    bool last = change->job->request->network_part.last;
+    TRY(take_part(change, &lines));
+    status_t status = last ? replace_network(change, &lines) : STATUS_OK;
+    change->response.kind = RESPONSE_IMPORTED;
+    change->response.imported = (imported_t){
+        .regions = (uint32_t)lines.region_count,
+        .dealers = (uint32_t)lines.dealer_count,
+        .memberships = (uint32_t)lines.membership_count,
+        .circles = (uint32_t)lines.circle_count,
+        .complete = last,
+    };
+    if (last)
+        upload_destroy(&change->administration->upload);
+    return status;
+}
+
+/* ---- catalog */
+
+static status_t check_catalog(change_t *change, span_t yaml, catalog_t **out)
+{
+    store_counts_t counts = {0};
+    CLEANUP(catalog_destroy) catalog_t *next = NULL;
+    TRY(store_counts(change->txn, &counts));
+    status_t status = catalog_load(yaml, &next, &change->faults);
+    if (status == STATUS_OK && counts.revisions)
+        status = catalog_check_successor(change->world->catalog, next, &change->faults);
+    if (status == STATUS_INVALID)
+        return refuse(&change->refusal, STATUS_INVALID, "", "the catalog has %zu faults; nothing was changed",
+                      change->faults.count + change->faults.dropped);
+    TRY(status);
+    *out = next;
+    next = NULL;
+    return STATUS_OK;
+}
+
+static status_t install_catalog(change_t *change)
+{
+    span_t yaml = change->job->request->catalog_yaml;
+    CLEANUP(catalog_destroy) catalog_t *catalog = NULL;
+    CLEANUP(world_release) world_t *world = NULL;
+    TRY(check_catalog(change, yaml, &catalog));
+    uint64_t digest = catalog->digest;
+    change->response.kind = RESPONSE_CATALOG;
+    change->response.catalog.digest = digest;
+    if (digest == change->world->catalog->digest)
+        return STATUS_OK;
+    TRY(store_put_catalog(change->txn, digest, yaml, change->now.ms));
+    /* Built of what the transaction will make current, before it does. */
+    TRY(world_load(change->txn, &world));
+    TRY(store_commit(&change->txn));
+    months_set_world(change->hub->months, &world);
+    log_event(LOG_INFO, "catalog", "digest=%016llx", (unsigned long long)digest);
+    return STATUS_OK;
+}
+
+/* ---- one job */
+
+static status_t run(change_t *change)
+{
+    if (atomic_load(&change->job->principal->revoked))
+        return refuse(&change->refusal, STATUS_NOT_ALLOWED, "", "this key is revoked");
+    switch (change->job->request->kind) {
+    case REQUEST_ADMIT_KEY:
+        return admit(change);
+    case REQUEST_REVOKE_KEY:
+        return revoke(change);
+    case REQUEST_IMPORT_NETWORK:
+        return import_network(change);
+    case REQUEST_INSTALL_CATALOG:
+        return install_catalog(change);
+    default:
+        return STATUS_UNSUPPORTED;
+    }
+}
+
+status_t administration_process(administration_t *administration, job_t *job)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(ARENA_BYTES);
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    CLEANUP(world_release) world_t *world = months_world(administration->hub->months);
+    change_t change = {
+        .administration = administration,
+        .hub = administration->hub,
+        .job = job,
+        .world = world,
+        .arena = arena,
+        .now = clock_wall(),
+    };
+    TRY(store_begin_write(administration->hub->store, &change.txn));
+    status_t status = run(&change);
+    store_abort(&change.txn); /* nothing where it was committed */
+    bool is_internal = status >= STATUS_NO_MEMORY || status == STATUS_STORE_FULL;
+    if (status == STATUS_OK)
+        job_answer(job, &change.response);
+    else if (!is_internal)
+        job_refuse(job, status, change.refusal.message, change.refusal.where, &change.faults);
+    faults_fini(&change.faults);
+    return is_internal ? status : STATUS_OK;
+}

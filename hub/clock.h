@@ -1,0 +1,29 @@
+/* The hub's clocks and the network's time zone. The only file that reads the time. */
+#pragma once
+
+#include "core/period.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t ms; /* Unix milliseconds */
+} wall_time_t;
+
+typedef struct {
+    uint64_t ms; /* since some moment before the program began */
+} monotonic_time_t;
+
+/* Makes `time_zone` (IANA name) that of the whole process. Called once, in main, before there are threads. False where
+ * the machine has no such zone. Reads YARDSTICK_TEST_NOW_MS too: a clock that stands still at that moment, for tests
+ * only. */
+bool clock_init(const char *time_zone);
+
+wall_time_t clock_wall(void);
+monotonic_time_t clock_monotonic(void);
+
+/* The month that runs at that moment in the network's time zone. */
+period_t clock_period(wall_time_t now);
+
+/* Whether the due day of `period` (day `due_day` of the month after, SPEC 5) is over. */
+bool clock_is_late(period_t period, uint32_t due_day, wall_time_t now);

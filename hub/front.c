@@ -1,0 +1,232 @@
+#include "hub/front.h"
+
+#include "hub/zap.h"
+
+#include "core/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+/* Hidden in the headers of a non-draft build; Debian's library takes it, and front_self_test proves that it works. */
+#define ZAP_ENFORCE_DOMAIN          93
+
+#define CONNECTION_RECEIVE_MESSAGES 16
+#define FLUSH_MS                    5000 /* how long answers may take to leave when the hub ends */
+
+_Static_assert(sizeof(zmq_msg_t) <= sizeof(((front_message_t *)0)->message), "room for a zmq_msg_t");
+
+static bool set_int(void *socket, int option, int value)
+{
+    int taken = -1;
+    size_t size = sizeof taken;
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0 &&
+           zmq_getsockopt(socket, option, &taken, &size) == 0 && taken == value;
+}
+
+/* As set_int for an option that cannot be read back. */
+static bool put_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+static bool set_security(void *socket, const front_keys_t *keys)
+{
+    return set_int(socket, ZMQ_CURVE_SERVER, 1) &&
+           zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, 40) == 0 &&
+           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0 &&
+           set_int(socket, ZAP_ENFORCE_DOMAIN, 1);
+}
+
+static bool set_limits(void *socket, const settings_t *settings)
+{
+    int64_t frame_max = REQUEST_SIZE_MAX;
+    /* A pipe tells its writer of what was read only each half of its mark, and a client may have requests_per_key
+     * answers under way: below twice that, answers would be dropped for clients that do read. */
+    int answers = (int)settings->requests_per_key * 2 + 16;
+    return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
+           set_int(socket, ZMQ_RCVHWM, CONNECTION_RECEIVE_MESSAGES) && set_int(socket, ZMQ_SNDHWM, answers) &&
+           set_int(socket, ZMQ_BACKLOG, (int)settings->backlog) &&
+           set_int(socket, ZMQ_HANDSHAKE_IVL, (int)settings->handshake_ms) &&
+           set_int(socket, ZMQ_HEARTBEAT_IVL, (int)settings->heartbeat_ms) &&
+           set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, (int)settings->heartbeat_ms * 3) &&
+           put_int(socket, ZMQ_HEARTBEAT_TTL, (int)settings->heartbeat_ms * 3) && set_int(socket, ZMQ_LINGER, FLUSH_MS);
+}
+
+static void *make(void *zmq, const front_keys_t *keys, const settings_t *settings, const char **out_why)
+{
+    void *socket = zmq_socket(zmq, ZMQ_ROUTER);
+    *out_why = "no socket";
+    if (!socket)
+        return NULL;
+    /* HANDOVER 0: a client that takes another's routing id gets nothing. Who it is comes from ZAP alone. */
+    if (put_int(socket, ZMQ_ROUTER_MANDATORY, 1) && put_int(socket, ZMQ_ROUTER_HANDOVER, 0) &&
+        set_security(socket, keys) && set_limits(socket, settings))
+        return socket;
+    *out_why = "libzmq does not take an option that the hub needs";
+    zmq_close(socket);
+    return NULL;
+}
+
+static bool bind_to(void *socket, const char *endpoint, char out_endpoint[300], const char **out_why)
+{
+    size_t size = 300;
+    if (strchr(endpoint, '[') && !set_int(socket, ZMQ_IPV6, 1)) {
+        *out_why = "libzmq has no IPv6";
+        return false;
+    }
+    if (zmq_bind(socket, endpoint) != 0 || zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, out_endpoint, &size) != 0) {
+        *out_why = zmq_strerror(zmq_errno());
+        return false;
+    }
+    return true;
+}
+
+void *front_open(void *zmq, const front_keys_t *keys, const settings_t *settings, const char *endpoint,
+                 char out_endpoint[300], const char **out_why)
+{
+    void *socket = make(zmq, keys, settings, out_why);
+    if (socket && !bind_to(socket, endpoint, out_endpoint, out_why)) {
+        zmq_close(socket);
+        return NULL;
+    }
+    return socket;
+}
+
+/* ---- the self test */
+
+#define TEST_MONITOR "inproc://self-test"
+#define TEST_MS      10000
+
+static void close_socket(void **socket)
+{
+    if (*socket)
+        zmq_close(*socket);
+}
+
+/* A client with a key that nobody knows, connecting. */
+static void *knock(void *zmq, const front_keys_t *keys, const char *endpoint)
+{
+    char public_key[41], secret_key[41];
+    void *client = zmq_socket(zmq, ZMQ_DEALER);
+    if (client && zmq_curve_keypair(public_key, secret_key) == 0 && put_int(client, ZMQ_LINGER, 0) &&
+        zmq_setsockopt(client, ZMQ_CURVE_SERVERKEY, keys->public_key, 40) == 0 &&
+        zmq_setsockopt(client, ZMQ_CURVE_PUBLICKEY, public_key, 40) == 0 &&
+        zmq_setsockopt(client, ZMQ_CURVE_SECRETKEY, secret_key, 40) == 0 && zmq_connect(client, endpoint) == 0)
+        return client;
+    close_socket(&client);
+    return NULL;
+}
+
+/* The first outcome of a handshake that the monitor tells of: 300 for a refusal by ZAP, 0 for anything else. */
+static int await_refusal(void *monitor)
+{
+    struct {
+        uint16_t event;
+        uint32_t value;
+    } __attribute__((packed)) told;
+    char address[300];
+    while (zmq_recv(monitor, &told, sizeof told, 0) == (int)sizeof told) {
+        zmq_recv(monitor, address, sizeof address, 0);
+        if (told.event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+            return (int)told.value;
+        if (told.event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+            return 0;
+    }
+    return 0;
+}
+
+bool front_self_test(void *zmq, const front_keys_t *keys, const settings_t *settings, const char **out_why)
+{
+    char endpoint[300];
+    const int events = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+    CLEANUP(close_socket) void *front = front_open(zmq, keys, settings, "tcp://127.0.0.1:*", endpoint, out_why);
+    if (!front)
+        return false;
+    *out_why = "the self test could not be set up";
+    if (!put_int(front, ZMQ_LINGER, 0) || zmq_socket_monitor(front, TEST_MONITOR, events) != 0)
+        return false;
+    CLEANUP(close_socket) void *monitor = zmq_socket(zmq, ZMQ_PAIR);
+    if (!monitor || !put_int(monitor, ZMQ_LINGER, 0) || !put_int(monitor, ZMQ_RCVTIMEO, TEST_MS) ||
+        zmq_connect(monitor, TEST_MONITOR) != 0)
+        return false;
+    CLEANUP(close_socket) void *client = knock(zmq, keys, endpoint);
+    if (!client)
+        return false;
+    *out_why = "an unknown key was not refused at the handshake: libzmq's access check does not work on this machine";
+    bool refused = await_refusal(monitor) == 300;
+    zmq_socket_monitor(front, NULL, 0);
+    return refused;
+}
+
+/* ---- frames */
+
+static bool has_more(void *socket)
+{
+    int more = 0;
+    size_t size = sizeof more;
+    return zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size) == 0 && more;
+}
+
+static void drop_rest(void *front)
+{
+    char byte;
+    while (has_more(front) && zmq_recv(front, &byte, sizeof byte, 0) >= 0)
+        ;
+}
+
+/* The payload frame alone still knows its connection's User-Id and file descriptor (libzmq 4.3.4). */
+static bool read_sender(zmq_msg_t *payload, front_message_t *out)
+{
+    const char *user = zmq_msg_gets(payload, "User-Id");
+    if (!user || strlen(user) != 40 || !zmq_z85_decode(out->key, user))
+        return false;
+    out->fd = zmq_msg_get(payload, ZMQ_SRCFD);
+    out->payload = (span_t){zmq_msg_data(payload), zmq_msg_size(payload)};
+    return true;
+}
+
+front_receipt_t front_receive(void *front, front_message_t *out)
+{
+    int size = zmq_recv(front, out->route, sizeof out->route, ZMQ_DONTWAIT);
+    if (size < 0)
+        return FRONT_EMPTY;
+    if (size > ROUTE_SIZE_MAX || !has_more(front)) {
+        drop_rest(front);
+        return FRONT_REFUSED;
+    }
+    out->route_size = (size_t)size;
+    zmq_msg_t *payload = (zmq_msg_t *)(void *)out->message;
+    zmq_msg_init(payload);
+    bool good = zmq_msg_recv(payload, front, 0) >= 0 && !has_more(front) && read_sender(payload, out);
+    if (good)
+        return FRONT_MESSAGE;
+    drop_rest(front);
+    zmq_msg_close(payload);
+    return FRONT_REFUSED;
+}
+
+void front_end_message(front_message_t *message)
+{
+    zmq_msg_close((zmq_msg_t *)(void *)message->message);
+}
+
+static void free_answer(void *data, void *hint)
+{
+    (void)hint;
+    buffer_fini(&(buffer_t){.data = data});
+}
+
+bool front_send(void *front, job_t *job)
+{
+    zmq_msg_t payload;
+    if (!job->answer.data || zmq_msg_init_data(&payload, job->answer.data, job->answer.size, free_answer, NULL) != 0)
+        return false;
+    job->answer = (buffer_t){0};
+    bool sent = zmq_send(front, job->route, job->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+                zmq_msg_send(&payload, front, ZMQ_DONTWAIT) >= 0;
+    if (!sent)
+        zmq_msg_close(&payload);
+    return sent;
+}

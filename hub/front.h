@@ -1,0 +1,39 @@
+/* The socket that clients talk to: a ROUTER with CURVE. Its options stand here and nowhere else; its frames are read
+ * and written here. One thread. */
+#pragma once
+
+#include "hub/job.h"
+#include "hub/settings.h"
+
+typedef struct {
+    char public_key[41], secret_key[41]; /* Z85 */
+} front_keys_t;
+
+/* A bound ROUTER, or NULL with *out_why (a clause, static or for this thread until its next call). `endpoint`: port 0
+ * or
+ * `*` lets the system choose; *out_endpoint is where it listens. */
+void *front_open(void *zmq, const front_keys_t *keys, const settings_t *settings, const char *endpoint,
+                 char out_endpoint[300], const char **out_why);
+
+/* Proves at start-up that an unknown key is refused, on a twin socket on loopback with the same options: libzmq lets
+ * everybody in when an option was not taken (STACK: CURVE fails open). False with *out_why. */
+bool front_self_test(void *zmq, const front_keys_t *keys, const settings_t *settings, const char **out_why);
+
+typedef struct {
+    uint8_t route[ROUTE_SIZE_MAX];
+    size_t route_size;
+    uint8_t key[KEY_SIZE];
+    int fd;              /* of the connection, for cutting it in this same turn; -1 unknown */
+    span_t payload;      /* until front_end_message */
+    uint8_t message[64]; /* zmq_msg_t */
+} front_message_t;
+
+typedef enum { FRONT_MESSAGE, FRONT_REFUSED, FRONT_EMPTY } front_receipt_t;
+
+/* One message, without waiting. FRONT_REFUSED: it was not routing id and one frame, or carried no User-Id; dropped. */
+front_receipt_t front_receive(void *front, front_message_t *out);
+void front_end_message(front_message_t *message);
+
+/* Sends the job's answer, whose bytes go to libzmq. False where the client is gone or does not read: the answer is
+ * dropped, and the client asks again. Never waits. */
+bool front_send(void *front, job_t *job);

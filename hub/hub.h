@@ -1,0 +1,21 @@
+/* What the hub's threads share. Each part says itself which thread may do what. */
+#pragma once
+
+#include "hub/clock.h"
+#include "hub/months.h"
+#include "hub/registry.h"
+#include "hub/settings.h"
+
+#include <stdatomic.h>
+
+typedef struct {
+    const settings_t *settings;
+    store_t *store;
+    registry_t *registry;
+    months_t *months;
+    void *zmq; /* the context of all sockets */
+    monotonic_time_t started;
+    atomic_bool failed; /* the store cannot be written any more: the hub ends, non-zero */
+    atomic_uint_fast64_t requests, refusals, busy;
+    atomic_uint_fast32_t commits_queued, queries_queued;
+} hub_t;

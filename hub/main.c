@@ -1,0 +1,175 @@
+/* yardstick-hub: the server (SPEC 6). */
+#include "hub/directory.h"
+#include "hub/run.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+typedef struct {
+    const char *command, *directory, *listen, *config, *headquarters_home;
+    bool help, version;
+} options_t;
+
+static const char HELP[] = "yardstick-hub: stores what dealerships report and answers with the comparison\n"
+                           "\n"
+                           "  yardstick-hub init DIR --listen ENDPOINT [--headquarters-home HOME]\n"
+                           "      make a data directory, and a home for headquarters in DIR/headquarters (or HOME)\n"
+                           "  yardstick-hub key DIR\n"
+                           "      print the hub's public key, which every client's home needs\n"
+                           "  yardstick-hub run DIR [--config FILE] [--listen ENDPOINT]\n"
+                           "      serve; prints `ready tcp://ADDRESS:PORT` when it does. SIGTERM or SIGINT ends it.\n"
+                           "  yardstick-hub verify DIR\n"
+                           "      read everything in the data directory and say whether it is sound\n"
+                           "\n"
+                           "ENDPOINT is tcp://ADDRESS:PORT; port 0 lets the system choose. --help, --version.\n"
+                           "Exit status: 0 done, 1 refused, 2 wrong usage.\n"
+                           "\n"
+                           "Settings (DIR/hub.yaml, over it --config FILE; `name: value` a line):\n";
+
+static int usage(const char *what)
+{
+    fprintf(stderr, "yardstick-hub: %s; see yardstick-hub --help\n", what);
+    return EXIT_USAGE;
+}
+
+static int refuse_with(const faults_t *faults, status_t status)
+{
+    char line[1200];
+    for (size_t i = 0; i < faults->count; i++) {
+        fault_format(&faults->items[i], line, sizeof line);
+        fprintf(stderr, "yardstick-hub: %s\n", line);
+    }
+    if (faults->count == 0)
+        fprintf(stderr, "yardstick-hub: %s\n", status_text(status));
+    return EXIT_REFUSED;
+}
+
+static int command_init(const options_t *options)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    if (!options->listen)
+        return usage("init needs --listen ENDPOINT");
+    const directory_plan_t plan = {
+        .directory = options->directory,
+        .listen = options->listen,
+        .headquarters_home = options->headquarters_home,
+    };
+    status_t status = directory_init(&plan, &faults);
+    return status == STATUS_OK ? EXIT_DONE : refuse_with(&faults, status);
+}
+
+static int command_key(const options_t *options)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    char public_key[HOME_KEY_SIZE], secret_key[HOME_KEY_SIZE];
+    status_t status = directory_read_keys(options->directory, public_key, secret_key, &faults);
+    explicit_bzero(secret_key, sizeof secret_key);
+    if (status != STATUS_OK)
+        return refuse_with(&faults, status);
+    puts(public_key);
+    return EXIT_DONE;
+}
+
+static int command_run(const options_t *options)
+{
+    return run_hub(options->directory, options->config, options->listen);
+}
+
+static int command_verify(const options_t *options)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    store_counts_t counts = {0};
+    status_t status = directory_verify(options->directory, &counts, &faults);
+    if (status != STATUS_OK)
+        return refuse_with(&faults, status);
+    printf("sound: %llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks\n",
+           (unsigned long long)counts.revisions, (unsigned long long)counts.dealer_months,
+           (unsigned long long)counts.answers, (unsigned long long)counts.keys, (unsigned long long)counts.catalogs,
+           (unsigned long long)counts.networks);
+    return EXIT_DONE;
+}
+
+static const struct {
+    const char *name;
+    const char *options; /* the long options that it takes, by their letters */
+    int (*run)(const options_t *);
+} COMMANDS[] = {
+    {"init", "lh", command_init},
+    {"key", "", command_key},
+    {"run", "lc", command_run},
+    {"verify", "", command_verify},
+};
+
+static int dispatch(const options_t *options, const char *given)
+{
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        if (strcmp(COMMANDS[i].name, options->command) != 0)
+            continue;
+        if (!options->directory)
+            return usage("the data directory is missing");
+        if (strspn(given, COMMANDS[i].options) != strlen(given))
+            return usage("an option that this command does not take");
+        return COMMANDS[i].run(options);
+    }
+    return usage("no such command");
+}
+
+static bool parse(int argc, char **argv, options_t *out, char given[8])
+{
+    static const struct option LONG[] = {
+        {"listen", required_argument, NULL, 'l'},
+        {"config", required_argument, NULL, 'c'},
+        {"headquarters-home", required_argument, NULL, 'h'},
+        {"help", no_argument, NULL, 'H'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
+    };
+    size_t count = 0;
+    for (int letter; (letter = getopt_long(argc, argv, "", LONG, NULL)) != -1;) {
+        switch (letter) {
+        case 'l':
+            out->listen = optarg;
+            break;
+        case 'c':
+            out->config = optarg;
+            break;
+        case 'h':
+            out->headquarters_home = optarg;
+            break;
+        case 'H':
+            out->help = true;
+            continue;
+        case 'V':
+            out->version = true;
+            continue;
+        default:
+            return false;
+        }
+        if (!strchr(given, letter))
+            given[count++] = (char)letter;
+    }
+    out->command = optind < argc ? argv[optind] : NULL;
+    out->directory = optind + 1 < argc ? argv[optind + 1] : NULL;
+    return optind + 2 >= argc;
+}
+
+int main(int argc, char **argv)
+{
+    options_t options = {0};
+    char given[8] = "";
+    if (!parse(argc, argv, &options, given))
+        return usage("wrong options or too many arguments");
+    if (options.help) {
+        fputs(HELP, stdout);
+        settings_print_help(stdout);
+        return EXIT_DONE;
+    }
+    if (options.version) {
+        puts("yardstick-hub " YARDSTICK_VERSION);
+        return EXIT_DONE;
+    }
+    return options.command ? dispatch(&options, given) : usage("no command");
+}

@@ -1,0 +1,261 @@
+/* The manual's tables (SPEC 3): from a month's snapshot, or straight from the store. */
+#include "hub/access.h"
+#include "hub/queries.h"
+
+#include "core/limits.h"
+
+#include <string.h>
+
+/* The period's snapshot in the very world in which the request was checked. */
+static status_t acquire(const query_t *query, period_t period, month_snapshot_t *out)
+{
+    CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    TRY(months_acquire(query->hub->months, period, &snapshot));
+    if (snapshot.world != query->world)
+        return STATUS_CONFLICT;
+    *out = snapshot;
+    snapshot = (month_snapshot_t){0};
+    return STATUS_OK;
+}
+
+status_t query_compare(const query_t *query)
+{
+    const compare_query_t *asked = &query->request->compare;
+    const network_t *network = query->world->network;
+    uint32_t dealer, own_region, region, peers[PEERS_MAX];
+    TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &own_region,
+                          query->refusal));
+    TRY(access_find_region(network, query->principal, own_region, asked->region, &region, query->refusal));
+    if (asked->peer_count > PEERS_MAX)
+        return refuse(query->refusal, STATUS_INVALID, "peers", "at most %d peers in one comparison", PEERS_MAX);
+    for (size_t i = 0; i < asked->peer_count; i++)
+        TRY(access_find_peer(network, query->principal, dealer, asked->peers[i], asked->period, &peers[i],
+                             query->refusal));
+
+    CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    compare_answer_t *answer = NULL;
+    TRY(acquire(query, asked->period, &snapshot));
+    TRY(compare_compute(snapshot.month, &query->hub->settings->benchmark, dealer, region, peers, asked->peer_count,
+                        query->arena, &answer));
+    query->response->kind = RESPONSE_COMPARE;
+    query->response->compare = answer;
+    return STATUS_OK;
+}
+
+static status_t find_row(const query_t *query, const char *id, size_t *out)
+{
+    const catalog_t *catalog = query->world->catalog;
+    size_t row = catalog_find_row(catalog, id);
+    if (row == ROW_NONE || !catalog_lists_row(catalog, row))
+        return refuse(query->refusal, STATUS_UNKNOWN, id, "no table of the catalog lists a row %s", id);
+    if (catalog->rows[row].better == BETTER_NEITHER)
+        return refuse(query->refusal, STATUS_INVALID, id,
+                      "row %s has no direction (better: neither), so stores cannot be ranked by it", id);
+    *out = row;
+    return STATUS_OK;
+}
+
+status_t query_rank(const query_t *query)
+{
+    const rank_query_t *asked = &query->request->rank;
+    scope_t scope;
+    bool averages_only;
+    size_t row;
+    TRY(access_find_scope(query->world->network, query->principal, REQUEST_RANK, asked->scope, asked->period, &scope,
+                          &averages_only, query->refusal));
+    TRY(find_row(query, asked->row, &row));
+
+    CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    rank_answer_t *answer = NULL;
+    TRY(acquire(query, asked->period, &snapshot));
+    TRY(rank_compute(snapshot.month, row, scope, query->arena, &answer));
+    query->response->kind = RESPONSE_RANK;
+    query->response->rank = answer;
+    return STATUS_OK;
+}
+
+typedef struct {
+    scope_t *scopes;
+    bool *averages_only;
+    size_t count;
+} scopes_asked_t;
+
+/* The scopes named, or those that are meant where none is. */
+static status_t find_scopes(const query_t *query, request_kind_t kind, const char *const *names, size_t name_count,
+                            period_t period, scopes_asked_t *out)
+{
+    const network_t *network = query->world->network;
+    size_t room = name_count ? name_count : network->region_count + 1ul;
+    scopes_asked_t asked = {
+        .scopes = arena_array(query->arena, room, sizeof(scope_t)),
+        .averages_only = arena_array(query->arena, room, sizeof(bool)),
+        .count = name_count,
+    };
+    if (!asked.scopes || !asked.averages_only)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < name_count; i++)
+        TRY(access_find_scope(network, query->principal, kind, names[i], period, &asked.scopes[i],
+                              &asked.averages_only[i], query->refusal));
+    if (!name_count)
+        asked.count = access_default_scopes(network, query->principal, asked.scopes);
+    *out = asked;
+    return STATUS_OK;
+}
+
+static status_t find_table(const query_t *query, const char *id, size_t *out)
+{
+    const catalog_t *catalog = query->world->catalog;
+    for (size_t i = 0; i < catalog->table_count; i++)
+        if (strcmp(catalog->tables[i].id, id) == 0) {
+            *out = i;
+            return STATUS_OK;
+        }
+    *out = SIZE_MAX;
+    return *id ? refuse(query->refusal, STATUS_UNKNOWN, id, "the catalog has no table %s", id) : STATUS_OK;
+}
+
+/* Leaves average, benchmark and counts of one scope (SPEC 4: what a manager sees of the nation). */
+static void keep_averages(benchmark_answer_t *answer, size_t scope)
+{
+    for (size_t row = 0; row < answer->row_count; row++) {
+        scope_statistics_t *statistics = &answer->statistics[row * answer->scope_count + scope];
+        statistics->mean = statistics->median = statistics->p25 = statistics->p75 = statistics->best = NO_VALUE;
+    }
+}
+
+status_t query_benchmark(const query_t *query)
+{
+    const benchmark_query_t *asked = &query->request->benchmark;
+    scopes_asked_t scopes;
+    size_t table;
+    TRY(find_table(query, asked->table, &table));
+    TRY(find_scopes(query, REQUEST_BENCHMARK, asked->scopes, asked->scope_count, asked->period, &scopes));
+
+    CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    benchmark_answer_t *answer = NULL;
+    TRY(acquire(query, asked->period, &snapshot));
+    TRY(benchmark_compute(snapshot.month, &query->hub->settings->benchmark, scopes.scopes, scopes.count, table,
+                          query->arena, &answer));
+    for (size_t i = 0; i < scopes.count; i++)
+        if (scopes.averages_only[i])
+            keep_averages(answer, i);
+    query->response->kind = RESPONSE_BENCHMARK;
+    query->response->benchmark = answer;
+    return STATUS_OK;
+}
+
+status_t query_coverage(const query_t *query)
+{
+    const coverage_query_t *asked = &query->request->coverage;
+    scopes_asked_t scopes;
+    TRY(find_scopes(query, REQUEST_COVERAGE, asked->scopes, asked->scope_count, asked->period, &scopes));
+
+    CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    coverage_answer_t *answer = NULL;
+    TRY(acquire(query, asked->period, &snapshot));
+    TRY(coverage_compute(snapshot.month, scopes.scopes, scopes.count, query->arena, &answer));
+    query->response->kind = RESPONSE_COVERAGE;
+    query->response->coverage = answer;
+    return STATUS_OK;
+}
+
+/* ---- straight from the store */
+
+static status_t unpack(const query_t *query, store_txn_t *txn, uint64_t digest, const packed_facts_t *packed,
+                       const int64_t **out)
+{
+    int64_t *facts = arena_array(query->arena, query->world->catalog->fact_count, sizeof(int64_t));
+    if (!facts)
+        return STATUS_NO_MEMORY;
+    TRY(world_unpack(query->world, txn, digest, packed, facts));
+    *out = facts;
+    return STATUS_OK;
+}
+
+/* What a dealer has filed for a month; *out NULL where nothing stands. */
+static status_t read_facts(const query_t *query, store_txn_t *txn, const char *dealer, period_t period,
+                           const int64_t **out)
+{
+    stored_revision_t revision = {0};
+    *out = NULL;
+    status_t status = store_get_current(txn, dealer, period, false, query->arena, &revision);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && revision.withdrawn))
+        return STATUS_OK;
+    TRY(status);
+    return unpack(query, txn, revision.catalog_digest, &revision.facts, out);
+}
+
+status_t query_trend(const query_t *query)
+{
+    const trend_query_t *asked = &query->request->trend;
+    period_t january = period_make(asked->year, 1);
+    if (january == PERIOD_NONE)
+        return refuse(query->refusal, STATUS_INVALID, "year", "the year lies between %d and %d", PERIOD_YEAR_MIN,
+                      PERIOD_YEAR_MAX);
+    period_t first = january - (TREND_MONTHS - 12);
+    uint32_t dealer;
+    bool visible[TREND_MONTHS];
+    TRY(access_find_year(query->world->network, query->principal, asked->dealer, first, &dealer, visible,
+                         query->refusal));
+
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    const int64_t *months[TREND_MONTHS] = {0};
+    trend_answer_t *answer = NULL;
+    TRY(store_begin_read(query->hub->store, &txn));
+    for (size_t i = 0; i < TREND_MONTHS; i++)
+        if (visible[i])
+            TRY(read_facts(query, txn, asked->dealer, first + (period_t)i, &months[i]));
+    TRY(trend_compute(query->world->catalog, asked->dealer, asked->year, months, query->arena, &answer));
+    query->response->kind = RESPONSE_TREND;
+    query->response->trend = answer;
+    return STATUS_OK;
+}
+
+/* What a dealer has filed for a month with its consultants; *out NULL where nothing stands. */
+static status_t read_store(const query_t *query, store_txn_t *txn, const char *dealer, period_t period,
+                           const store_facts_t **out)
+{
+    stored_revision_t revision = {0};
+    *out = NULL;
+    status_t status = store_get_current(txn, dealer, period, true, query->arena, &revision);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && revision.withdrawn))
+        return STATUS_OK;
+    TRY(status);
+    store_facts_t *store = arena_alloc(query->arena, sizeof *store);
+    consultant_facts_t *consultants = arena_array(query->arena, revision.consultant_count, sizeof(consultant_facts_t));
+    if (!store || !consultants)
+        return STATUS_NO_MEMORY;
+    TRY(unpack(query, txn, revision.catalog_digest, &revision.facts, &store->facts));
+    for (size_t i = 0; i < revision.consultant_count; i++) {
+        consultants[i].consultant = revision.consultants[i].consultant;
+        TRY(unpack(query, txn, revision.catalog_digest, &revision.consultants[i].facts, &consultants[i].facts));
+    }
+    store->consultants = consultants;
+    store->consultant_count = revision.consultant_count;
+    *out = store;
+    return STATUS_OK;
+}
+
+status_t query_consultants(const query_t *query)
+{
+    const consultants_query_t *asked = &query->request->consultants;
+    const network_t *network = query->world->network;
+    uint32_t dealer, region;
+    TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &region, query->refusal));
+    bool previous_visible =
+        query->world->catalog->rows_use_previous &&
+        access_holds_region(network, query->principal, network_region_of(network, dealer, asked->period - 1));
+
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    const store_facts_t *current = NULL, *previous = NULL;
+    consultants_answer_t *answer = NULL;
+    TRY(store_begin_read(query->hub->store, &txn));
+    TRY(read_store(query, txn, asked->dealer, asked->period, &current));
+    if (previous_visible)
+        TRY(read_store(query, txn, asked->dealer, asked->period - 1, &previous));
+    TRY(consultants_compute(query->world->catalog, asked->dealer, asked->period, current, previous, query->arena,
+                            &answer));
+    query->response->kind = RESPONSE_CONSULTANTS;
+    query->response->consultants = answer;
+    return STATUS_OK;
+}

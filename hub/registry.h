@@ -1,0 +1,42 @@
+/* Who is known: public key -> principal, in memory, as the store holds it. Any thread may ask; only the writer changes
+ * it, after the commit. Principals are never freed while the registry lives (a revoked key stays known as revoked), so
+ * a pointer to one may be kept. */
+#pragma once
+
+#include "hub/store.h"
+
+#include <stdatomic.h>
+
+typedef struct {
+    uint8_t key[KEY_SIZE];
+    role_t role;
+    const char *const *dealers; /* of a dealer's key */
+    size_t dealer_count;
+    const char *region; /* of a manager's key, else "" */
+    atomic_bool revoked;
+    uint32_t unanswered; /* requests in the hub; the server thread's alone */
+} principal_t;
+
+typedef struct registry registry_t;
+
+/* Empty. NULL when out of memory. */
+registry_t *registry_create(void);
+void registry_destroy(registry_t **registry);
+
+/* Takes over every key of the store. STATUS_NO_MEMORY, or what the store says. */
+status_t registry_load(registry_t *registry, store_txn_t *txn) NODISCARD;
+
+/* Adds a key (its texts are copied). STATUS_NO_MEMORY changes nothing. A key that is known is left as it is. */
+status_t registry_admit(registry_t *registry, const key_entry_t *entry) NODISCARD;
+
+/* Marks a key; no effect where it is unknown. */
+void registry_revoke(registry_t *registry, const uint8_t key[KEY_SIZE]);
+
+/* The principal, revoked ones too; NULL where the key is unknown. */
+principal_t *registry_find(registry_t *registry, const uint8_t key[KEY_SIZE]);
+
+/* Whether the key is known and not revoked: what ZAP asks. */
+bool registry_accepts(registry_t *registry, const uint8_t key[KEY_SIZE]);
+
+/* How many keys of a role are not revoked (ROLE_NONE: of all roles). */
+size_t registry_count(registry_t *registry, role_t role);

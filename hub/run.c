@@ -1,0 +1,219 @@
+#include "hub/run.h"
+
+#include "hub/directory.h"
+#include "hub/log.h"
+#include "hub/server.h"
+#include "hub/worker.h"
+#include "hub/zap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#define START_MS      120000 /* for the server thread to say that it serves, self test included */
+#define READERS_SPARE 16     /* read transactions beside the workers': verify, backups */
+
+enum { EXIT_REFUSED = 1 };
+
+typedef struct {
+    settings_t settings;
+    front_keys_t keys;
+    hub_t hub;
+    zap_t *zap;
+    void *control;
+    pthread_t server_thread;
+    server_t server;
+    int signals;
+} run_t;
+
+static bool complain(const char *what)
+{
+    fprintf(stderr, "yardstick-hub: %s\n", what);
+    return false;
+}
+
+static bool complain_faults(faults_t *faults, status_t status)
+{
+    char line[1200];
+    for (size_t i = 0; i < faults->count; i++) {
+        fault_format(&faults->items[i], line, sizeof line);
+        complain(line);
+    }
+    if (faults_empty(faults))
+        complain(status_text(status));
+    return false;
+}
+
+/* Signals to a descriptor (every later thread inherits the mask), no deaths by SIGPIPE, a full disk as an error. */
+static bool take_signals(run_t *run)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 || (run->signals = signalfd(-1, &set, SFD_CLOEXEC)) < 0)
+        return complain("signals cannot be taken");
+    return true;
+}
+
+/* A connection is a descriptor, and a hub that runs out of them spins. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        log_event(LOG_WARNING, "descriptors", "reason=\"%s\"", strerror(errno));
+}
+
+static bool read_configuration(run_t *run, const char *directory, const char *config, const char *listen)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    status_t status = directory_read_settings(directory, config, &run->settings, &faults);
+    if (status == STATUS_OK && listen)
+        status = settings_set(&run->settings, "listen", listen, &faults);
+    if (status == STATUS_OK)
+        status = directory_read_keys(directory, run->keys.public_key, run->keys.secret_key, &faults);
+    if (status != STATUS_OK)
+        return complain_faults(&faults, status);
+    if (!clock_init(run->settings.time_zone)) {
+        char why[160];
+        snprintf(why, sizeof why, "time_zone: this machine knows no zone %s; name another or install tzdata",
+                 run->settings.time_zone);
+        return complain(why);
+    }
+    return true;
+}
+
+/* ---- the store and what is kept of it in memory */
+
+static bool open_store(run_t *run, const char *directory)
+{
+    char why[1000] = "";
+    store_counts_t counts;
+    const store_options_t options = {
+        .map_bytes = run->settings.map_bytes,
+        .max_readers = run->settings.query_workers + READERS_SPARE,
+    };
+    status_t status = store_verify(directory, &counts, why, sizeof why);
+    if (status == STATUS_OK)
+        status = store_open(directory, &options, &run->hub.store, why, sizeof why);
+    return status == STATUS_OK || complain(*why ? why : status_text(status));
+}
+
+static status_t load(run_t *run)
+{
+    hub_t *hub = &run->hub;
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    CLEANUP(world_release) world_t *world = NULL;
+    hub->registry = registry_create();
+    if (!hub->registry)
+        return STATUS_NO_MEMORY;
+    TRY(store_begin_read(hub->store, &txn));
+    TRY(registry_load(hub->registry, txn));
+    TRY(world_load(txn, &world));
+    hub->months = months_create(hub->store, &world, run->settings.month_cache_bytes);
+    return hub->months ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static bool load_memory(run_t *run)
+{
+    status_t status = load(run);
+    return status == STATUS_OK || complain(status_text(status));
+}
+
+/* ---- threads */
+
+/* Waits for the server's word: true with the endpoint where it serves. */
+static bool await_server(run_t *run, char *endpoint, size_t size)
+{
+    int limit = START_MS;
+    if (zmq_setsockopt(run->control, ZMQ_RCVTIMEO, &limit, sizeof limit) != 0)
+        return false;
+    int length = zmq_recv(run->control, endpoint, size - 1, 0);
+    if (length <= 0)
+        return false;
+    endpoint[length] = '\0';
+    return true;
+}
+
+static bool start_server(run_t *run)
+{
+    char endpoint[300] = "", why[700];
+    run->server = (server_t){.hub = &run->hub, .keys = &run->keys, .endpoint = run->settings.listen};
+    if (pthread_create(&run->server_thread, NULL, server_run, &run->server) != 0)
+        return complain("no thread");
+    if (!await_server(run, endpoint, sizeof endpoint)) {
+        pthread_join(run->server_thread, NULL);
+        snprintf(why, sizeof why, "cannot serve at %s: %s", run->settings.listen,
+                 run->server.why ? run->server.why : "no socket");
+        return complain(why);
+    }
+    printf("ready %s\n", endpoint);
+    fflush(stdout);
+    log_event(LOG_INFO, "ready", "endpoint=\"%s\" version=%s", endpoint, YARDSTICK_VERSION);
+    return true;
+}
+
+/* Until a signal comes, or the server ends by itself. */
+static void wait_for_end(run_t *run)
+{
+    zmq_pollitem_t items[] = {{NULL, run->signals, ZMQ_POLLIN, 0}, {run->control, 0, ZMQ_POLLIN, 0}};
+    while (zmq_poll(items, 2, -1) < 0)
+        ;
+    if (items[0].revents)
+        zmq_send(run->control, "stop", 4, 0);
+    pthread_join(run->server_thread, NULL);
+}
+
+static bool serve(run_t *run)
+{
+    run->hub.zmq = zmq_ctx_new();
+    if (!run->hub.zmq || zap_start(run->hub.zmq, run->hub.registry, &run->zap) != STATUS_OK)
+        return complain("libzmq cannot be started");
+    run->control = worker_socket(run->hub.zmq, SERVER_CONTROL, true);
+    if (!run->control || !start_server(run))
+        return false;
+    wait_for_end(run);
+    log_event(LOG_INFO, "ended", "clean=%s", run->server.clean ? "yes" : "no");
+    return run->server.clean || complain("the store could not be written any more; the log says why");
+}
+
+static void end(run_t *run)
+{
+    if (run->control)
+        zmq_close(run->control);
+    if (run->hub.zmq) {
+        zmq_ctx_shutdown(run->hub.zmq);
+        zap_join(&run->zap);
+        while (zmq_ctx_term(run->hub.zmq) != 0 && zmq_errno() == EINTR)
+            ;
+    }
+    months_destroy(&run->hub.months);
+    registry_destroy(&run->hub.registry);
+    store_close(&run->hub.store);
+    if (run->signals >= 0)
+        close(run->signals);
+    explicit_bzero(&run->keys, sizeof run->keys);
+}
+
+int run_hub(const char *directory, const char *config, const char *listen)
+{
+    run_t run = {.signals = -1};
+    run.hub.settings = &run.settings;
+    run.hub.started = clock_monotonic();
+    raise_descriptors();
+    bool clean = take_signals(&run) && read_configuration(&run, directory, config, listen) &&
+                 open_store(&run, directory) && load_memory(&run) && serve(&run);
+    end(&run);
+    return clean ? 0 : EXIT_REFUSED;
+}

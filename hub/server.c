@@ -1,0 +1,327 @@
+#include "hub/server.h"
+
+#include "hub/access.h"
+#include "hub/connections.h"
+#include "hub/log.h"
+#include "hub/queries.h"
+#include "hub/worker.h"
+#include "hub/writer.h"
+
+#include "core/limits.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#define WORKERS_MAX       64
+#define WAITING_BYTES_MAX (256ul << 20) /* memory of all requests that wait; above it busy */
+#define TURN_MESSAGES     256           /* read from clients before answers are looked after again */
+#define START_MS          10000         /* for a thread to say that it is ready */
+#define IDLE_MS           1000
+
+enum { POLL_FRONT, POLL_CONTROL, POLL_WRITER, POLL_WORKERS };
+
+typedef struct {
+    worker_t worker;
+    char endpoint[32];
+    pthread_t thread;
+    void *socket;
+    bool started, busy;
+} seat_t;
+
+typedef struct {
+    hub_t *hub;
+    void *front, *control, *writer;
+    pthread_t writer_thread;
+    bool writer_started;
+    seat_t seats[WORKERS_MAX];
+    size_t seat_count;
+    job_t *first, **last; /* questions that wait for a worker */
+    size_t waiting;       /* how many they are */
+    size_t running;       /* questions that workers hold */
+    size_t changes;       /* jobs that the writer holds */
+    size_t bytes;         /* memory of all of them */
+    connections_t connections;
+    bool stopping;
+} state_t;
+
+/* ---- answers */
+
+/* Ends the job. */
+static void send_answer(state_t *state, job_t *job)
+{
+    if (job->status == STATUS_BUSY)
+        atomic_fetch_add(&state->hub->busy, 1);
+    else if (job->status != STATUS_OK)
+        atomic_fetch_add(&state->hub->refusals, 1);
+    front_send(state->front, job); /* false: the client is gone; it asks again */
+    if (job->cuts) {
+        size_t cut = connections_cut(&state->connections, job->cut_key);
+        log_event(LOG_INFO, "cut", "connections=%zu", cut);
+    }
+    job_destroy(&job);
+}
+
+/* An answered job comes back from its thread. */
+static void take_back(state_t *state, job_t *job)
+{
+    job->principal->unanswered--;
+    state->bytes -= job->bytes;
+    send_answer(state, job);
+}
+
+static void refuse_now(state_t *state, job_t *job, status_t status, const char *message)
+{
+    job_refuse(job, status, message, NULL, NULL);
+    send_answer(state, job);
+}
+
+/* ---- questions */
+
+static void give_questions(state_t *state)
+{
+    for (size_t i = 0; i < state->seat_count && state->first; i++) {
+        seat_t *seat = &state->seats[i];
+        if (seat->busy)
+            continue;
+        job_t *job = state->first;
+        state->first = job->next;
+        if (!state->first)
+            state->last = &state->first;
+        state->waiting--;
+        state->running++;
+        seat->busy = true;
+        job_send(seat->socket, &job);
+    }
+    atomic_store(&state->hub->queries_queued, state->waiting + state->running);
+}
+
+static void queue_question(state_t *state, job_t *job)
+{
+    job->next = NULL;
+    *state->last = job;
+    state->last = &job->next;
+    state->waiting++;
+}
+
+static void take_answers(state_t *state)
+{
+    job_t *job;
+    while (job_receive(state->writer, ZMQ_DONTWAIT, &job)) {
+        state->changes--;
+        take_back(state, job);
+    }
+    atomic_store(&state->hub->commits_queued, state->changes);
+    for (size_t i = 0; i < state->seat_count; i++)
+        if (job_receive(state->seats[i].socket, ZMQ_DONTWAIT, &job)) {
+            state->seats[i].busy = false;
+            state->running--;
+            take_back(state, job);
+        }
+    give_questions(state);
+}
+
+/* ---- requests */
+
+static bool is_full(const state_t *state, const job_t *job)
+{
+    const settings_t *settings = state->hub->settings;
+    bool is_question = query_is(job->request->kind);
+    return job->principal->unanswered >= settings->requests_per_key || state->bytes + job->bytes > WAITING_BYTES_MAX ||
+           (is_question ? state->waiting >= settings->query_queue : state->changes >= settings->commit_queue);
+}
+
+/* The decoded request goes where it belongs, or is refused here. */
+static void dispatch(state_t *state, job_t *job)
+{
+    char message[200];
+    request_kind_t kind = job->request->kind;
+    role_t role = job->principal->role;
+    job->bytes = sizeof *job + arena_used(job->arena);
+    if (state->stopping) {
+        refuse_now(state, job, STATUS_STOPPING, NULL);
+    } else if (!access_role_may(role, kind)) {
+        snprintf(message, sizeof message, "a key of role %s may not send %s", role_names[role],
+                 request_kind_names[kind]);
+        refuse_now(state, job, STATUS_NOT_ALLOWED, message);
+    } else if (is_full(state, job)) {
+        refuse_now(state, job, STATUS_BUSY, NULL);
+    } else {
+        job->principal->unanswered++;
+        state->bytes += job->bytes;
+        if (query_is(kind)) {
+            queue_question(state, job);
+        } else {
+            state->changes++;
+            job_send(state->writer, &job);
+        }
+    }
+}
+
+static void read_request(state_t *state, const front_message_t *message, principal_t *principal)
+{
+    job_t *job = job_create();
+    const char *why = NULL;
+    if (!job)
+        return; /* no memory for an answer either; the client asks again */
+    memcpy(job->route, message->route, message->route_size);
+    job->route_size = message->route_size;
+    job->principal = principal;
+    status_t status = request_decode(message->payload, job->arena, &job->request, &job->request_id, &why);
+    if (status == STATUS_OK) {
+        job->request_id = job->request->id;
+        dispatch(state, job);
+    } else {
+        refuse_now(state, job, status, why);
+    }
+}
+
+static bool read_message(state_t *state)
+{
+    front_message_t message;
+    front_receipt_t receipt = front_receive(state->front, &message);
+    if (receipt == FRONT_EMPTY)
+        return false;
+    atomic_fetch_add(&state->hub->requests, 1);
+    if (receipt == FRONT_REFUSED) {
+        atomic_fetch_add(&state->hub->refusals, 1);
+        return true;
+    }
+    principal_t *principal = registry_find(state->hub->registry, message.key);
+    if (principal && !atomic_load(&principal->revoked)) {
+        connections_note(&state->connections, message.fd, principal);
+        read_request(state, &message, principal);
+    } else { /* revoked since its handshake */
+        atomic_fetch_add(&state->hub->refusals, 1);
+        connections_cut_one(message.fd);
+    }
+    front_end_message(&message);
+    return true;
+}
+
+static void read_messages(state_t *state)
+{
+    for (unsigned i = 0; i < TURN_MESSAGES && read_message(state); i++)
+        ;
+    give_questions(state);
+}
+
+/* ---- the loop */
+
+static void begin_stop(state_t *state, const char *why)
+{
+    if (!state->stopping)
+        log_event(LOG_INFO, "stopping", "reason=%s changes=%zu questions=%zu", why, state->changes,
+                  state->waiting + state->running);
+    state->stopping = true;
+}
+
+static void serve(state_t *state)
+{
+    zmq_pollitem_t items[POLL_WORKERS + WORKERS_MAX] = {
+        [POLL_FRONT] = {state->front, 0, ZMQ_POLLIN, 0},
+        [POLL_CONTROL] = {state->control, 0, ZMQ_POLLIN, 0},
+        [POLL_WRITER] = {state->writer, 0, ZMQ_POLLIN, 0},
+    };
+    for (size_t i = 0; i < state->seat_count; i++)
+        items[POLL_WORKERS + i] = (zmq_pollitem_t){state->seats[i].socket, 0, ZMQ_POLLIN, 0};
+    char word;
+    while (!state->stopping || state->changes || state->running || state->waiting) {
+        zmq_poll(items, POLL_WORKERS + (int)state->seat_count, IDLE_MS);
+        if (zmq_recv(state->control, &word, sizeof word, ZMQ_DONTWAIT) >= 0)
+            begin_stop(state, "signal");
+        take_answers(state);
+        if (atomic_load(&state->hub->failed))
+            begin_stop(state, "failure");
+        read_messages(state);
+    }
+}
+
+/* ---- starting and ending */
+
+static bool await_ready(void *socket)
+{
+    int limit = START_MS, none = -1;
+    job_t *ready;
+    return zmq_setsockopt(socket, ZMQ_RCVTIMEO, &limit, sizeof limit) == 0 && job_receive(socket, 0, &ready) &&
+           zmq_setsockopt(socket, ZMQ_RCVTIMEO, &none, sizeof none) == 0;
+}
+
+static bool start_writer(state_t *state)
+{
+    state->writer = worker_socket(state->hub->zmq, WRITER_ENDPOINT, true);
+    if (!state->writer || pthread_create(&state->writer_thread, NULL, writer_run, state->hub) != 0)
+        return false;
+    state->writer_started = true;
+    return await_ready(state->writer);
+}
+
+static bool start_workers(state_t *state)
+{
+    for (size_t i = 0; i < state->hub->settings->query_workers && i < WORKERS_MAX; i++) {
+        seat_t *seat = &state->seats[i];
+        snprintf(seat->endpoint, sizeof seat->endpoint, "inproc://worker-%zu", i);
+        seat->worker = (worker_t){.hub = state->hub, .endpoint = seat->endpoint};
+        seat->socket = worker_socket(state->hub->zmq, seat->endpoint, true);
+        state->seat_count = i + 1;
+        if (!seat->socket || pthread_create(&seat->thread, NULL, worker_run, &seat->worker) != 0)
+            return false;
+        seat->started = true;
+        if (!await_ready(seat->socket))
+            return false;
+    }
+    return true;
+}
+
+/* The word to stop, and the end of the thread. */
+static void end_thread(void **socket, bool started, pthread_t thread)
+{
+    job_t *stop = NULL;
+    if (started) {
+        job_send(*socket, &stop);
+        pthread_join(thread, NULL);
+    }
+    if (*socket)
+        zmq_close(*socket);
+    *socket = NULL;
+}
+
+static bool start(state_t *state, server_t *server, char endpoint[300])
+{
+    server->why = "no thread or no memory";
+    return start_writer(state) && start_workers(state) &&
+           front_self_test(state->hub->zmq, server->keys, state->hub->settings, &server->why) &&
+           (state->front = front_open(state->hub->zmq, server->keys, state->hub->settings, server->endpoint, endpoint,
+                                      &server->why));
+}
+
+static void end(state_t *state)
+{
+    end_thread(&state->writer, state->writer_started, state->writer_thread);
+    for (size_t i = 0; i < state->seat_count; i++)
+        end_thread(&state->seats[i].socket, state->seats[i].started, state->seats[i].thread);
+    connections_fini(&state->connections);
+    if (state->front)
+        zmq_close(state->front); /* lingers until the answers have left, at most the socket's limit */
+}
+
+void *server_run(void *argument)
+{
+    server_t *server = argument;
+    char endpoint[300] = "";
+    state_t state = {.hub = server->hub, .control = worker_socket(server->hub->zmq, SERVER_CONTROL, false)};
+    state.last = &state.first;
+    if (!state.control)
+        return NULL;
+    if (start(&state, server, endpoint)) {
+        zmq_send(state.control, endpoint, strlen(endpoint), 0);
+        serve(&state);
+        server->clean = !atomic_load(&server->hub->failed);
+    }
+    end(&state);
+    zmq_send(state.control, "", 0, 0);
+    zmq_close(state.control);
+    return NULL;
+}

@@ -1,0 +1,413 @@
+#include "hub/submissions.h"
+
+#include "hub/access.h"
+
+#include "core/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SCRATCH_BYTES (32ul << 20) /* two full submissions, as stored and unpacked, take less */
+
+/* One submission or withdrawal while it is decided. */
+typedef struct {
+    const submission_context_t *context;
+    const principal_t *principal;
+    const submission_t *submission; /* NULL: a withdrawal */
+    const uint8_t *id;
+    const char *dealer;
+    period_t period;
+    const char *why;
+    arena_t *scratch;
+    int64_t *facts;        /* of a submission, then those of the month before */
+    int64_t **consultants; /* facts of each */
+    bool has_current;
+    stored_revision_t current;
+    submission_result_t *out;
+} deed_t;
+
+static const char *month_text(const deed_t *deed, char out[PERIOD_TEXT_SIZE])
+{
+    period_format(deed->period, out);
+    return out;
+}
+
+/* A refusal of this deed: the result says so, and the caller goes no further. */
+#define REFUSE(deed, refused_status, where, ...)                                                                       \
+    ((deed)->out->status = refuse(&(deed)->out->refusal, (refused_status), (where), __VA_ARGS__), STATUS_OK)
+
+/* Goes on only while nothing failed and nothing was refused. */
+#define STEP(deed, expr)                                                                                               \
+    do {                                                                                                               \
+        TRY(expr);                                                                                                     \
+        if ((deed)->out->status != STATUS_OK)                                                                          \
+            return STATUS_OK;                                                                                          \
+    } while (0)
+
+/* ---- answers */
+
+/* The receipt of a stored answer: warnings with the titles of the catalog whose checks they are. */
+static status_t fill_receipt(const deed_t *deed, const stored_answer_t *answer)
+{
+    const submission_context_t *context = deed->context;
+    const catalog_t *catalog = NULL;
+    check_warning_t *warnings = arena_array(context->arena, answer->warning_count, sizeof *warnings);
+    if (!warnings)
+        return STATUS_NO_MEMORY;
+    if (answer->warning_count)
+        TRY(world_find_catalog(context->world, context->txn, answer->catalog_digest, &catalog));
+    for (size_t i = 0; i < answer->warning_count; i++) {
+        warnings[i].check = arena_strdup(context->arena, answer->warnings[i]);
+        if (!warnings[i].check)
+            return STATUS_NO_MEMORY;
+        for (size_t j = 0; j < catalog->check_count; j++)
+            if (strcmp(catalog->checks[j].id, warnings[i].check) == 0)
+                memcpy(warnings[i].title, catalog->checks[j].title, sizeof warnings[i].title);
+    }
+    deed->out->receipt = (receipt_t){
+        .outcome = answer->outcome,
+        .revision = answer->revision,
+        .sequence = answer->sequence,
+        .time_ms = answer->time_ms,
+        .late = answer->late,
+        .warnings = warnings,
+        .warning_count = answer->warning_count,
+    };
+    return STATUS_OK;
+}
+
+static status_t conclude(const deed_t *deed, const stored_answer_t *answer)
+{
+    TRY(fill_receipt(deed, answer));
+    return store_put_answer(deed->context->txn, deed->dealer, deed->id, answer);
+}
+
+/* ---- rules */
+
+static status_t check_right(deed_t *deed)
+{
+    if (atomic_load(&deed->principal->revoked))
+        return REFUSE(deed, STATUS_NOT_ALLOWED, "", "this key is revoked");
+    if (!access_may_submit(deed->principal, deed->dealer))
+        return REFUSE(deed, STATUS_NOT_ALLOWED, deed->dealer,
+                      "%s is not a store of this key; it files only for its own stores", deed->dealer);
+    return STATUS_OK;
+}
+
+/* A submission id that was answered before is answered the same, whatever has changed since. */
+static status_t repeat(deed_t *deed, bool *out_repeated)
+{
+    stored_answer_t answer = {0};
+    status_t status = store_get_answer(deed->context->txn, deed->dealer, deed->id, deed->scratch, &answer);
+    *out_repeated = status == STATUS_OK;
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(status);
+    bool was_withdrawal = answer.outcome == OUTCOME_WITHDRAWN;
+    if (answer.period != deed->period || was_withdrawal != !deed->submission)
+        return REFUSE(deed, STATUS_CONFLICT, deed->dealer,
+                      "this submission id was already used for something else of %s; make a new id", deed->dealer);
+    return fill_receipt(deed, &answer);
+}
+
+static status_t check_month(deed_t *deed)
+{
+    char month[PERIOD_TEXT_SIZE];
+    const network_t *network = deed->context->world->network;
+    uint32_t dealer = network_find_dealer(network, deed->dealer);
+    if (dealer == INDEX_NONE)
+        return REFUSE(deed, STATUS_UNKNOWN, deed->dealer, "the network has no dealer %s", deed->dealer);
+    if (network_region_of(network, dealer, deed->period) == INDEX_NONE)
+        return REFUSE(deed, STATUS_INVALID, deed->dealer, "%s is no member of the network in %s", deed->dealer,
+                      month_text(deed, month));
+    if (deed->period > clock_period(deed->context->now))
+        return REFUSE(deed, STATUS_INVALID, "period", "%s has not begun", month_text(deed, month));
+    if (deed->submission->catalog_digest != deed->context->world->catalog->digest)
+        return REFUSE(deed, STATUS_CATALOG_CHANGED, "catalog_digest", "%s", status_text(STATUS_CATALOG_CHANGED));
+    return STATUS_OK;
+}
+
+static bool holds_any(const int64_t *facts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (facts[i] != FACT_ABSENT)
+            return true;
+    return false;
+}
+
+/* Unpacks one set of facts; `consultant` is "" for the store's own. */
+static status_t read_facts(deed_t *deed, const packed_facts_t *packed, const char *consultant, int64_t *out)
+{
+    const catalog_t *catalog = deed->context->world->catalog;
+    char month[PERIOD_TEXT_SIZE];
+    size_t fact = ROW_NONE;
+    const char *why = "";
+    status_t status = packed_facts_unpack(packed, catalog, out, &fact, &why);
+    if (status == STATUS_NO_MEMORY)
+        return status;
+    if (status != STATUS_OK) {
+        const char *id = fact < catalog->fact_count ? catalog->rows[fact].id : "facts";
+        return REFUSE(deed, STATUS_INVALID, id, "%s %s%s%s: %s: %s", deed->dealer, month_text(deed, month),
+                      *consultant ? " " : "", consultant, id, why);
+    }
+    if (!holds_any(out, catalog->fact_count))
+        return REFUSE(deed, STATUS_INVALID, *consultant ? consultant : deed->dealer,
+                      "%s %s%s%s: no fact at all; where nothing was sold, send zeros", deed->dealer,
+                      month_text(deed, month), *consultant ? " " : "", consultant);
+    return STATUS_OK;
+}
+
+static int compare_consultants(const void *left, const void *right)
+{
+    const packed_consultant_t *const *a = left, *const *b = right;
+    return strcmp((*a)->consultant, (*b)->consultant);
+}
+
+/* The consultants by code; the array comes from the scratch arena. */
+static const packed_consultant_t **sort_consultants(const deed_t *deed, const packed_consultant_t *consultants,
+                                                    size_t count)
+{
+    const packed_consultant_t **sorted = arena_array(deed->scratch, count, sizeof(packed_consultant_t *));
+    for (size_t i = 0; sorted && i < count; i++)
+        sorted[i] = &consultants[i];
+    if (sorted && count)
+        qsort(sorted, count, sizeof(packed_consultant_t *), compare_consultants);
+    return sorted;
+}
+
+static status_t check_consultants(deed_t *deed)
+{
+    const submission_t *submission = deed->submission;
+    size_t fact_count = deed->context->world->catalog->fact_count;
+    if (submission->consultant_count > CONSULTANTS_MAX)
+        return REFUSE(deed, STATUS_INVALID, "consultants", "more than %d consultants", CONSULTANTS_MAX);
+    const packed_consultant_t **sorted = sort_consultants(deed, submission->consultants, submission->consultant_count);
+    deed->consultants = arena_array(deed->scratch, submission->consultant_count, sizeof(int64_t *));
+    if (!sorted || !deed->consultants)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < submission->consultant_count; i++) {
+        const char *code = sorted[i]->consultant;
+        if (!text_is_code(code))
+            return REFUSE(deed, STATUS_INVALID, "consultants", "\"%s\" is no consultant's code", code);
+        if (i && strcmp(code, sorted[i - 1]->consultant) == 0)
+            return REFUSE(deed, STATUS_INVALID, code, "consultant %s stands twice", code);
+        deed->consultants[i] = arena_array(deed->scratch, fact_count, sizeof(int64_t));
+        if (!deed->consultants[i])
+            return STATUS_NO_MEMORY;
+        STEP(deed, read_facts(deed, &sorted[i]->facts, code, deed->consultants[i]));
+    }
+    return STATUS_OK;
+}
+
+/* The store's facts of the month before, behind those of the month; absent where nothing stands. */
+static status_t read_previous(deed_t *deed)
+{
+    const submission_context_t *context = deed->context;
+    size_t fact_count = context->world->catalog->fact_count;
+    stored_revision_t previous = {0};
+    for (size_t i = 0; i < fact_count; i++)
+        deed->facts[fact_count + i] = FACT_ABSENT;
+    status_t status = store_get_current(context->txn, deed->dealer, deed->period - 1, false, deed->scratch, &previous);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && previous.withdrawn))
+        return STATUS_OK;
+    TRY(status);
+    return world_unpack(context->world, context->txn, previous.catalog_digest, &previous.facts,
+                        deed->facts + fact_count);
+}
+
+/* Runs the catalog's checks: errors refuse, each named; the ids of the warnings go to `answer`. */
+static status_t run_checks(deed_t *deed, stored_answer_t *answer)
+{
+    const catalog_t *catalog = deed->context->world->catalog;
+    size_t *failed = arena_array(deed->scratch, catalog->check_count, sizeof *failed);
+    const char **warnings = arena_array(deed->scratch, catalog->check_count, sizeof *warnings);
+    char month[PERIOD_TEXT_SIZE];
+    if (!failed || !warnings)
+        return STATUS_NO_MEMORY;
+    size_t count = catalog_run_checks(catalog, deed->facts, failed);
+    for (size_t i = 0; i < count; i++) {
+        const check_t *check = &catalog->checks[failed[i]];
+        if (check->level == LEVEL_ERROR)
+            faults_add(&deed->out->faults, 0, 0, "%s: %s (%s)", check->id, check->title[LANGUAGE_EN],
+                       check->title[LANGUAGE_ZH]);
+        else
+            warnings[answer->warning_count++] = check->id;
+    }
+    answer->warnings = warnings;
+    if (!faults_empty(&deed->out->faults))
+        return REFUSE(deed, STATUS_INVALID, deed->dealer, "%s %s fails %zu of the catalog's checks", deed->dealer,
+                      month_text(deed, month), deed->out->faults.count);
+    return STATUS_OK;
+}
+
+/* ---- the current revision */
+
+static status_t read_current(deed_t *deed)
+{
+    status_t status =
+        store_get_current(deed->context->txn, deed->dealer, deed->period, true, deed->scratch, &deed->current);
+    deed->has_current = status == STATUS_OK;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static status_t equals_current_consultants(const deed_t *deed, int64_t *facts, bool *out)
+{
+    const submission_context_t *context = deed->context;
+    const stored_revision_t *current = &deed->current;
+    size_t count = deed->submission->consultant_count;
+    *out = false;
+    if (current->consultant_count != count)
+        return STATUS_OK;
+    const packed_consultant_t **ours = sort_consultants(deed, deed->submission->consultants, count);
+    const packed_consultant_t **theirs = sort_consultants(deed, current->consultants, count);
+    if (!ours || !theirs)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(ours[i]->consultant, theirs[i]->consultant) != 0)
+            return STATUS_OK;
+        TRY(world_unpack(context->world, context->txn, current->catalog_digest, &theirs[i]->facts, facts));
+        if (memcmp(facts, deed->consultants[i], context->world->catalog->fact_count * sizeof *facts) != 0)
+            return STATUS_OK;
+    }
+    *out = true;
+    return STATUS_OK;
+}
+
+/* Facts and consultants, whatever their order, and whatever catalog they were packed for. */
+static status_t equals_current(const deed_t *deed, bool *out)
+{
+    const submission_context_t *context = deed->context;
+    size_t fact_count = context->world->catalog->fact_count;
+    int64_t facts[CATALOG_FACTS_MAX];
+    *out = false;
+    if (!deed->has_current || deed->current.withdrawn)
+        return STATUS_OK;
+    TRY(world_unpack(context->world, context->txn, deed->current.catalog_digest, &deed->current.facts, facts));
+    if (memcmp(facts, deed->facts, fact_count * sizeof *facts) != 0)
+        return STATUS_OK;
+    return equals_current_consultants(deed, facts, out);
+}
+
+/* Nothing new: no revision, but the id keeps its answer. */
+static status_t conclude_unchanged(const deed_t *deed, stored_answer_t *answer)
+{
+    stored_answer_t first = {0};
+    status_t status =
+        store_get_answer(deed->context->txn, deed->dealer, deed->current.submission_id, deed->scratch, &first);
+    if (status != STATUS_NOT_FOUND)
+        TRY(status);
+    answer->outcome = OUTCOME_UNCHANGED;
+    answer->revision = deed->current.revision;
+    answer->sequence = first.sequence;
+    answer->late = deed->current.late;
+    return conclude(deed, answer);
+}
+
+/* A revision, its answer, and what the months must be told. */
+static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
+{
+    const submission_context_t *context = deed->context;
+    const submission_t *submission = deed->submission;
+    stored_revision_t revision = {
+        .dealer = deed->dealer,
+        .period = deed->period,
+        .revision = deed->has_current ? deed->current.revision + 1 : 1,
+        .time_ms = context->now.ms,
+        .role = deed->principal->role,
+        .late = answer->late,
+        .withdrawn = !submission,
+        .why = deed->why,
+        .catalog_digest = context->world->catalog->digest,
+        .warnings = answer->warnings,
+        .warning_count = answer->warning_count,
+    };
+    memcpy(revision.submission_id, deed->id, SUBMISSION_ID_SIZE);
+    memcpy(revision.public_key, deed->principal->key, KEY_SIZE);
+    if (submission) {
+        revision.facts = submission->facts;
+        revision.consultants = submission->consultants;
+        revision.consultant_count = submission->consultant_count;
+    }
+    month_delta_t delta = {
+        .period = deed->period,
+        .dealer = network_find_dealer(context->world->network, deed->dealer),
+        .late = answer->late,
+    };
+    size_t facts_size = context->world->catalog->fact_count * sizeof(int64_t);
+    if (submission && !(delta.facts = (int64_t *)(void *)arena_memdup(context->arena, deed->facts, facts_size)))
+        return STATUS_NO_MEMORY;
+    TRY(store_put_revision(context->txn, &revision, &delta.sequence));
+    answer->revision = revision.revision;
+    answer->sequence = delta.sequence;
+    TRY(conclude(deed, answer));
+    deed->out->changes = true;
+    deed->out->delta = delta;
+    return STATUS_OK;
+}
+
+/* ---- the two deeds */
+
+static stored_answer_t new_answer(const deed_t *deed, outcome_t outcome)
+{
+    return (stored_answer_t){
+        .period = deed->period,
+        .outcome = outcome,
+        .time_ms = deed->context->now.ms,
+        .late = clock_is_late(deed->period, deed->context->settings->due_day, deed->context->now),
+        .catalog_digest = deed->context->world->catalog->digest,
+    };
+}
+
+static status_t submit(deed_t *deed)
+{
+    bool unchanged = false;
+    stored_answer_t answer = new_answer(deed, OUTCOME_ACCEPTED);
+    STEP(deed, check_month(deed));
+    deed->facts = arena_array(deed->scratch, 2 * deed->context->world->catalog->fact_count, sizeof(int64_t));
+    if (!deed->facts)
+        return STATUS_NO_MEMORY;
+    STEP(deed, read_facts(deed, &deed->submission->facts, "", deed->facts));
+    STEP(deed, check_consultants(deed));
+    TRY(read_previous(deed));
+    STEP(deed, run_checks(deed, &answer));
+    TRY(read_current(deed));
+    TRY(equals_current(deed, &unchanged));
+    return unchanged ? conclude_unchanged(deed, &answer) : conclude_revision(deed, &answer);
+}
+
+static status_t withdraw(deed_t *deed)
+{
+    char month[PERIOD_TEXT_SIZE];
+    stored_answer_t answer = new_answer(deed, OUTCOME_WITHDRAWN);
+    TRY(read_current(deed));
+    if (!deed->has_current || deed->current.withdrawn)
+        return REFUSE(deed, STATUS_INVALID, deed->dealer, "%s has nothing filed for %s to withdraw", deed->dealer,
+                      month_text(deed, month));
+    return conclude_revision(deed, &answer);
+}
+
+status_t submission_process(const submission_context_t *context, const principal_t *principal, const request_t *request,
+                            submission_result_t *out)
+{
+    CLEANUP(arena_destroy) arena_t *scratch = arena_create(SCRATCH_BYTES);
+    if (!scratch)
+        return STATUS_NO_MEMORY;
+    bool is_submission = request->kind == REQUEST_SUBMIT, repeated = false;
+    deed_t deed = {
+        .context = context,
+        .principal = principal,
+        .submission = is_submission ? &request->submission : NULL,
+        .id = is_submission ? request->submission.id : request->withdrawal.id,
+        .dealer = is_submission ? request->submission.dealer : request->withdrawal.dealer,
+        .period = is_submission ? request->submission.period : request->withdrawal.period,
+        .why = is_submission ? "" : request->withdrawal.why,
+        .scratch = scratch,
+        .out = out,
+    };
+    *out = (submission_result_t){0};
+    STEP(&deed, check_right(&deed));
+    STEP(&deed, repeat(&deed, &repeated));
+    if (repeated)
+        return STATUS_OK;
+    return is_submission ? submit(&deed) : withdraw(&deed);
+}

@@ -1,0 +1,195 @@
+#include "hub/writer.h"
+
+#include "hub/administration.h"
+#include "hub/log.h"
+#include "hub/submissions.h"
+#include "hub/worker.h"
+
+#include <stdlib.h>
+#include <zmq.h>
+
+typedef struct {
+    hub_t *hub;
+    void *socket;
+    administration_t *administration;
+    job_t **group; /* settings.commit_group jobs */
+    submission_result_t *results;
+    month_delta_t *deltas;
+    job_t *held; /* arrived behind a group that it cannot join */
+    bool stopping;
+} writer_t;
+
+static bool is_submission(const job_t *job)
+{
+    return job->request->kind == REQUEST_SUBMIT || job->request->kind == REQUEST_WITHDRAW;
+}
+
+/* ---- a group of submissions */
+
+static void free_results(writer_t *writer, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        faults_fini(&writer->results[i].faults);
+}
+
+/* Everything up to and with the commit. Where it fails nothing of the group is stored. */
+static status_t commit_group(writer_t *writer, size_t count, world_t *world, arena_t *arena)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    TRY(store_begin_write(writer->hub->store, &txn));
+    submission_context_t context = {
+        .txn = txn,
+        .world = world,
+        .settings = writer->hub->settings,
+        .now = clock_wall(),
+        .arena = arena,
+    };
+    for (size_t i = 0; i < count; i++)
+        TRY(submission_process(&context, writer->group[i]->principal, writer->group[i]->request, &writer->results[i]));
+    return store_commit(&txn);
+}
+
+static void publish(writer_t *writer, size_t count)
+{
+    size_t changed = 0;
+    for (size_t i = 0; i < count; i++)
+        if (writer->results[i].changes)
+            writer->deltas[changed++] = writer->results[i].delta;
+    months_apply(writer->hub->months, writer->deltas, changed);
+}
+
+static void answer(job_t *job, const submission_result_t *result)
+{
+    response_t response = {.status = STATUS_OK, .kind = RESPONSE_RECEIPT, .receipt = result->receipt};
+    if (result->status == STATUS_OK)
+        job_answer(job, &response);
+    else
+        job_refuse(job, result->status, result->refusal.message, result->refusal.where, &result->faults);
+}
+
+/* The store failed under a change that was not made. A full one may get space again, memory too; the rest does not
+ * heal. */
+static void note_failure(writer_t *writer, status_t status)
+{
+    log_event(LOG_ERROR, "commit", "status=%s", status_name(status));
+    if (status == STATUS_IO || status == STATUS_DAMAGED || status == STATUS_INTERNAL)
+        atomic_store(&writer->hub->failed, true);
+}
+
+static void process_group(writer_t *writer, size_t count)
+{
+    CLEANUP(world_release) world_t *world = months_world(writer->hub->months);
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(count * SUBMISSION_RESULT_BYTES);
+    for (size_t i = 0; i < count; i++)
+        writer->results[i] = (submission_result_t){0};
+    status_t status = arena ? commit_group(writer, count, world, arena) : STATUS_NO_MEMORY;
+    if (status == STATUS_OK)
+        publish(writer, count); /* before any acknowledgement: who asks after one must see it */
+    else
+        note_failure(writer, status);
+    for (size_t i = 0; i < count; i++) {
+        if (status == STATUS_OK)
+            answer(writer->group[i], &writer->results[i]);
+        else
+            job_refuse(writer->group[i], status, NULL, NULL, NULL);
+        job_send(writer->socket, &writer->group[i]);
+    }
+    free_results(writer, count);
+}
+
+/* ---- everything else */
+
+static void process_administration(writer_t *writer, job_t *job)
+{
+    status_t status = administration_process(writer->administration, job);
+    if (status != STATUS_OK) {
+        note_failure(writer, status);
+        job_refuse(job, status, NULL, NULL, NULL);
+    }
+    job_send(writer->socket, &job);
+}
+
+static void refuse_after_failure(writer_t *writer, job_t *job)
+{
+    job_refuse(job, STATUS_STOPPING, NULL, NULL, NULL);
+    job_send(writer->socket, &job);
+}
+
+/* The next job: the held one, or one that has arrived; waits for it only with `wait`. */
+static job_t *next_job(writer_t *writer, bool wait)
+{
+    job_t *job = writer->held;
+    writer->held = NULL;
+    if (job || writer->stopping)
+        return job;
+    if (!job_receive(writer->socket, wait ? 0 : ZMQ_DONTWAIT, &job)) {
+        writer->stopping = wait && zmq_errno() != EAGAIN; /* EAGAIN: the time to look at uploads */
+        return NULL;
+    }
+    writer->stopping = !job;
+    return job;
+}
+
+/* Submissions that have arrived, beginning with `first`. */
+static size_t gather(writer_t *writer, job_t *first)
+{
+    size_t count = 0;
+    for (job_t *job = first; job; job = next_job(writer, false)) {
+        if (!is_submission(job)) {
+            writer->held = job;
+            break;
+        }
+        writer->group[count++] = job;
+        if (count == writer->hub->settings->commit_group)
+            break;
+    }
+    return count;
+}
+
+static void serve(writer_t *writer)
+{
+    while (!writer->stopping || writer->held) {
+        job_t *job = next_job(writer, true);
+        administration_tick(writer->administration);
+        if (!job)
+            continue;
+        if (atomic_load(&writer->hub->failed))
+            refuse_after_failure(writer, job);
+        else if (is_submission(job))
+            process_group(writer, gather(writer, job));
+        else
+            process_administration(writer, job);
+    }
+}
+
+static bool prepare(writer_t *writer)
+{
+    int tick_ms = UPLOAD_IDLE_MS / 4;
+    size_t most = writer->hub->settings->commit_group;
+    writer->socket = worker_socket(writer->hub->zmq, WRITER_ENDPOINT, false);
+    writer->administration = administration_create(writer->hub);
+    writer->group = calloc(most, sizeof *writer->group);
+    writer->results = calloc(most, sizeof *writer->results);
+    writer->deltas = calloc(most, sizeof *writer->deltas);
+    return writer->socket && writer->administration && writer->group && writer->results && writer->deltas &&
+           zmq_setsockopt(writer->socket, ZMQ_RCVTIMEO, &tick_ms, sizeof tick_ms) == 0;
+}
+
+void *writer_run(void *hub)
+{
+    writer_t writer = {.hub = hub};
+    job_t *ready = NULL;
+    if (prepare(&writer)) {
+        job_send(writer.socket, &ready);
+        serve(&writer);
+    } else {
+        log_event(LOG_ERROR, "writer", "reason=\"no memory or no socket\"");
+    }
+    administration_destroy(&writer.administration);
+    free(writer.group);
+    free(writer.results);
+    free(writer.deltas);
+    if (writer.socket)
+        zmq_close(writer.socket);
+    return NULL;
+}
