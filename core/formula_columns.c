@@ -11,19 +11,27 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCK      256
 #define INPUTS_MAX (2 * CATALOG_FACTS_MAX)
 #define WHOLE_MAX  0x1p53
 #define SCALE_MAX  22 /* 10^22 is the largest power of ten that a double holds exactly */
 
+_Static_assert(FACT_VALUE_MAX <= INT64_C(1) << 51, "load_input counts on it");
+
+/* Loops run over whole blocks, so that the compiler knows their length and makes vectors of them. */
+typedef struct {
+    double values[BLOCK]; /* each a whole number over 10^scale */
+    int scale;
+    double bound; /* no value is larger */
+} lanes_t;
+
 typedef struct {
     const formula_t *formula;
     const int64_t *const *columns;
-    double *stack;      /* stack_depth rows of BLOCK values, each a whole number over 10^scale of its row */
-    int *scales;        /* of each row of the stack */
-    bool absent[BLOCK]; /* a needed fact is absent, or the denominator is zero */
-    bool unsure[BLOCK]; /* needs another way */
+    lanes_t *stack;
+    uint64_t unsure[BLOCK]; /* not 0: a fact is absent, or the value needs another way */
 } block_t;
 
 static double power_of_ten(int exponent)
@@ -36,114 +44,140 @@ static double power_of_ten(int exponent)
 static void mark_all_unsure(block_t *block)
 {
     for (size_t i = 0; i < BLOCK; i++)
-        block->unsure[i] = true;
+        block->unsure[i] = 1;
 }
 
-/* A rounded result reaches 2^53; one below it is the exact whole number. */
-static void mark_large(block_t *block, const double *values, size_t count)
+/* A result that had to be rounded reaches 2^53; one below it is the exact whole number. */
+static void mark_large(block_t *block, lanes_t *lanes)
 {
-    for (size_t i = 0; i < count; i++)
-        block->unsure[i] |= !(fabs(values[i]) < WHOLE_MAX);
+    if (lanes->bound < WHOLE_MAX)
+        return;
+    for (size_t i = 0; i < BLOCK; i++)
+        block->unsure[i] |= !(fabs(lanes->values[i]) < WHOLE_MAX);
+    lanes->bound = WHOLE_MAX; /* of those that are not marked */
 }
 
-static void scale_up(block_t *block, double *values, int by, size_t count)
+static void multiply_lanes(lanes_t *lanes, double factor)
+{
+    for (size_t i = 0; i < BLOCK; i++)
+        lanes->values[i] *= factor;
+    lanes->bound *= factor;
+}
+
+static void scale_up(block_t *block, lanes_t *lanes, int by)
 {
     if (by == 0)
         return;
-    if (by > SCALE_MAX) {
+    lanes->scale += by;
+    if (by > SCALE_MAX)
         mark_all_unsure(block);
-        return;
-    }
-    double factor = power_of_ten(by);
-    for (size_t i = 0; i < count; i++)
-        values[i] *= factor;
-    mark_large(block, values, count);
+    multiply_lanes(lanes, power_of_ten(by));
+    mark_large(block, lanes);
 }
 
-/* Brings two rows of the stack to one scale; returns it. */
-static int align(block_t *block, size_t a, size_t b, size_t count)
+/* Brings two values to one scale. */
+static void align(block_t *block, lanes_t *a, lanes_t *b)
 {
-    int scale_a = block->scales[a], scale_b = block->scales[b];
-    if (scale_a < scale_b)
-        scale_up(block, block->stack + a * BLOCK, scale_b - scale_a, count);
+    if (a->scale < b->scale)
+        scale_up(block, a, b->scale - a->scale);
     else
-        scale_up(block, block->stack + b * BLOCK, scale_a - scale_b, count);
-    return scale_a > scale_b ? scale_a : scale_b;
+        scale_up(block, b, a->scale - b->scale);
 }
 
-static void load_input(block_t *block, const op_t *op, size_t row, size_t first, size_t count)
+/* Facts to doubles by their bits: 1.5 * 2^52 + x has x in its last 52 bits, for x within 2^51. Facts beyond,
+ * FACT_ABSENT above all, are marked. */
+static void convert(const int64_t *restrict facts, size_t count, double *restrict values, uint64_t *restrict unsure)
 {
-    const int64_t *column = block->columns[op->number] + first;
-    double *values = block->stack + row * BLOCK;
-    for (size_t i = 0; i < count; i++)
-        values[i] = (double)column[i];
-    block->scales[row] = op->decimals;
-    mark_large(block, values, count);
-}
-
-static void load_constant(block_t *block, const op_t *op, size_t row, size_t count)
-{
-    double *values = block->stack + row * BLOCK;
-    for (size_t i = 0; i < count; i++)
-        values[i] = (double)op->units;
-    block->scales[row] = op->decimals;
-}
-
-static void divide(block_t *block, double *a, const double *b, size_t count)
-{
+    const double base = 0x1.8p52;
     for (size_t i = 0; i < count; i++) {
-        block->absent[i] |= b[i] == 0 && !block->unsure[i];
-        a[i] /= b[i];
+        uint64_t bits = (uint64_t)facts[i] + UINT64_C(0x4338000000000000);
+        unsure[i] |= ((uint64_t)facts[i] + (UINT64_C(1) << 51)) >> 52;
+        double shifted;
+        memcpy(&shifted, &bits, sizeof shifted);
+        values[i] = shifted - base;
     }
 }
 
-static void combine(block_t *block, uint8_t kind, size_t row, size_t count)
+static void load_input(block_t *block, const op_t *op, lanes_t *lanes, size_t first, size_t count)
 {
-    double *a = block->stack + row * BLOCK;
-    const double *b = a + BLOCK;
-    if (kind == OP_MULTIPLY) {
-        block->scales[row] += block->scales[row + 1];
-        for (size_t i = 0; i < count; i++)
-            a[i] *= b[i];
-        mark_large(block, a, count);
-        return;
+    const int64_t *facts = block->columns[op->number] + first;
+    if (count == BLOCK) {
+        convert(facts, BLOCK, lanes->values, block->unsure);
+    } else {
+        convert(facts, count, lanes->values, block->unsure);
+        memset(lanes->values + count, 0, (BLOCK - count) * sizeof *lanes->values);
     }
-    block->scales[row] = align(block, row, row + 1, count);
-    if (kind == OP_DIVIDE) {
-        block->scales[row] = 0;
-        divide(block, a, b, count);
-        return;
-    }
-    double sign = kind == OP_ADD ? 1 : -1;
-    for (size_t i = 0; i < count; i++)
-        a[i] += sign * b[i];
-    mark_large(block, a, count);
+    lanes->scale = op->decimals;
+    lanes->bound = 0x1p51;
 }
 
-/* The first way. Values in the first row of the stack, where neither absent nor unsure. */
+static void load_constant(const op_t *op, lanes_t *lanes)
+{
+    for (size_t i = 0; i < BLOCK; i++)
+        lanes->values[i] = (double)op->units;
+    lanes->scale = op->decimals;
+    lanes->bound = (double)op->units;
+}
+
+static void divide(block_t *block, lanes_t *restrict a, lanes_t *restrict b)
+{
+    align(block, a, b);
+    for (size_t i = 0; i < BLOCK; i++)
+        a->values[i] = b->values[i] == 0 ? NAN : a->values[i] / b->values[i];
+    a->scale = 0;
+}
+
+static void multiply(block_t *block, lanes_t *restrict a, const lanes_t *restrict b)
+{
+    for (size_t i = 0; i < BLOCK; i++)
+        a->values[i] *= b->values[i];
+    a->scale += b->scale;
+    a->bound *= b->bound;
+    mark_large(block, a);
+}
+
+static void add(block_t *block, lanes_t *restrict a, lanes_t *restrict b, double sign)
+{
+    align(block, a, b);
+    for (size_t i = 0; i < BLOCK; i++)
+        a->values[i] += sign * b->values[i];
+    a->bound += b->bound;
+    mark_large(block, a);
+}
+
+static void combine(block_t *block, uint8_t kind, lanes_t *a, lanes_t *b)
+{
+    if (kind == OP_DIVIDE)
+        divide(block, a, b);
+    else if (kind == OP_MULTIPLY)
+        multiply(block, a, b);
+    else
+        add(block, a, b, kind == OP_ADD ? 1 : -1);
+}
+
+/* The first way. Leaves the values in the stack's first entry. */
 static void run_block(block_t *block, size_t first, size_t count)
 {
-    size_t depth = 0;
+    lanes_t *top = block->stack - 1;
     for (size_t i = 0; i < block->formula->op_count; i++) {
         const op_t *op = &block->formula->ops[i];
         if (op->kind == OP_INPUT) {
-            load_input(block, op, depth++, first, count);
+            load_input(block, op, ++top, first, count);
         } else if (op->kind == OP_CONSTANT) {
-            load_constant(block, op, depth++, count);
+            load_constant(op, ++top);
         } else if (op->kind == OP_NEGATE) {
-            for (size_t lane = 0; lane < count; lane++)
-                block->stack[(depth - 1) * BLOCK + lane] *= -1;
+            multiply_lanes(top, -1);
+            top->bound = -top->bound;
         } else {
-            depth--;
-            combine(block, op->kind, depth - 1, count);
+            top--;
+            combine(block, op->kind, top, top + 1);
         }
     }
-    if (block->scales[0] > SCALE_MAX)
+    if (top->scale > SCALE_MAX)
         mark_all_unsure(block);
-    double divisor = power_of_ten(block->scales[0]);
-    if (divisor != 1)
-        for (size_t i = 0; i < count; i++)
-            block->stack[i] /= divisor;
+    double divisor = power_of_ten(top->scale);
+    for (size_t i = 0; i < BLOCK; i++)
+        top->values[i] = top->values[i] / divisor + 0.0; /* no negative zero */
 }
 
 /* A value and how far the exact one may lie from it. */
@@ -253,59 +287,47 @@ static double run_exact(const formula_t *formula, const int64_t *inputs)
     return result;
 }
 
+/* The value of the lane `at` rows into the columns, for which the first way does not do. */
 static double evaluate_lane(const block_t *block, size_t at)
 {
     int64_t inputs[INPUTS_MAX];
     const formula_t *formula = block->formula;
-    for (size_t i = 0; i < formula->input_count; i++)
-        inputs[formula->inputs[i]] = block->columns[formula->inputs[i]][at];
+    for (size_t i = 0; i < formula->input_count; i++) {
+        uint16_t input = formula->inputs[i];
+        inputs[input] = block->columns[input][at];
+        if (inputs[input] == FACT_ABSENT)
+            return NAN;
+    }
     double value = NAN;
     lane_t lane = run_lane(formula, inputs, &value);
-    return lane == LANE_UNSURE ? run_exact(formula, inputs) : value;
-}
-
-static void mark_absent(block_t *block, size_t first, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        block->absent[i] = block->unsure[i] = false;
-    for (size_t input = 0; input < block->formula->input_count; input++) {
-        const int64_t *column = block->columns[block->formula->inputs[input]] + first;
-        for (size_t i = 0; i < count; i++)
-            block->absent[i] |= column[i] == FACT_ABSENT;
-    }
+    return (lane == LANE_UNSURE ? run_exact(formula, inputs) : value) + 0.0; /* no negative zero */
 }
 
 static void evaluate_block(block_t *block, size_t first, size_t count, double *out)
 {
-    mark_absent(block, first, count);
-    if (block->formula->is_plain)
+    if (block->formula->is_plain) {
+        memset(block->unsure, 0, sizeof block->unsure);
         run_block(block, first, count);
-    else
+        memcpy(out, block->stack->values, count * sizeof *out);
+    } else {
         mark_all_unsure(block);
-    for (size_t i = 0; i < count; i++) {
-        if (block->absent[i])
-            out[i] = NAN;
-        else if (block->unsure[i])
-            out[i] = evaluate_lane(block, first + i);
-        else
-            out[i] = block->stack[i];
-        out[i] += 0.0; /* no negative zero */
     }
+    for (size_t i = 0; i < count; i++)
+        if (block->unsure[i])
+            out[i] = evaluate_lane(block, first + i);
 }
 
 status_t formula_evaluate_columns(const formula_t *formula, const int64_t *const *columns, size_t first, size_t count,
                                   double *out_values)
 {
-    size_t rows = formula->is_plain ? formula->stack_depth : 0;
     block_t block = {.formula = formula, .columns = columns};
-    block.stack = malloc((rows + 1) * BLOCK * sizeof *block.stack);
-    block.scales = malloc((rows + 1) * sizeof *block.scales);
-    bool has_memory = block.stack && block.scales;
-    for (size_t at = 0; has_memory && at < count; at += BLOCK) {
+    block.stack = malloc((formula->is_plain ? formula->stack_depth : 1) * sizeof *block.stack);
+    if (!block.stack)
+        return STATUS_NO_MEMORY;
+    for (size_t at = 0; at < count; at += BLOCK) {
         size_t size = count - at < BLOCK ? count - at : BLOCK;
         evaluate_block(&block, first + at, size, out_values + at);
     }
     free(block.stack);
-    free(block.scales);
-    return has_memory ? STATUS_OK : STATUS_NO_MEMORY;
+    return STATUS_OK;
 }
