@@ -7,6 +7,10 @@
 extern const program_t yardstick_program;
 
 /* figures.c: questions about the network's figures, and facts sent for any dealer */
+status_t check_scopes(session_t *session) NODISCARD;
+status_t check_rank(session_t *session) NODISCARD;
+status_t check_dealer(session_t *session) NODISCARD;
+status_t check_compare(session_t *session) NODISCARD;
 status_t run_benchmark(session_t *session) NODISCARD;
 status_t run_rank(session_t *session) NODISCARD;
 status_t run_coverage(session_t *session) NODISCARD;
@@ -16,6 +20,8 @@ status_t run_consultants(session_t *session) NODISCARD;
 status_t run_facts_import(session_t *session) NODISCARD;
 
 /* keys.c */
+status_t check_keys_admit(session_t *session) NODISCARD;
+status_t check_keys_revoke(session_t *session) NODISCARD;
 status_t run_keys_admit(session_t *session) NODISCARD;
 status_t run_keys_list(session_t *session) NODISCARD;
 status_t run_keys_revoke(session_t *session) NODISCARD;

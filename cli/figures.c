@@ -3,14 +3,33 @@
 #include "client/queries.h"
 #include "core/limits.h"
 
-/* --scope… into `scopes`, which has room for SCOPES_MAX. */
-static status_t take_scopes(session_t *session, const char **scopes, size_t *out_count)
+status_t check_scopes(session_t *session)
 {
-    size_t count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
+    size_t count = invocation_list(session->invocation, "scope", NULL, 0);
     if (count > SCOPES_MAX)
         return session_misuse(session, "--scope is given %zu times and may be %d times", count, SCOPES_MAX);
-    *out_count = count;
     return STATUS_OK;
+}
+
+status_t check_rank(session_t *session)
+{
+    if (invocation_list(session->invocation, "scope", NULL, 0) > 1)
+        return session_misuse(session, "rank takes one --scope; ask once for each");
+    return STATUS_OK;
+}
+
+status_t check_dealer(session_t *session)
+{
+    const char *dealer = invocation_value(session->invocation, "dealer");
+    if (!text_is_code(dealer))
+        return session_misuse(session, "--dealer %.80s is no code; name one dealer", dealer);
+    return STATUS_OK;
+}
+
+status_t check_compare(session_t *session)
+{
+    TRY(check_dealer(session));
+    return query_check_compare(session);
 }
 
 status_t run_benchmark(session_t *session)
@@ -18,7 +37,7 @@ status_t run_benchmark(session_t *session)
     const char *scopes[SCOPES_MAX], *table = invocation_value(session->invocation, "table");
     benchmark_query_t query = {
         .period = invocation_period(session->invocation, "period"), .scopes = scopes, .table = table ? table : ""};
-    TRY(take_scopes(session, scopes, &query.scope_count));
+    query.scope_count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
     request_t request = {.kind = REQUEST_BENCHMARK, .benchmark = query};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "benchmark", &request, RESPONSE_BENCHMARK, &answer));
@@ -28,12 +47,9 @@ status_t run_benchmark(session_t *session)
 
 status_t run_rank(session_t *session)
 {
-    const char *scopes[1];
-    if (invocation_list(session->invocation, "scope", scopes, 1) > 1)
-        return session_misuse(session, "rank takes one --scope; ask once for each");
     request_t request = {.kind = REQUEST_RANK,
                          .rank = {.row = invocation_value(session->invocation, "row"),
-                                  .scope = scopes[0],
+                                  .scope = invocation_value(session->invocation, "scope"),
                                   .period = invocation_period(session->invocation, "period")}};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "rank", &request, RESPONSE_RANK, &answer));
@@ -45,7 +61,7 @@ status_t run_coverage(session_t *session)
 {
     const char *scopes[SCOPES_MAX];
     coverage_query_t query = {.period = invocation_period(session->invocation, "period"), .scopes = scopes};
-    TRY(take_scopes(session, scopes, &query.scope_count));
+    query.scope_count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
     request_t request = {.kind = REQUEST_COVERAGE, .coverage = query};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "coverage", &request, RESPONSE_COVERAGE, &answer));
@@ -53,28 +69,19 @@ status_t run_coverage(session_t *session)
     return render_coverage(&render, answer.response->coverage);
 }
 
-/* A query about the one store of --dealer. */
-static status_t about_dealer(session_t *session, status_t (*query)(session_t *session, const char *dealer))
-{
-    const char *dealer = invocation_value(session->invocation, "dealer");
-    if (!text_is_code(dealer))
-        return session_misuse(session, "--dealer %.80s is no code; name one dealer", dealer);
-    return query(session, dealer);
-}
-
 status_t run_compare(session_t *session)
 {
-    return about_dealer(session, query_compare);
+    return query_compare(session, invocation_value(session->invocation, "dealer"));
 }
 
 status_t run_trend(session_t *session)
 {
-    return about_dealer(session, query_trend);
+    return query_trend(session, invocation_value(session->invocation, "dealer"));
 }
 
 status_t run_consultants(session_t *session)
 {
-    return about_dealer(session, query_consultants);
+    return query_consultants(session, invocation_value(session->invocation, "dealer"));
 }
 
 status_t run_facts_import(session_t *session)

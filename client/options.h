@@ -39,6 +39,8 @@ typedef struct {
     size_t least, most;    /* how many arguments */
     const char *options;   /* names of its own options, blanks between; one that ends in ! must be given */
     unsigned needs;
+    status_t (*check)(
+        session_t *session); /* wrong usage that the table cannot say, before anything is opened; NULL = none */
     status_t (*run)(session_t *session);
     const char *help;
 } command_t;

@@ -6,13 +6,19 @@
 #include <string.h>
 #include <time.h>
 
+status_t query_check_compare(session_t *session)
+{
+    size_t count = invocation_list(session->invocation, "peer", NULL, 0);
+    if (count > PEERS_MAX)
+        return session_misuse(session, "--peer is given %zu times and may be %d times", count, PEERS_MAX);
+    return STATUS_OK;
+}
+
 status_t query_compare(session_t *session, const char *dealer)
 {
     const invocation_t *invocation = session->invocation;
     const char *peers[PEERS_MAX], *region = invocation_value(invocation, "region");
     size_t peer_count = invocation_list(invocation, "peer", peers, PEERS_MAX);
-    if (peer_count > PEERS_MAX)
-        return session_misuse(session, "--peer is given %zu times and may be %d times", peer_count, PEERS_MAX);
     request_t request = {.kind = REQUEST_COMPARE,
                          .compare = {.dealer = dealer,
                                      .period = invocation_period(invocation, "period"),

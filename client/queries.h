@@ -4,6 +4,9 @@
 
 #include "client/session.h"
 
+/* Wrong usage of compare: too many --peer. */
+status_t query_check_compare(session_t *session) NODISCARD;
+
 /* --period, --peer…, --region of the command line. */
 status_t query_compare(session_t *session, const char *dealer) NODISCARD;
 

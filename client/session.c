@@ -211,7 +211,9 @@ static status_t flush_output(session_t *session)
 static int run_command(const invocation_t *invocation)
 {
     CLEANUP(session_fini) session_t session = {.invocation = invocation};
-    status_t status = make_ready(&session);
+    status_t status = invocation->command->check ? invocation->command->check(&session) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = make_ready(&session);
     if (status == STATUS_OK)
         status = invocation->command->run(&session);
     status_t flushed = flush_output(&session);

@@ -25,7 +25,7 @@ static status_t run_submit(session_t *session)
 static const char *const ANY_STORE[] = {"this-store"};
 
 /* Reads the files as of the stores that are known. Where none is: first as with a dealer column, then as of one store,
- * and the reading with fewer faults is the one that was meant. */
+ * and the reading with no more faults is the one that was meant. */
 static status_t read_offline(session_t *session, const stores_t *stores, facts_set_t *set, faults_t *warnings)
 {
     const char *dealer = invocation_value(session->invocation, "dealer");
@@ -39,7 +39,7 @@ static status_t read_offline(session_t *session, const stores_t *stores, facts_s
     facts_set_fini(set);
     *set = (facts_set_t){0};
     status_t again = filing_read(session, ANY_STORE, 1, set, warnings);
-    if (again == STATUS_OK || session->faults.count + session->faults.dropped < first.count + first.dropped)
+    if (again == STATUS_OK || session->faults.count + session->faults.dropped <= first.count + first.dropped)
         return again;
     faults_t second = session->faults;
     session->faults = first;
@@ -83,19 +83,26 @@ static status_t run_check(session_t *session)
     return STATUS_OK;
 }
 
-static status_t run_withdraw(session_t *session)
+static status_t check_withdraw(session_t *session)
 {
     period_t period;
-    const char *month = session->invocation->arguments[0];
+    const char *month = session->invocation->arguments[0], *why = invocation_value(session->invocation, "why");
     if (!period_parse(month, &period))
         return session_misuse(session, "withdraw %.80s: that is no month; write it as 2025-06", month);
-    const char *why = invocation_value(session->invocation, "why");
     if (strlen(why) > TEXT_LENGTH_MAX)
         return session_misuse(session, "--why has %zu bytes and may have %d", strlen(why), TEXT_LENGTH_MAX);
+    return STATUS_OK;
+}
+
+static status_t run_withdraw(session_t *session)
+{
+    period_t period = PERIOD_NONE;
     CLEANUP(stores_fini) stores_t stores = {0};
     const char *dealer;
     TRY(stores_choose(session, &stores, &dealer));
-    return filing_withdraw(session, dealer, period, why);
+    if (!period_parse(session->invocation->arguments[0], &period))
+        return STATUS_INVALID;
+    return filing_withdraw(session, dealer, period, invocation_value(session->invocation, "why"));
 }
 
 /* A query about the store that --dealer names, or the only one. */
@@ -137,16 +144,19 @@ static const option_t OPTIONS[] = {
 #define MANY 10000
 
 static const command_t COMMANDS[] = {
-    {"init", "", 0, 0, "hub! hub-key!", 0, query_init, "make a home with a new key pair"},
-    {"submit", "FILE…", 1, MANY, "consultants year format", NEEDS_CATALOG, run_submit,
+    {"init", "", 0, 0, "hub! hub-key!", 0, NULL, query_init, "make a home with a new key pair"},
+    {"submit", "FILE…", 1, MANY, "consultants year format", NEEDS_CATALOG, NULL, run_submit,
      "send the months in files of facts (one line a month)"},
-    {"check", "FILE…", 1, MANY, "consultants year dealer", 0, run_check, "look for faults in files, without sending"},
-    {"withdraw", "PERIOD", 1, 1, "why! dealer format", NEEDS_CATALOG, run_withdraw, "take a submitted month back"},
-    {"compare", "", 0, 0, "period! dealer peer region format", NEEDS_CATALOG, run_compare,
+    {"check", "FILE…", 1, MANY, "consultants year dealer", 0, NULL, run_check,
+     "look for faults in files, without sending"},
+    {"withdraw", "PERIOD", 1, 1, "why! dealer format", NEEDS_CATALOG, check_withdraw, run_withdraw,
+     "take a submitted month back"},
+    {"compare", "", 0, 0, "period! dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
      "the store beside averages, benchmarks and peers"},
-    {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, run_trend, "the store's year, month by month"},
-    {"consultants", "", 0, 0, "period! dealer format", NEEDS_CATALOG, run_consultants, "the store's sales consultants"},
-    {"whoami", "", 0, 0, "format", NEEDS_HUB, query_description, "what the hub knows of this key"},
+    {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
+    {"consultants", "", 0, 0, "period! dealer format", NEEDS_CATALOG, NULL, run_consultants,
+     "the store's sales consultants"},
+    {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 
 const program_t agent_program = {

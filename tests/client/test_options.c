@@ -26,10 +26,10 @@ static const option_t OPTIONS[] = {
 };
 
 static const command_t COMMANDS[] = {
-    {"benchmark", "", 0, 0, "period! scope format", 0, run_nothing, "tables"},
-    {"keys admit", "PUBLIC_KEY", 1, 1, "dealer", 0, run_nothing, "let in"},
-    {"submit", "FILE…", 1, 3, "year zeros", 0, run_nothing, "send"},
-    {"init", "", 0, 0, "hub-key", 0, run_nothing, "begin"},
+    {"benchmark", "", 0, 0, "period! scope format", 0, NULL, run_nothing, "tables"},
+    {"keys admit", "PUBLIC_KEY", 1, 1, "dealer", 0, NULL, run_nothing, "let in"},
+    {"submit", "FILE…", 1, 3, "year zeros", 0, NULL, run_nothing, "send"},
+    {"init", "", 0, 0, "hub-key", 0, NULL, run_nothing, "begin"},
 };
 
 static const program_t PROGRAM = {"prog",
