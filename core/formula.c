@@ -155,12 +155,11 @@ double formula_to_double(const mpq_t value)
          denominator = (long)mpz_sizeinbase(mpq_denref(value), 2);
     long shift = 56 - (numerator - denominator);        /* a quotient of 56 or 57 bits */
     const long finest = DBL_MANT_DIG - DBL_MIN_EXP + 2; /* two bits below the smallest double */
-    bool is_tiny = shift > finest;
-    uint64_t bits = scaled_quotient(value, is_tiny ? (shift = finest) : shift);
+    if (shift > finest)
+        shift = finest; /* ldexp rounds what is left */
+    uint64_t bits = scaled_quotient(value, shift);
     int length = bits ? 64 - __builtin_clzll(bits) : 0;
     int drop = length > DBL_MANT_DIG ? length - DBL_MANT_DIG : 0;
-    if (is_tiny && drop < 2)
-        drop = 2;
     uint64_t kept = drop ? bits >> drop : bits, cut = bits - (kept << drop),
              half = drop ? UINT64_C(1) << (drop - 1) : 1;
     if (cut > half || (cut == half && (kept & 1)))

@@ -50,7 +50,7 @@ static bool read_integer_part(const char **cursor, char *out)
     if (lead == 0 || (*at == ',' && lead > 3))
         return false;
     for (; *at == ','; at += 4) {
-        if (!is_digit(at[1]) || !is_digit(at[2]) || !is_digit(at[3]) || is_digit(at[4]))
+        if (!is_digit(at[1]) || !is_digit(at[2]) || !is_digit(at[3]))
             return false;
         memcpy(out + length, at + 1, 3);
         length += 3;

@@ -290,7 +290,8 @@ Test(formula, conversion_stays_finite_and_reaches_the_smallest_doubles)
     cr_assert_eq(formula_to_double(value), DBL_MAX);
     mpq_inv(value, value);
     cr_assert_eq(formula_to_double(value), 0);
-    static const double SMALL[] = {DBL_TRUE_MIN, 3 * DBL_TRUE_MIN, DBL_MIN, DBL_MIN - DBL_TRUE_MIN, 1e-310};
+    static const double SMALL[] = {DBL_TRUE_MIN,           3 * DBL_TRUE_MIN,           DBL_MIN,
+                                   DBL_MIN - DBL_TRUE_MIN, DBL_MIN / 2 + DBL_TRUE_MIN, 1e-310};
     for (size_t i = 0; i < sizeof SMALL / sizeof *SMALL; i++) {
         mpq_set_d(value, SMALL[i]);
         cr_assert_eq(formula_to_double(value), SMALL[i]);
@@ -405,6 +406,7 @@ Test(formula, columns_agree_where_doubles_cancel)
     const int64_t *columns[INPUTS];
     static const char *const FORMULAS[] = {"a / b - a / b + 1 / (a * b - b * a + 1)",
                                            "a / b - (a - 1) / b",
+                                           "1 + 1 / (a * a / (b * b) - (a * a - 1) / (b * b))",
                                            "(a * a - b * b) / (a + b)",
                                            "c - 0.01 * a",
                                            "1 / (a / b - b / a)",
