@@ -1,12 +1,12 @@
 #include "client/csv.h"
 
 #include "client/encoding.h"
+#include "client/files.h"
 #include "core/scratch.h"
 #include "core/text.h"
 
 #include <csv.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define EXCERPT_CHARACTERS 40
@@ -197,42 +197,11 @@ status_t csv_read_bytes(span_t bytes, csv_on_record_t *on_record, void *context,
 
 /* ---- Files ---- */
 
-static void close_file(FILE **file)
-{
-    if (*file)
-        fclose(*file);
-}
-
-static status_t read_whole(FILE *file, char **out_bytes, size_t *out_size)
-{
-    CLEANUP(scratch_free) char *bytes = NULL;
-    size_t size = 0, capacity = 0;
-    for (size_t step = 1; step; size += step) {
-        if (size == capacity) {
-            capacity = capacity ? capacity * 2 : 65536;
-            char *larger = realloc(bytes, capacity);
-            if (!larger)
-                return STATUS_NO_MEMORY;
-            bytes = larger;
-        }
-        step = fread(bytes + size, 1, capacity - size, file);
-        if (size + step > CSV_FILE_SIZE_MAX)
-            return STATUS_LIMIT;
-    }
-    if (ferror(file))
-        return STATUS_IO;
-    *out_bytes = bytes;
-    *out_size = size;
-    bytes = NULL;
-    return STATUS_OK;
-}
-
 status_t csv_read_file(const char *path, csv_on_record_t *on_record, void *context, faults_t *faults)
 {
     CLEANUP(scratch_free) char *bytes = NULL;
     size_t size = 0;
-    CLEANUP(close_file) FILE *file = fopen(path, "rbe");
-    status_t status = file ? read_whole(file, &bytes, &size) : STATUS_IO;
+    status_t status = files_read(path, CSV_FILE_SIZE_MAX, &bytes, &size);
     if (status == STATUS_IO)
         faults_add(faults, 0, 0, "cannot be read: %s", strerror(errno));
     if (status == STATUS_LIMIT) {

@@ -25,6 +25,8 @@ static void lead(csv_line_t *line)
 static void put_text(csv_line_t *line, const char *text)
 {
     lead(line);
+    if (!text)
+        return;
     bool is_formula = *text && strchr("=+-@\t\r", *text);
     bool is_quoted = strpbrk(text, ",;\"\t\r\n") != NULL;
     if (is_quoted)
@@ -283,7 +285,7 @@ void render_csv_keys(const render_t *render, const key_entry_t *keys, size_t cou
         put_text(&line, key);
         put_text(&line, role_names[keys[i].role]);
         put_codes(&line, keys[i].dealers, keys[i].dealer_count);
-        put_text(&line, keys[i].region ? keys[i].region : "");
+        put_text(&line, keys[i].region);
         put_time(&line, keys[i].admitted_ms);
         put_text(&line, by);
         put_time(&line, keys[i].revoked ? keys[i].revoked_ms : 0);
@@ -330,7 +332,7 @@ void render_csv_network(const render_t *render, const network_lines_t *lines)
 void render_csv_health(const render_t *render, const health_t *health)
 {
     fputs("name,value\n", render->out);
-#define PUT_FIELD(name) fprintf(render->out, #name ",%" PRIu64 "\n", (uint64_t)health->name);
+#define PUT_FIELD(name, as, zh, en) fprintf(render->out, #name ",%" PRIu64 "\n", (uint64_t)health->name);
     HEALTH_FIELDS(PUT_FIELD)
 #undef PUT_FIELD
 }

@@ -36,11 +36,21 @@ status_t render_table_keys(const render_t *render, const key_entry_t *keys, size
 status_t render_table_network(const render_t *render, const network_lines_t *lines) NODISCARD;
 status_t render_table_health(const render_t *render, const health_t *health) NODISCARD;
 
-/* The hub's counters by name, for every format. */
+/* The hub's counters: name, how tables show it, Chinese, English. */
 #define HEALTH_FIELDS(X)                                                                                               \
-    X(uptime_ms)                                                                                                       \
-    X(revisions) X(stored_bytes) X(map_bytes) X(keys) X(dealers) X(commits_queued) X(queries_queued) X(requests)       \
-        X(refusals) X(busy) X(months_cached) X(month_bytes)
+    X(uptime_ms, TIME, "已运行（时:分:秒）", "Running for (h:m:s)")                                                    \
+    X(revisions, COUNT, "修订数", "Revisions")                                                                         \
+    X(stored_bytes, BYTES, "已用存储", "Stored")                                                                       \
+    X(map_bytes, BYTES, "存储上限", "Store limit")                                                                     \
+    X(keys, COUNT, "密钥数", "Keys")                                                                                   \
+    X(dealers, COUNT, "经销商数", "Dealers")                                                                           \
+    X(commits_queued, COUNT, "等待提交", "Commits waiting")                                                            \
+    X(queries_queued, COUNT, "等待查询", "Queries waiting")                                                            \
+    X(requests, COUNT, "请求数", "Requests")                                                                           \
+    X(refusals, COUNT, "拒绝数", "Refusals")                                                                           \
+    X(busy, COUNT, "繁忙答复", "Answered busy")                                                                        \
+    X(months_cached, COUNT, "缓存月数", "Months in memory")                                                            \
+    X(month_bytes, BYTES, "缓存占用", "Their memory")
 
 #define KEY_TEXT_SIZE  41 /* Z85 and NUL */
 #define TIME_TEXT_SIZE 24 /* 2025-06-30T08:00:00Z and NUL */

@@ -87,7 +87,7 @@ static void print_codes(const render_t *render, const coverage_scope_t *scope, w
     if (count == 0)
         return;
     render_scope(render, scope->scope, label);
-    snprintf(lead, sizeof lead, render->language == LANGUAGE_ZH ? "%s，%s：" : "%s, %s:", label,
+    snprintf(lead, sizeof lead, render->language == LANGUAGE_ZH ? "%s，%s:" : "%s, %s:", label,
              render_word(render, word));
     render_code_list(render->out, lead, codes, count);
 }
@@ -303,19 +303,35 @@ status_t render_table_network(const render_t *render, const network_lines_t *lin
 
 /* ---- Health ---- */
 
-status_t render_table_health(const render_t *render, const health_t *health)
+typedef enum { SHOWN_COUNT, SHOWN_BYTES, SHOWN_TIME } shown_as_t;
+
+static void add_counter(const render_t *render, grid_t *grid, shown_as_t as, const char *const words[LANGUAGE_COUNT],
+                        uint64_t value)
 {
     static const shown_row_t WHOLE = {"", "", 0, true, BETTER_NEITHER};
+    char text[VALUE_SIZE];
+    grid_cell(grid, STYLE_PLAIN, words[render->language]);
+    if (as == SHOWN_TIME) {
+        uint64_t seconds = value / 1000;
+        grid_cellf(grid, STYLE_PLAIN, "%" PRIu64 ":%02u:%02u", seconds / 3600, (unsigned)(seconds / 60 % 60),
+                   (unsigned)(seconds % 60));
+    } else if (as == SHOWN_BYTES) {
+        grid_cellf(grid, STYLE_PLAIN, "%" PRIu64 ".%u MiB", value >> 20, (unsigned)((value & 0xFFFFF) * 10 >> 20));
+    } else {
+        render_value(&WHOLE, (double)value, text);
+        grid_cell(grid, STYLE_PLAIN, text);
+    }
+}
+
+status_t render_table_health(const render_t *render, const health_t *health)
+{
     grid_t *grid = grid_create(2);
     if (!grid)
         return STATUS_NO_MEMORY;
     grid_left(grid, 0);
-    char text[VALUE_SIZE];
-#define ADD_FIELD(name)                                                                                                \
-    render_value(&WHOLE, (double)health->name, text);                                                                  \
-    grid_cell(grid, STYLE_PLAIN, #name);                                                                               \
-    grid_cell(grid, STYLE_PLAIN, text);
-    HEALTH_FIELDS(ADD_FIELD)
-#undef ADD_FIELD
+#define ADD_COUNTER(name, as, zh, en)                                                                                  \
+    add_counter(render, grid, SHOWN_##as, (const char *const[]){zh, en}, health->name);
+    HEALTH_FIELDS(ADD_COUNTER)
+#undef ADD_COUNTER
     return print_and_destroy(render, &grid);
 }
