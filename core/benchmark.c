@@ -7,11 +7,10 @@ typedef struct {
     const month_t *month;
     const benchmark_rule_t *rule;
     scope_set_t *set;
-    double *denominators; /* room for those of every slot */
     mpq_t value;
 } work_t;
 
-static scope_statistics_t compute_cell(work_t *work, const row_t *row, size_t scope, const double *denominators)
+static scope_statistics_t compute_cell(work_t *work, const row_t *row, size_t scope)
 {
     const month_t *month = work->month;
     const picks_t *picks = &work->set->picks[scope];
@@ -24,7 +23,7 @@ static scope_statistics_t compute_cell(work_t *work, const row_t *row, size_t sc
     cell.median = statistics_quantile(month, row, picks, 2);
     cell.p75 = statistics_quantile(month, row, picks, 3);
     cell.best = statistics_best(row, picks);
-    cell.benchmark_n = statistics_benchmark(month, row, picks, work->rule, denominators, work->value);
+    cell.benchmark_n = statistics_benchmark(month, row, picks, work->rule, work->value);
     if (cell.benchmark_n)
         cell.benchmark = formula_to_double(work->value);
     return cell;
@@ -34,17 +33,13 @@ static status_t compute_row(work_t *work, size_t index, scope_statistics_t *out)
 {
     const month_t *month = work->month;
     const row_t *row = &month->catalog->rows[index];
-    const formula_t *denominator = formula_denominator(row->formula);
     const row_order_t *order = order_of_row(month, index);
     if (!order)
         return STATUS_NO_MEMORY;
-    if (denominator)
-        TRY(formula_evaluate_columns(denominator, (const int64_t *const *)month->columns, 0, month->count,
-                                     work->denominators));
     scope_set_deal(work->set, order);
     for (size_t i = 0; i < work->set->count; i++) {
         size_t same = work->set->same_as[i];
-        out[i] = same == i ? compute_cell(work, row, i, denominator ? work->denominators : NULL) : out[same];
+        out[i] = same == i ? compute_cell(work, row, i) : out[same];
     }
     return STATUS_OK;
 }
@@ -86,9 +81,8 @@ status_t benchmark_compute(const month_t *month, const benchmark_rule_t *rule, c
     const size_t *rows = table == SIZE_MAX ? catalog->table_rows : catalog->tables[table].rows;
     size_t cells;
     CLEANUP(scope_set_fini) scope_set_t set = {0};
-    CLEANUP(scratch_free) double *denominators = malloc(((size_t)month->count + 1) * sizeof *denominators);
     benchmark_answer_t *answer = arena_alloc(arena, sizeof *answer);
-    if (!denominators || !answer)
+    if (!answer)
         return STATUS_NO_MEMORY;
     TRY(scope_set_init(month, scopes, scope_count, &set));
     answer->catalog = arena_strdup(arena, catalog->id);
@@ -101,7 +95,7 @@ status_t benchmark_compute(const month_t *month, const benchmark_rule_t *rule, c
     if (!answer->catalog || !answer->rows || !answer->statistics)
         return STATUS_NO_MEMORY;
     TRY(count_scopes(month, &set, scopes, arena, answer));
-    work_t work = {.month = month, .rule = rule, .set = &set, .denominators = denominators};
+    work_t work = {.month = month, .rule = rule, .set = &set};
     TRY(compute_rows(&work, rows, answer));
     *out = answer;
     return STATUS_OK;

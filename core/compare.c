@@ -18,8 +18,7 @@ typedef struct {
     const month_t *month;
     const benchmark_rule_t *rule;
     uint32_t slot;
-    scope_set_t *set;     /* nation, region */
-    double *denominators; /* room for those of every slot */
+    scope_set_t *set; /* nation, region */
     int64_t own_inputs[2 * CATALOG_FACTS_MAX];
     mpq_t columns[COLUMN_PEERS]; /* own and references, exactly, of the row at hand */
     bool has[COLUMN_PEERS];
@@ -94,21 +93,16 @@ static status_t evaluate_benchmarks(work_t *work, size_t index)
 {
     const month_t *month = work->month;
     const row_t *row = &month->catalog->rows[index];
-    const formula_t *denominator = formula_denominator(row->formula);
     work->has[COLUMN_NATION_BENCHMARK] = work->has[COLUMN_REGION_BENCHMARK] = false;
     if (row->better == BETTER_NEITHER)
         return STATUS_OK;
     const row_order_t *order = order_of_row(month, index);
     if (!order)
         return STATUS_NO_MEMORY;
-    if (denominator)
-        TRY(formula_evaluate_columns(denominator, (const int64_t *const *)month->columns, 0, month->count,
-                                     work->denominators));
     scope_set_deal(work->set, order);
     for (size_t i = 0; i < SCOPE_COUNT; i++)
-        work->has[COLUMN_NATION_BENCHMARK + i] =
-            statistics_benchmark(month, row, &work->set->picks[i], work->rule, denominator ? work->denominators : NULL,
-                                 work->columns[COLUMN_NATION_BENCHMARK + i]) > 0;
+        work->has[COLUMN_NATION_BENCHMARK + i] = statistics_benchmark(month, row, &work->set->picks[i], work->rule,
+                                                                      work->columns[COLUMN_NATION_BENCHMARK + i]) > 0;
     return STATUS_OK;
 }
 
@@ -185,14 +179,10 @@ status_t compare_compute(const month_t *month, const benchmark_rule_t *rule, uin
 {
     compare_answer_t *answer = NULL;
     CLEANUP(scope_set_fini) scope_set_t set = {0};
-    CLEANUP(scratch_free) double *denominators = malloc(((size_t)month->count + 1) * sizeof *denominators);
-    if (!denominators)
-        return STATUS_NO_MEMORY;
     TRY(scope_set_init(month, (scope_t[SCOPE_COUNT]){{SCOPE_NATION, 0}, {SCOPE_REGION, region}}, SCOPE_COUNT, &set));
     TRY(answer_allocate(month, dealer, region, peers, peer_count, arena, &answer));
     CLEANUP(work_fini)
-    work_t work = {
-        .month = month, .rule = rule, .slot = month->slots[dealer], .set = &set, .denominators = denominators};
+    work_t work = {.month = month, .rule = rule, .slot = month->slots[dealer], .set = &set};
     work_init(&work);
     TRY(compute_rows(&work, peers, answer));
     TRY(list_weakest(&work, arena, answer));

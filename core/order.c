@@ -185,6 +185,7 @@ void order_destroy(row_order_t **order)
         return;
     free((*order)->slots);
     free((*order)->values);
+    free((*order)->bases);
     free((*order)->marks);
     free(*order);
     *order = NULL;
@@ -210,25 +211,30 @@ static bool reaches_min_base(const month_t *month, const row_t *row, uint32_t sl
     return statistics_is_eligible(row, inputs);
 }
 
-/* Marks the eligible ones; `values` is room for the denominators. */
-static status_t mark_eligible(const month_t *month, const row_t *row, double *values, row_order_t *order)
+/* Keeps the denominators, where the row has them; `values` is room for those of every slot. */
+static status_t keep_bases(const month_t *month, const row_t *row, double *values, row_order_t *order)
 {
-    if (!row->has_min_base) {
-        for (uint32_t i = 0; i < order->count; i++)
-            order->marks[i] |= ORDER_ELIGIBLE;
+    const formula_t *denominator = formula_denominator(row->formula);
+    if (!denominator)
         return STATUS_OK;
-    }
-    TRY(formula_evaluate_columns(formula_denominator(row->formula), (const int64_t *const *)month->columns, 0,
-                                 month->count, values));
-    double least = statistics_min_base(row), doubt = fabs(least) * 1e-14;
+    order->bases = malloc(((size_t)order->count + 1) * sizeof *order->bases);
+    if (!order->bases)
+        return STATUS_NO_MEMORY;
+    TRY(formula_evaluate_columns(denominator, (const int64_t *const *)month->columns, 0, month->count, values));
+    for (uint32_t i = 0; i < order->count; i++)
+        order->bases[i] = values[order->slots[i]];
+    return STATUS_OK;
+}
+
+static void mark_eligible(const month_t *month, const row_t *row, row_order_t *order)
+{
+    double least = row->has_min_base ? statistics_min_base(row) : 0, doubt = fabs(least) * 1e-14;
     for (uint32_t i = 0; i < order->count; i++) {
-        double base = values[order->slots[i]];
-        bool eligible = base >= least;
-        if (fabs(base - least) <= doubt)
+        bool eligible = !row->has_min_base || order->bases[i] >= least;
+        if (row->has_min_base && fabs(order->bases[i] - least) <= doubt)
             eligible = reaches_min_base(month, row, order->slots[i]);
         order->marks[i] |= eligible ? ORDER_ELIGIBLE : 0;
     }
-    return STATUS_OK;
 }
 
 static row_order_t *order_compute(const month_t *month, const row_t *row)
@@ -250,8 +256,9 @@ static row_order_t *order_compute(const month_t *month, const row_t *row)
         order->slots[i] = entries[i].slot;
         order->values[i] = value_of(entries[i].key, down_is_better(row));
     }
-    if (mark_eligible(month, row, values, order) != STATUS_OK)
+    if (keep_bases(month, row, values, order) != STATUS_OK)
         return NULL;
+    mark_eligible(month, row, order);
     row_order_t *made = order;
     order = NULL;
     return made;

@@ -6,7 +6,7 @@
 
 #define ORDER_EQUAL      1u /* exactly equal to the one before */
 #define ORDER_ELIGIBLE   2u /* SPEC 2.5 */
-#define ORDER_SLOT_BYTES (sizeof(double) + sizeof(uint32_t) + sizeof(uint8_t))
+#define ORDER_SLOT_BYTES (2 * sizeof(double) + sizeof(uint32_t) + sizeof(uint8_t))
 
 /* The reported slots with a value, the best first (rows without a direction: the greatest first), exactly equal ones by
  * dealer code. */
@@ -14,6 +14,7 @@ typedef struct row_order {
     uint32_t count;
     uint32_t *slots;
     double *values;
+    double *bases; /* denominators, within 1 unit in the last place; NULL where the row has none */
     uint8_t *marks;
 } row_order_t;
 

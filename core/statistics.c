@@ -241,7 +241,6 @@ typedef struct {
     const row_t *row;
     const picks_t *picks;
     const benchmark_rule_t *rule;
-    const double *denominators;
     double total, size, held; /* of all eligible: sum, sum of absolute values; of those taken: sum */
     bool is_exact;
     mpq_t exact_needed, exact_held, term; /* share of the total; of those taken */
@@ -284,7 +283,7 @@ static bool holds_share(share_t *share, uint32_t last)
 
 static void take(share_t *share, uint32_t i)
 {
-    share->held += share->denominators[share->picks->order->slots[picks_at(share->picks, i)]];
+    share->held += share->picks->order->bases[picks_at(share->picks, i)];
     if (share->is_exact)
         add_denominator(share, i, share->exact_held);
 }
@@ -296,9 +295,9 @@ static void count_eligible(share_t *share, uint32_t *out_eligible)
         if (!is_eligible(share->picks, i))
             continue;
         eligible++;
-        if (!share->denominators)
+        if (!share->picks->order->bases)
             continue;
-        double denominator = share->denominators[share->picks->order->slots[picks_at(share->picks, i)]];
+        double denominator = share->picks->order->bases[picks_at(share->picks, i)];
         share->total += denominator;
         share->size += fabs(denominator);
     }
@@ -311,7 +310,7 @@ static uint64_t least_stores(const share_t *share, uint32_t eligible)
     const benchmark_rule_t *rule = share->rule;
     uint64_t part =
         ((uint64_t)eligible * rule->share_numerator + rule->share_denominator - 1) / rule->share_denominator;
-    return !share->denominators && part > rule->least_stores ? part : rule->least_stores;
+    return !share->picks->order->bases && part > rule->least_stores ? part : rule->least_stores;
 }
 
 static void take_best(share_t *share, uint32_t eligible, contributors_t *taken)
@@ -321,19 +320,19 @@ static void take_best(share_t *share, uint32_t eligible, contributors_t *taken)
         if (!is_eligible(share->picks, i))
             continue;
         add_slot(taken, share->picks->order->slots[picks_at(share->picks, i)]);
-        if (share->denominators)
+        if (share->picks->order->bases)
             take(share, i);
-        if (taken->n >= least && (!share->denominators || holds_share(share, i)))
+        if (taken->n >= least && (!share->picks->order->bases || holds_share(share, i)))
             return;
     }
 }
 
 uint32_t statistics_benchmark(const month_t *month, const row_t *row, const picks_t *picks,
-                              const benchmark_rule_t *rule, const double *denominators, mpq_t out)
+                              const benchmark_rule_t *rule, mpq_t out)
 {
     if (row->better == BETTER_NEITHER)
         return 0;
-    share_t share = {.month = month, .row = row, .picks = picks, .rule = rule, .denominators = denominators};
+    share_t share = {.month = month, .row = row, .picks = picks, .rule = rule};
     uint32_t eligible;
     count_eligible(&share, &eligible);
     if (eligible == 0 || eligible < rule->least_eligible)

@@ -36,7 +36,6 @@ double statistics_quantile(const month_t *month, const row_t *row, const picks_t
 /* The best eligible value; NO_VALUE where there is none or the row has no direction. */
 double statistics_best(const row_t *row, const picks_t *picks);
 
-/* The pared mean. `denominators`: of every slot of the month, within 1 unit in the last place; NULL where the row has
- * no denominator. Returns how many stores it is made of; 0 where there is no benchmark (`out` is then unspecified). */
+/* The pared mean. Returns how many stores it is made of; 0 where there is no benchmark (`out` is then unspecified). */
 uint32_t statistics_benchmark(const month_t *month, const row_t *row, const picks_t *picks,
-                              const benchmark_rule_t *rule, const double *denominators, mpq_t out);
+                              const benchmark_rule_t *rule, mpq_t out);

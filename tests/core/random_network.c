@@ -75,6 +75,11 @@ static network_t *random_network(uint64_t *state)
              dealer_count = (uint32_t)random_below(state, DEALERS_MAX + 1);
     uint32_t membership_count = 0, circle_count = 0;
     period_t period = period_make(2025, 6);
+    const period_t windows[5][2] = {{PERIOD_NONE, PERIOD_NONE},
+                                    {period, PERIOD_NONE},
+                                    {PERIOD_NONE, period},
+                                    {PERIOD_NONE, period - 1},
+                                    {period + 1, PERIOD_NONE}};
     for (uint32_t i = 0; i < region_count; i++) {
         snprintf(region_codes[i], 16, "r%u", (unsigned)i % 100);
         uint32_t parent = (uint32_t)random_below(state, i + 1);
@@ -94,10 +99,11 @@ static network_t *random_network(uint64_t *state)
     for (uint32_t c = 0; c < CIRCLES_MAX; c++) {
         snprintf(circle_codes[c], 16, "c%u", (unsigned)c % 100);
         for (uint32_t i = 0; i < dealer_count; i++)
-            if (random_below(state, 3) == 0)
-                circles[circle_count++] = (network_circle_line_t){circle_codes[c], dealer_codes[i],
-                                                                  random_below(state, 3) ? PERIOD_NONE : period,
-                                                                  random_below(state, 3) ? PERIOD_NONE : period + 1, 0};
+            if (random_below(state, 3) == 0) {
+                const period_t *window = windows[random_below(state, 5)];
+                circles[circle_count++] =
+                    (network_circle_line_t){circle_codes[c], dealer_codes[i], window[0], window[1], 0};
+            }
     }
     network_lines_t lines = {regions,     region_count,     dealers, dealer_count,
                              memberships, membership_count, circles, circle_count};
