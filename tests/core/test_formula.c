@@ -296,6 +296,12 @@ Test(formula, conversion_stays_finite_and_reaches_the_smallest_doubles)
         mpq_set_d(value, SMALL[i]);
         cr_assert_eq(formula_to_double(value), SMALL[i]);
     }
+    /* A little more than half the smallest: rounded once, not twice. */
+    mpq_set_d(value, 0.5);
+    mpz_mul_2exp(mpq_numref(value), mpq_numref(value), 60);
+    mpz_add_ui(mpq_numref(value), mpq_numref(value), 1);
+    mpz_mul_2exp(mpq_denref(value), mpq_denref(value), 60 + 1074);
+    cr_assert_eq(formula_to_double(value), DBL_TRUE_MIN);
     mpq_clear(value);
 }
 
@@ -406,7 +412,7 @@ Test(formula, columns_agree_where_doubles_cancel)
     const int64_t *columns[INPUTS];
     static const char *const FORMULAS[] = {"a / b - a / b + 1 / (a * b - b * a + 1)",
                                            "a / b - (a - 1) / b",
-                                           "1 + 1 / (a * a / (b * b) - (a * a - 1) / (b * b))",
+                                           "1 + 1 / (a / b - (a - 0.0001) / b)",
                                            "(a * a - b * b) / (a + b)",
                                            "c - 0.01 * a",
                                            "1 / (a / b - b / a)",
