@@ -1,6 +1,8 @@
 /* Round trips of the small responses, and what a client refuses. The answers to queries: test_codec_answers.c. */
 #include "support.h"
 
+#include <stdio.h>
+
 static const uint8_t KEY[KEY_SIZE] = {1, [31] = 2};
 
 Test(codec_response, a_refusal_comes_back_with_its_faults)
@@ -140,11 +142,17 @@ Test(codec_response, a_network_comes_back)
 
 /* ---- what a client refuses */
 
+/* The reason is copied: it lives in the arena. */
 static status_t decode(const frame_t *frame, size_t budget, const char **out_why)
 {
+    static char reason[1000];
     CLEANUP(arena_destroy) arena_t *arena = arena_create(budget);
     response_t *response = NULL;
-    return response_decode((span_t){frame->bytes, frame->size}, arena, &response, out_why);
+    const char *why = "";
+    status_t status = response_decode((span_t){frame->bytes, frame->size}, arena, &response, &why);
+    snprintf(reason, sizeof reason, "%s", why);
+    *out_why = reason;
+    return status;
 }
 
 Test(codec_response, a_status_code_ends_at_63)

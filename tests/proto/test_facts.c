@@ -80,9 +80,10 @@ static const int64_t JUNE_OF_D0001[] = {4658723, 219, 114, 77, 27, 10, 15, 38, 2
 
 static void example_frame(arena_t *arena, buffer_t *out)
 {
-    faults_t faults = {0};
+    CLEANUP(faults_fini) faults_t faults = {0};
     catalog_t *catalog = NULL;
-    cr_assert_eq(catalog_load(catalog_builtin(), &catalog, &faults), STATUS_OK);
+    status_t status = catalog_load(catalog_builtin(), &catalog, &faults);
+    cr_assert_eq(status, STATUS_OK, "%s", faults.count ? faults.items[0].message : status_name(status));
     cr_assert_eq(catalog->fact_count, sizeof JUNE_OF_D0001 / sizeof *JUNE_OF_D0001);
     request_t request = {.id = 1, .kind = REQUEST_SUBMIT};
     request.submission = (submission_t){.dealer = "D0001", .period = 2025 * 12 + 5, .catalog_digest = catalog->digest};
