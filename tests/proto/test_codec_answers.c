@@ -210,6 +210,7 @@ Test(codec_answers, consultants_and_statistics_that_do_not_fit_are_refused)
     frame_t *scope = frame_new(1);
     frame_text(scope, 1, "nation");
     frame_nest(body, 3, scope);
-    frame_nest(body, 4, answer_row(0));
-    expect_malformed(10, body, "");
+    frame_nest(body, 3, scope);
+    frame_nest(body, 4, answer_row(0)); /* field 2, empty: one scope's statistics */
+    expect_malformed(10, body, "benchmark.statistics has 1 scopes instead of 2");
 }

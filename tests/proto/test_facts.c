@@ -55,7 +55,7 @@ Test(facts, a_bitmap_may_be_shorter_or_longer_but_names_only_facts_of_the_catalo
 Test(facts, values_and_bitmap_fit)
 {
     size_t fact = 0;
-    cr_assert_eq(unpack("\x05", 1, (int64_t[]){1}, 1, &fact), STATUS_INVALID);
+    cr_assert_eq(unpack("\x05", 1, (int64_t[]){1, 2}, 1, &fact), STATUS_INVALID);
     cr_assert_eq(fact, 2);
     cr_assert_eq(unpack("\x01", 1, (int64_t[]){1, 2}, 2, &fact), STATUS_INVALID);
     cr_assert_eq(fact, ROW_NONE);

@@ -103,6 +103,7 @@ Test(wire, broken_encodings_are_refused)
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
         CLEANUP(decoded_fini) decoded_t decoded = decode_bytes((const uint8_t *)BAD[i].bytes, BAD[i].size);
         cr_assert_eq(decoded.status, STATUS_MALFORMED, "case %zu", i);
+        cr_assert_str_eq(decoded.why, "Request is cut off or is no protobuf message", "case %zu: %s", i, decoded.why);
     }
 }
 
