@@ -122,7 +122,8 @@ status_t catalog_check_successor(const catalog_t *previous, const catalog_t *nex
         const row_t *before = &previous->rows[i];
         size_t at = catalog_find_row(next, before->id);
         const row_t *after = at == ROW_NONE ? NULL : &next->rows[at];
-        if (after && after->is_fact && after->decimals == before->decimals && after->kind == before->kind)
+        if (after && after->is_fact && after->decimals == before->decimals && after->kind == before->kind &&
+            after->is_signed >= before->is_signed)
             continue;
         has_fault = true;
         if (!after || !after->is_fact)
@@ -132,6 +133,10 @@ status_t catalog_check_successor(const catalog_t *previous, const catalog_t *nex
         else if (after->decimals != before->decimals)
             faults_add(faults, 0, 0, "the fact %s has %u decimals, and is stored with %u: give the new one another id",
                        before->id, after->decimals, before->decimals);
+        else if (after->is_signed < before->is_signed)
+            faults_add(faults, 0, 0,
+                       "the fact %s may no longer be negative, and negative ones may be stored: keep signed: true",
+                       before->id);
         else
             faults_add(faults, 0, 0, "the fact %s turned from a %s into a %s: give the new one another id", before->id,
                        before->kind == KIND_FLOW ? "flow" : "stock", after->kind == KIND_FLOW ? "flow" : "stock");

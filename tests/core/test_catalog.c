@@ -422,6 +422,7 @@ Test(catalog, a_successor_keeps_the_stored_facts)
         {"unit: CNY, decimals: 2", "unit: CNY, decimals: 3", "sales has 3 decimals"},
         {"kind: stock", "kind: flow", "stock turned from a stock into a flow"},
         {"id: stock", "id: cars", "stock is gone"},
+        {"signed: true, ", "", "stock may no longer be negative"},
     };
     for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {
         catalog_t *next = load_shop_with(CHANGES[i].from, CHANGES[i].to);
