@@ -177,21 +177,35 @@ static status_t receive_all(run_t *run)
     return STATUS_OK;
 }
 
-static status_t check_connection(run_t *run)
+static status_t add_refused_key(const run_t *run)
 {
     const socket_t *socket = &run->connection->socket;
+    faults_add(run->faults, 0, 0,
+               "the hub at %s closed the handshake: this key is not admitted, or was revoked, or --hub-key was another "
+               "hub's; have headquarters admit %s",
+               socket->endpoint, socket->home->public_key);
+    return STATUS_REFUSED_KEY;
+}
+
+static status_t check_connection(run_t *run)
+{
     status_t status = socket_check(&run->connection->socket);
-    if (status == STATUS_REFUSED_KEY) {
-        faults_add(run->faults, 0, 0,
-                   "the hub at %s closed the handshake: this key is not admitted, or was revoked, or --hub-key was "
-                   "another hub's; have headquarters admit %s",
-                   socket->endpoint, socket->home->public_key);
-        return STATUS_REFUSED_KEY;
-    }
+    if (status == STATUS_REFUSED_KEY)
+        return add_refused_key(run);
     if (status != STATUS_OK)
         for (size_t i = 0; i < run->used; i++)
             run->slots[i].is_sent = false;
     return STATUS_OK;
+}
+
+static const char *unreached_reason(const socket_t *socket)
+{
+    if (socket->speaks_other)
+        return "something else than a hub answers there; check --hub";
+    if (socket->has_connected)
+        return "connections are taken there, but no handshake came to its end; check --hub, and that this key is "
+               "admitted";
+    return "nothing answers there; check that the hub runs and that --hub names it";
 }
 
 static status_t add_timed_out(const run_t *run)
@@ -206,18 +220,14 @@ static status_t add_timed_out(const run_t *run)
                    status_name(status), seconds, status_text(status));
         return status;
     }
+    if (socket->refusals)
+        return add_refused_key(run);
     if (socket->is_ready)
         faults_add(run->faults, 0, 0, "hub %s did not answer in %u s; try again, or give it longer with --timeout",
                    socket->endpoint, seconds);
-    else if (socket->has_connected)
-        faults_add(run->faults, 0, 0, "hub %s not reached in %u s: %s; check --hub and the hub's log", socket->endpoint,
-                   seconds,
-                   socket->speaks_other ? "something else than a hub answers there"
-                                        : "connections are taken there, but no handshake came to its end");
     else
-        faults_add(run->faults, 0, 0,
-                   "hub %s not reached in %u s: nothing answers there; check that the hub runs and that --hub names it",
-                   socket->endpoint, seconds);
+        faults_add(run->faults, 0, 0, "hub %s not reached in %u s: %s", socket->endpoint, seconds,
+                   unreached_reason(socket));
     return STATUS_TIMED_OUT;
 }
 

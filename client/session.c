@@ -41,7 +41,8 @@ status_t session_misuse(session_t *session, const char *format, ...)
 void response_reason(const response_t *response, char *out, size_t size)
 {
     bool has_message = response->message && *response->message;
-    bool has_where = response->where && *response->where;
+    bool has_where =
+        response->where && *response->where && !(has_message && strstr(response->message, response->where));
     snprintf(out, size, "%s%s%s%s", has_message ? response->message : status_text(response->status),
              has_where ? " (" : "", has_where ? response->where : "", has_where ? ")" : "");
 }
