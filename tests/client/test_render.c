@@ -89,6 +89,8 @@ static status_t show_trend(const render_t *render)
     for (size_t i = 12; i < 24; i++)
         values[i] = 100 + (double)(i - 12), changes[i] = 1, rates[i] = 0.0099;
     rates[23] = -0.1;
+    values[35] = 320.5, changes[35] = 20.5, rates[35] = 0.0683, years[2] = 310.25, months[2] = 2;
+    values[34] = 300;
     trend_answer_t answer = {"D1", 2025, rows, 3, values, years, months, changes, rates};
     return render_trend(render, &answer);
 }
