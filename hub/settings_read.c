@@ -77,6 +77,12 @@ static void take_value(walk_t *walk, const yaml_event_t *event)
     walk->skips = false;
 }
 
+/* Whether the next node of the mapping is a key. */
+static bool at_key(const walk_t *walk)
+{
+    return walk->setting == SETTING_COUNT && !walk->skips;
+}
+
 static void take_scalar(walk_t *walk, const yaml_event_t *event)
 {
     if (walk->depth == 0) {
@@ -85,7 +91,7 @@ static void take_scalar(walk_t *walk, const yaml_event_t *event)
             complain(walk, &event->start_mark, "settings are lines of NAME: VALUE", "");
         walk->is_empty = true;
     } else if (walk->depth == 1) {
-        if (walk->setting == SETTING_COUNT && !walk->skips)
+        if (at_key(walk))
             take_key(walk, event);
         else
             take_value(walk, event);
@@ -94,14 +100,12 @@ static void take_scalar(walk_t *walk, const yaml_event_t *event)
 
 static void take_collection(walk_t *walk, const yaml_event_t *event)
 {
-    if (walk->depth > 0 || event->type != YAML_MAPPING_START_EVENT) {
-        if (walk->depth <= 1)
-            complain(walk, &event->start_mark, "settings are lines of NAME: VALUE, without lists or further levels",
-                     "");
-        if (walk->depth == 1) {
-            walk->setting = SETTING_COUNT;
-            walk->skips = false;
-        }
+    bool is_settings = walk->depth == 0 && event->type == YAML_MAPPING_START_EVENT;
+    if (!is_settings && walk->depth <= 1)
+        complain(walk, &event->start_mark, "settings are lines of NAME: VALUE, without lists or further levels", "");
+    if (walk->depth == 1) { /* in the place of a key or of a value */
+        walk->skips = at_key(walk);
+        walk->setting = SETTING_COUNT;
     }
     walk->depth++;
 }
@@ -115,8 +119,8 @@ static void take_event(walk_t *walk, const yaml_event_t *event)
         break;
     case YAML_ALIAS_EVENT:
         complain(walk, &event->start_mark, "aliases are not allowed; write the value out", "");
+        walk->skips = walk->depth == 1 && at_key(walk);
         walk->setting = SETTING_COUNT;
-        walk->skips = false;
         break;
     case YAML_SCALAR_EVENT:
         take_scalar(walk, event);
@@ -146,8 +150,8 @@ static status_t walk_events(walk_t *walk, yaml_parser_t *parser)
                        "is no YAML: %.200s", problem);
             return STATUS_INVALID;
         }
-        ended = event.type == YAML_STREAM_END_EVENT;
         take_event(walk, &event);
+        ended = event.type == YAML_STREAM_END_EVENT || walk->documents > 1;
         yaml_event_delete(&event);
     }
     walk->is_empty = walk->is_empty || walk->documents == 0;
