@@ -243,12 +243,21 @@ class Networks(HubCase):
                 self.assertEqual(self.shown(), before)
 
     def test_all_faults_together(self):
-        directory = self.copy()
-        for name in ("regions.csv", "memberships.csv", "circles.csv"):
-            with open(directory / name, "a", encoding="utf-8") as file:
-                file.writelines(line + "\n" for where, line in self.FAULTS.values() if where == name)
-        result = self.shared.headquarters("network", "import", directory)
-        self.assertExit(result, 1, "regions.csv:", "memberships.csv:", "circles.csv:")
+        """First what cannot be read; then, of files that can be, everything that does not fit together."""
+        unreadable = ("no month", "no code", "too few cells")
+        for part, names in ((unreadable, ("regions.csv", "memberships.csv", "dealers.csv")),
+                            (self.FAULTS.keys() - unreadable, ("regions.csv", "memberships.csv", "circles.csv", "dealers.csv"))):
+            directory = self.copy()
+            places = []
+            for what in sorted(part):
+                name, line = self.FAULTS[what]
+                with open(directory / name, "a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+                if what != "a cycle":  # two lines: either may be named
+                    places.append(f"{name}:{(directory / name).read_text().count(chr(10))}:")
+            result = self.shared.headquarters("network", "import", directory)
+            self.assertExit(result, 1, *places)
+            self.assertEqual(len(result.err.splitlines()), len(part), str(result))
 
     def test_a_missing_file(self):
         directory = self.copy()
@@ -362,7 +371,7 @@ class CommandLines(Case):
             ("yardstick", "benchmark"), ("yardstick", "benchmark", "--period"), ("yardstick", "benchmark", "--period", "2025-13"),
             ("yardstick", "benchmark", *self.PERIOD, "--format", "poem"), ("yardstick", "benchmark", *self.PERIOD, *self.PERIOD),
             ("yardstick", "benchmark", *self.PERIOD, "more"), ("yardstick", "rank", "--row", "ad_spend", *self.PERIOD), ("yardstick", "trend", "--dealer", "D0001", "--year", "25"),
-            ("yardstick", "keys"), ("yardstick", "keys", "admit"), ("yardstick", "facts", "import"), ("yardstick", "compare", "--dealer", "a,b", *self.PERIOD),
+            ("yardstick", "keys"), ("yardstick", "keys", "admit"), ("yardstick", "facts", "import"),
             ("yardstick-agent", "submit"), ("yardstick-agent", "withdraw", "2025-06"), ("yardstick-agent", "withdraw", "--why", "x"),
             ("yardstick-agent", "benchmark", *self.PERIOD), ("yardstick-hub", "run"), ("yardstick-hub", "init"), ("yardstick-hub", "init", self.work / "x"),
             ("yardstick-hub", "run", self.work, "--listen", "nonsense"),
@@ -396,7 +405,7 @@ class CommandLines(Case):
         secret, = [path for path in home.iterdir() if "secret" in path.name]
         secret.chmod(0o644)
         self.assertExit(run(self.work, "yardstick", "benchmark", *self.PERIOD, "--home", home, "--timeout", "1"), 1, secret.name)
-        self.assertExit(run(self.work, "yardstick", "benchmark", *self.PERIOD, "--home", self.work / "nowhere"), 1, "nowhere")
+        self.assertExit(run(self.work, "yardstick", "benchmark", *self.PERIOD, "--home", self.work / "nowhere"), 2, "nowhere")
         self.assertNotEqual(run(self.work, "yardstick-agent", "init", "--home", self.work / "other", "--hub", "tcp://127.0.0.1:9", "--hub-key", "short").code, 0)
 
     def test_hub_init_never_overwrites(self):

@@ -21,11 +21,11 @@ def receipt_of(answer):
 class Submissions(HubCase):
     """On an empty store with the golden network. Each test takes a dealer of its own."""
 
-    dealers = iter(f"D00{n}" for n in range(18, 31))  # members all along, but for D0020
+    dealers = iter(f"D00{n}" for n in range(18, 60) if n not in (20, 31, 33, 41, 45, 51, 54))  # members of one region all along
 
     def setUp(self):
         super().setUp()
-        self.dealer = next(d for d in self.dealers if d != "D0020")
+        self.dealer = next(self.dealers)
         self.client = self.shared.client("dealer", [self.dealer])
         self.addCleanup(self.client.close)
 
