@@ -57,11 +57,12 @@ status_t reader_unpack(reader_t *reader, span_t frame, const ProtobufCMessageDes
     static const uint8_t nothing[1];
     ProtobufCMessage *message =
         protobuf_c_message_unpack(descriptor, &allocator, frame.size, frame.data ? frame.data : nothing);
-    if (message) {
-        *out = message;
-        return STATUS_OK;
+    if (!message) {
+        reader->why = "the message cannot be read";
+        return state.spent ? STATUS_NO_MEMORY : STATUS_MALFORMED;
     }
-    return state.spent ? STATUS_NO_MEMORY : reader_refuse(reader, "%s cannot be read", descriptor->short_name);
+    *out = message;
+    return STATUS_OK;
 }
 
 status_t reader_code(reader_t *reader, const char *what, const char *text)
@@ -163,8 +164,8 @@ static status_t request_read(reader_t *reader, span_t frame, request_t **out)
 {
     if (frame.size > REQUEST_SIZE_MAX)
         return reader_refuse(reader, "the frame has %zu bytes: at most %d are allowed", frame.size, REQUEST_SIZE_MAX);
-    bool unknown_body;
-    ProtobufCMessage *unpacked;
+    bool unknown_body = false;
+    ProtobufCMessage *unpacked = NULL;
     TRY(reader_unpack(reader, frame, &yardstick__v1__request__descriptor, request_caps, &unknown_body, &unpacked));
     const Yardstick__V1__Request *message = (const Yardstick__V1__Request *)unpacked;
     if (message->body_case == YARDSTICK__V1__REQUEST__BODY__NOT_SET) {
@@ -272,8 +273,8 @@ static status_t response_read(reader_t *reader, span_t frame, response_t **out)
 {
     if (frame.size > RESPONSE_SIZE_MAX)
         return reader_refuse(reader, "the frame has %zu bytes: at most %d are allowed", frame.size, RESPONSE_SIZE_MAX);
-    bool unknown_body;
-    ProtobufCMessage *unpacked;
+    bool unknown_body = false;
+    ProtobufCMessage *unpacked = NULL;
     TRY(reader_unpack(reader, frame, &yardstick__v1__response__descriptor, (wire_caps_t){0}, &unknown_body, &unpacked));
     const Yardstick__V1__Response *message = (const Yardstick__V1__Response *)unpacked;
     response_t *response;

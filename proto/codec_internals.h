@@ -71,7 +71,9 @@ static inline ProtobufCBinaryData lend_bytes(const uint8_t *data, size_t size)
 #define WRITE_LIST(arena, count_, initial, items, pointers)                                                            \
     do {                                                                                                               \
         READ_ARRAY((arena), (count_), (items));                                                                        \
-        READ_ARRAY((arena), (count_), (pointers));                                                                     \
+        (pointers) = arena_array((arena), (count_), sizeof(void *));                                                   \
+        if (!(pointers))                                                                                               \
+            return STATUS_NO_MEMORY;                                                                                   \
         for (size_t list_ = 0; list_ < (count_); list_++) {                                                            \
             (items)[list_] = (initial);                                                                                \
             (pointers)[list_] = &(items)[list_];                                                                       \

@@ -27,7 +27,7 @@ static status_t as_stored(status_t status)
 static status_t unpack(reader_t *reader, span_t bytes, const ProtobufCMessageDescriptor *descriptor,
                        ProtobufCMessage **out)
 {
-    bool unknown;
+    bool unknown = false;
     return reader_unpack(reader, bytes, descriptor, stored_caps, &unknown, out);
 }
 
@@ -93,7 +93,7 @@ static status_t read_consultants(reader_t *reader, const Yardstick__Stored__V1__
 
 static status_t read_revision(reader_t *reader, span_t bytes, stored_revision_t *out)
 {
-    ProtobufCMessage *unpacked;
+    ProtobufCMessage *unpacked = NULL;
     TRY(unpack(reader, bytes, &yardstick__stored__v1__revision__descriptor, &unpacked));
     const Yardstick__Stored__V1__Revision *message = (const Yardstick__Stored__V1__Revision *)unpacked;
     stored_revision_t revision = {
@@ -146,7 +146,7 @@ status_t stored_answer_encode(const stored_answer_t *answer, buffer_t *out)
 
 static status_t read_answer(reader_t *reader, span_t bytes, stored_answer_t *out)
 {
-    ProtobufCMessage *unpacked;
+    ProtobufCMessage *unpacked = NULL;
     TRY(unpack(reader, bytes, &yardstick__stored__v1__answer__descriptor, &unpacked));
     const Yardstick__Stored__V1__Answer *message = (const Yardstick__Stored__V1__Answer *)unpacked;
     stored_answer_t answer = {
@@ -197,7 +197,7 @@ static status_t read_optional_key(reader_t *reader, const char *what, ProtobufCB
 
 static status_t read_key(reader_t *reader, span_t bytes, stored_key_t *out)
 {
-    ProtobufCMessage *unpacked;
+    ProtobufCMessage *unpacked = NULL;
     TRY(unpack(reader, bytes, &yardstick__stored__v1__key__descriptor, &unpacked));
     const Yardstick__Stored__V1__Key *message = (const Yardstick__Stored__V1__Key *)unpacked;
     stored_key_t key = {0};
@@ -236,7 +236,7 @@ status_t stored_network_encode(const network_lines_t *lines, buffer_t *out)
 
 static status_t read_network(reader_t *reader, span_t bytes, network_lines_t *out)
 {
-    ProtobufCMessage *unpacked;
+    ProtobufCMessage *unpacked = NULL;
     TRY(unpack(reader, bytes, &yardstick__v1__network__descriptor, &unpacked));
     return network_read(reader, (const Yardstick__V1__Network *)unpacked, out);
 }
