@@ -7,6 +7,7 @@
 
 #include <csv.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define EXCERPT_CHARACTERS 40
@@ -232,6 +233,6 @@ const char *csv_excerpt(const char *cell, char out[CSV_EXCERPT_SIZE])
     size_t size = (size_t)(end - cell);
     for (size_t i = 0; i < size; i++)
         out[i] = strchr("\t\r\n", cell[i]) ? ' ' : cell[i];
-    strcpy(out + size, cell[size] ? "…" : "");
+    snprintf(out + size, CSV_EXCERPT_SIZE - size, "%s", cell[size] ? "…" : "");
     return out;
 }

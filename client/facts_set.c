@@ -118,13 +118,13 @@ status_t facts_set_add(facts_set_t *set, const facts_line_t *found, bool fit, fa
 /* The list as an array in order of dealer, period and consultant. */
 static facts_line_t **sort_lines(arena_t *arena, facts_line_t *list, size_t count)
 {
-    facts_line_t **lines = arena_array(arena, count, sizeof *lines);
+    facts_line_t **lines = arena_array(arena, count, sizeof(void *));
     if (!lines)
         return NULL;
     for (size_t i = 0; i < count; i++, list = list->next)
         lines[i] = list;
     if (count)
-        qsort(lines, count, sizeof *lines, compare_line_pointers);
+        qsort(lines, count, sizeof(void *), compare_line_pointers);
     return lines;
 }
 

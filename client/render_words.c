@@ -74,17 +74,23 @@ static void group(double value, unsigned decimals, char out[VALUE_SIZE])
         snprintf(out + length, VALUE_SIZE - length, ".%s", from + whole + 1);
 }
 
+static void append_percent(char out[VALUE_SIZE])
+{
+    size_t length = strlen(out);
+    snprintf(out + length, VALUE_SIZE - length, "%%");
+}
+
 static void format_value(const shown_row_t *row, double value, bool is_short, char out[VALUE_SIZE])
 {
     if (!isfinite(value)) {
-        strcpy(out, DASH);
+        snprintf(out, VALUE_SIZE, "%s", DASH);
         return;
     }
     unsigned decimals = row->decimals;
     bool is_whole = value == trunc(value);
     if (strcmp(row->unit, "ratio") == 0) {
         group(value * 100, !row->is_known ? 1 : decimals > 2 ? decimals - 2 : 0, out);
-        strcat(out, "%");
+        append_percent(out);
         return;
     }
     if (!row->is_known)
@@ -109,14 +115,14 @@ void render_value_short(const shown_row_t *row, double value, char out[VALUE_SIZ
 void render_share(double share, char out[VALUE_SIZE])
 {
     if (!isfinite(share)) {
-        strcpy(out, DASH);
+        snprintf(out, VALUE_SIZE, "%s", DASH);
         return;
     }
     char number[VALUE_SIZE];
     group(share * 100, 1, number);
     bool is_zero = strcmp(number, "0.0") == 0;
     snprintf(out, VALUE_SIZE, "%s%.398s", share > 0 && !is_zero ? "+" : "", number);
-    strncat(out, "%", VALUE_SIZE - strlen(out) - 1);
+    append_percent(out);
 }
 
 /* ---- Places and months ---- */
