@@ -1,5 +1,6 @@
-/* Answers on paper: aligned tables for people, JSON key for key as SPEC 6, CSV. Tables: Chinese counts two columns, units and percent signs (unit "ratio" shows as %), the row's decimals, a
- * dash (—) for no value, an arrow for the direction of good, own against average at a glance (better or worse marked; colours only where `colour`). */
+/* Answers on paper: aligned tables for people, JSON key for key as SPEC 6, CSV. Tables: Chinese counts two columns,
+ * units and percent signs (unit "ratio" shows as %), the row's decimals, a dash (—) for no value, an arrow for the
+ * direction of good, own against average at a glance (better or worse marked; colours only where `colour`). */
 #pragma once
 
 #include "proto/message.h"

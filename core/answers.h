@@ -1,5 +1,6 @@
-/* The answers to queries, as the hub computes them and the client shows them. All memory, strings included, comes from the arena given to the function
- * that made the answer. A value that is none (null, shown as a dash) is NaN. Rows stand in the catalog's order. */
+/* The answers to queries, as the hub computes them and the client shows them. All memory, strings included, comes from
+ * the arena given to the function that made the answer. A value that is none (null, shown as a dash) is NaN. Rows stand
+ * in the catalog's order. */
 #pragma once
 
 #include "core/catalog.h"
@@ -19,17 +20,29 @@ typedef struct {
     double average, mean, median, p25, p75, best, benchmark;
 } scope_statistics_t;
 
-typedef struct { const char *scope; uint32_t expected, reported; } scope_count_t;
+typedef struct {
+    const char *scope;
+    uint32_t expected, reported;
+} scope_count_t;
 
 typedef struct {
     const char *catalog;
     period_t period;
-    scope_count_t *scopes;       size_t scope_count;
-    answer_row_t *rows;          size_t row_count;
+    scope_count_t *scopes;
+    size_t scope_count;
+    answer_row_t *rows;
+    size_t row_count;
     scope_statistics_t *statistics; /* [row_count][scope_count] */
 } benchmark_answer_t;
 
-enum { COLUMN_OWN, COLUMN_NATION_AVERAGE, COLUMN_REGION_AVERAGE, COLUMN_NATION_BENCHMARK, COLUMN_REGION_BENCHMARK, COLUMN_PEERS };
+enum {
+    COLUMN_OWN,
+    COLUMN_NATION_AVERAGE,
+    COLUMN_REGION_AVERAGE,
+    COLUMN_NATION_BENCHMARK,
+    COLUMN_REGION_BENCHMARK,
+    COLUMN_PEERS
+};
 enum { GAP_COUNT = 4 }; /* gaps to columns 1..4, in their order */
 /* "own", "nation_average" … of the five fixed columns. */
 extern const char *const compare_column_names[COLUMN_PEERS];
@@ -37,11 +50,14 @@ extern const char *const compare_column_names[COLUMN_PEERS];
 typedef struct {
     const char *dealer, *region;
     period_t period;
-    const char **peers;          size_t peer_count;
-    answer_row_t *rows;          size_t row_count;
-    double *values;              /* [row_count][COLUMN_PEERS + peer_count] */
-    double *gaps;                /* [row_count][GAP_COUNT] */
-    const char **weakest;        size_t weakest_count; /* row ids */
+    const char **peers;
+    size_t peer_count;
+    answer_row_t *rows;
+    size_t row_count;
+    double *values; /* [row_count][COLUMN_PEERS + peer_count] */
+    double *gaps;   /* [row_count][GAP_COUNT] */
+    const char **weakest;
+    size_t weakest_count; /* row ids */
 } compare_answer_t;
 
 typedef enum { UNRANKED_NOT_REPORTED, UNRANKED_NO_VALUE, UNRANKED_SMALL_BASE, UNRANKED_COUNT } unranked_reason_t;
@@ -51,40 +67,55 @@ extern const char *const unranked_reason_names[UNRANKED_COUNT];
 typedef struct {
     const char *row, *scope;
     period_t period;
-    struct { uint32_t rank; const char *dealer; double value; } *ranked; size_t ranked_count;
-    struct { const char *dealer; unranked_reason_t reason; } *unranked;  size_t unranked_count;
+    struct {
+        uint32_t rank;
+        const char *dealer;
+        double value;
+    } * ranked;
+    size_t ranked_count;
+    struct {
+        const char *dealer;
+        unranked_reason_t reason;
+    } * unranked;
+    size_t unranked_count;
 } rank_answer_t;
 
 typedef struct {
     const char *dealer;
     int year;
-    answer_row_t *rows;          size_t row_count;
-    double *values;              /* [row_count][12] */
-    double *year_values;         /* [row_count] */
-    uint32_t *months_counted;    /* [row_count] */
-    double *changes;             /* [row_count][12] */
-    double *change_rates;        /* [row_count][12] */
+    answer_row_t *rows;
+    size_t row_count;
+    double *values;           /* [row_count][12] */
+    double *year_values;      /* [row_count] */
+    uint32_t *months_counted; /* [row_count] */
+    double *changes;          /* [row_count][12] */
+    double *change_rates;     /* [row_count][12] */
 } trend_answer_t;
 
 typedef struct {
     const char *dealer;
     period_t period;
-    const char **rows;           size_t row_count;  /* row ids */
-    double *store;               /* [row_count] */
-    const char **consultants;    size_t consultant_count;
-    double *values;              /* [consultant_count][row_count] */
-    const char **weakest;        /* [consultant_count], NULL = none */
-    double *gaps;                /* [consultant_count] */
+    const char **rows;
+    size_t row_count; /* row ids */
+    double *store;    /* [row_count] */
+    const char **consultants;
+    size_t consultant_count;
+    double *values;       /* [consultant_count][row_count] */
+    const char **weakest; /* [consultant_count], NULL = none */
+    double *gaps;         /* [consultant_count] */
 } consultants_answer_t;
 
 typedef struct {
     const char *scope;
     uint32_t expected, reported;
-    const char **late;           size_t late_count;
-    const char **missing;        size_t missing_count;
+    const char **late;
+    size_t late_count;
+    const char **missing;
+    size_t missing_count;
 } coverage_scope_t;
 
 typedef struct {
     period_t period;
-    coverage_scope_t *scopes;    size_t scope_count;
+    coverage_scope_t *scopes;
+    size_t scope_count;
 } coverage_answer_t;

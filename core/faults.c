@@ -37,7 +37,7 @@ void faults_add(faults_t *faults, uint32_t line, uint32_t column, const char *fo
         faults->dropped++;
         return;
     }
-    faults->items[faults->count++] = (fault_t){ source, line, column, message };
+    faults->items[faults->count++] = (fault_t){source, line, column, message};
 }
 
 bool faults_empty(const faults_t *faults)
@@ -64,5 +64,5 @@ void faults_fini(faults_t *faults)
         free(faults->items[i].message);
     }
     free(faults->items);
-    *faults = (faults_t){ 0 };
+    *faults = (faults_t){0};
 }

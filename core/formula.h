@@ -1,8 +1,10 @@
-/* Formulas over facts: parsed once, compiled to something fast, evaluated exactly (SPEC 2.1, 2.12 and the catalog grammar).
+/* Formulas over facts: parsed once, compiled to something fast, evaluated exactly (SPEC 2.1, 2.12 and the catalog
+ * grammar).
  *
- * Inputs are numbered: input i < fact_count is fact i of the month, input fact_count + i is the same fact of the month before
- * (`previous`). Input values are exact integers of the fact's smallest unit; formulas compute in the fact's unit (a fact of 2
- * decimals counts 1/100 each). Immutable after parsing, so any number of threads may evaluate one. */
+ * Inputs are numbered: input i < fact_count is fact i of the month, input fact_count + i is the same fact of the month
+ * before
+ * (`previous`). Input values are exact integers of the fact's smallest unit; formulas compute in the fact's unit (a
+ * fact of 2 decimals counts 1/100 each). Immutable after parsing, so any number of threads may evaluate one. */
 #pragma once
 
 #include "core/status.h"
@@ -14,8 +16,8 @@
 
 typedef __int128 int128_t;
 
-#define FACT_ABSENT INT64_MIN                 /* in int64_t inputs and columns */
-#define SUM_ABSENT ((int128_t)1 << 126)       /* in int128_t inputs */
+#define FACT_ABSENT INT64_MIN            /* in int64_t inputs and columns */
+#define SUM_ABSENT  ((int128_t)1 << 126) /* in int128_t inputs */
 
 typedef struct formula formula_t;
 
@@ -25,22 +27,23 @@ const uint16_t *formula_inputs(const formula_t *formula, size_t *out_count);
 /* Whether a division stands anywhere in it, KPIs inside included. */
 bool formula_holds_division(const formula_t *formula);
 
-/* Right side of the formula's top operation where that is a division, else NULL (SPEC 2.5). Borrowed. A formula that is just
- * the name of a KPI has that KPI's top operation. */
+/* Right side of the formula's top operation where that is a division, else NULL (SPEC 2.5). Borrowed. A formula that is
+ * just the name of a KPI has that KPI's top operation. */
 const formula_t *formula_denominator(const formula_t *formula);
 
-/* Exact value. `inputs`: one for each input number (absent: SUM_ABSENT), each divided by `divisor` (>= 1): sums over n stores with divisor n
- * give the value of the means (SPEC 2.3). False where it has no value (absent fact, zero denominator); `out` is then unspecified.
- * `out` must be initialised (mpq_init). */
+/* Exact value. `inputs`: one for each input number (absent: SUM_ABSENT), each divided by `divisor` (>= 1): sums over n
+ * stores with divisor n give the value of the means (SPEC 2.3). False where it has no value (absent fact, zero
+ * denominator); `out` is then unspecified. `out` must be initialised (mpq_init). */
 bool formula_evaluate_exact(const formula_t *formula, const int128_t *inputs, uint64_t divisor, mpq_t out) NODISCARD;
 
 /* The same for one store's facts (FACT_ABSENT where absent). */
 bool formula_evaluate_store(const formula_t *formula, const int64_t *inputs, mpq_t out) NODISCARD;
 
-/* Values of many stores at once. `columns[i]`: column of input i, of at least first + count values; columns that the formula does not need may
- * be NULL. Writes out_values[0..count): the value, within 1 unit in the last place of the exact one, or NaN where there is none.
- * STATUS_NO_MEMORY leaves the output unspecified. */
-status_t formula_evaluate_columns(const formula_t *formula, const int64_t *const *columns, size_t first, size_t count, double *out_values) NODISCARD;
+/* Values of many stores at once. `columns[i]`: column of input i, of at least first + count values; columns that the
+ * formula does not need may be NULL. Writes out_values[0..count): the value, within 1 unit in the last place of the
+ * exact one, or NaN where there is none. STATUS_NO_MEMORY leaves the output unspecified. */
+status_t formula_evaluate_columns(const formula_t *formula, const int64_t *const *columns, size_t first, size_t count,
+                                  double *out_values) NODISCARD;
 
 /* Nearest double of an exact value (ties to even). */
 double formula_to_double(const mpq_t value);
@@ -48,5 +51,6 @@ double formula_to_double(const mpq_t value);
 /* A check's rule: formula, comparison, formula. */
 typedef struct rule rule_t;
 
-/* Whether it holds for `inputs` (as formula_evaluate_store); it does where either side has no value. Decided exactly. */
+/* Whether it holds for `inputs` (as formula_evaluate_store); it does where either side has no value. Decided exactly.
+ */
 bool rule_holds(const rule_t *rule, const int64_t *inputs);

@@ -1,35 +1,35 @@
 /* Everything that a person or a peer can make grow, and how far. Each is tested at the cap and one past it. */
 #pragma once
 
-#define CODE_LENGTH_MAX 64            /* bytes of a dealer's, region's, circle's, consultant's or row's code */
-#define NAME_LENGTH_MAX 200           /* bytes of a name in the network files */
-#define TITLE_CHARACTERS_MAX 60       /* SPEC 2, catalog grammar */
-#define TEXT_LENGTH_MAX 1000          /* bytes of a reason or comment */
+#define CODE_LENGTH_MAX         64   /* bytes of a dealer's, region's, circle's, consultant's or row's code */
+#define NAME_LENGTH_MAX         200  /* bytes of a name in the network files */
+#define TITLE_CHARACTERS_MAX    60   /* SPEC 2, catalog grammar */
+#define TEXT_LENGTH_MAX         1000 /* bytes of a reason or comment */
 
-#define CATALOG_SIZE_MAX 200000       /* bytes of a catalog's YAML */
-#define CATALOG_FACTS_MAX 256
-#define CATALOG_ROWS_MAX 512          /* facts and KPIs together */
-#define CATALOG_TABLES_MAX 32
-#define CATALOG_CHECKS_MAX 256
-#define FORMULA_LENGTH_MAX 1000       /* bytes as written */
-#define FORMULA_DEPTH_MAX 64          /* nesting of parentheses and unary signs, and of KPIs inside KPIs */
-#define FORMULA_NODES_MAX 4096        /* operations after KPIs are put in */
-#define FACT_DECIMALS_MAX 6
-#define FACT_VALUE_MAX INT64_C(1000000000000000) /* 10^15 of the smallest unit (SPEC 1) */
+#define CATALOG_SIZE_MAX        200000 /* bytes of a catalog's YAML */
+#define CATALOG_FACTS_MAX       256
+#define CATALOG_ROWS_MAX        512 /* facts and KPIs together */
+#define CATALOG_TABLES_MAX      32
+#define CATALOG_CHECKS_MAX      256
+#define FORMULA_LENGTH_MAX      1000 /* bytes as written */
+#define FORMULA_DEPTH_MAX       64   /* nesting of parentheses and unary signs, and of KPIs inside KPIs */
+#define FORMULA_NODES_MAX       4096 /* operations after KPIs are put in */
+#define FACT_DECIMALS_MAX       6
+#define FACT_VALUE_MAX          INT64_C(1000000000000000) /* 10^15 of the smallest unit (SPEC 1) */
 
-#define NETWORK_REGIONS_MAX 10000
-#define NETWORK_DEPTH_MAX 16
-#define NETWORK_DEALERS_MAX 1000000
-#define NETWORK_CIRCLES_MAX 10000
+#define NETWORK_REGIONS_MAX     10000
+#define NETWORK_DEPTH_MAX       16
+#define NETWORK_DEALERS_MAX     1000000
+#define NETWORK_CIRCLES_MAX     10000
 #define NETWORK_MEMBERSHIPS_MAX 4000000 /* region memberships; circle memberships likewise */
 
-#define CONSULTANTS_MAX 500           /* of one submission */
-#define KEY_DEALERS_MAX 200           /* stores of one key */
-#define SCOPES_MAX 1000               /* named in one request */
-#define PEERS_MAX 16                  /* named in one comparison */
-#define FAULTS_MAX 1000               /* kept of one input; the rest are counted */
+#define CONSULTANTS_MAX         500  /* of one submission */
+#define KEY_DEALERS_MAX         200  /* stores of one key */
+#define SCOPES_MAX              1000 /* named in one request */
+#define PEERS_MAX               16   /* named in one comparison */
+#define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
 
-#define REQUEST_SIZE_MAX 262144       /* bytes of a request frame */
-#define REQUEST_MEMORY_MAX 4194304    /* bytes that decoding one request may allocate */
-#define RESPONSE_SIZE_MAX 268435456   /* bytes of a response frame that a client accepts */
-#define UPLOAD_SIZE_MAX 268435456     /* bytes of a network import over all its parts */
+#define REQUEST_SIZE_MAX        262144    /* bytes of a request frame */
+#define REQUEST_MEMORY_MAX      4194304   /* bytes that decoding one request may allocate */
+#define RESPONSE_SIZE_MAX       268435456 /* bytes of a response frame that a client accepts */
+#define UPLOAD_SIZE_MAX         268435456 /* bytes of a network import over all its parts */

@@ -1,4 +1,5 @@
-/* The network: the region tree, dealers with dated memberships, owners, circles (SPEC 1). Immutable once built; shared between threads. */
+/* The network: the region tree, dealers with dated memberships, owners, circles (SPEC 1). Immutable once built; shared
+ * between threads. */
 #pragma once
 
 #include "core/faults.h"
@@ -10,17 +11,36 @@
 
 #define INDEX_NONE UINT32_MAX
 
-/* Lines as the four files hold them. Strings are borrowed. `line` is the line in its file, for faults; 0 where it came over the wire. */
-typedef struct { const char *code, *parent, *name; uint32_t line; } network_region_line_t;          /* parent "" = under the nation */
-typedef struct { const char *code, *name, *owner; uint32_t line; } network_dealer_line_t;           /* owner "" = itself */
-typedef struct { const char *dealer, *region; period_t from; uint32_t line; } network_membership_line_t; /* region "" = left the network */
-typedef struct { const char *circle, *dealer; period_t from, until; uint32_t line; } network_circle_line_t; /* PERIOD_NONE = unbounded; until is inclusive */
+/* Lines as the four files hold them. Strings are borrowed. `line` is the line in its file, for faults; 0 where it came
+ * over the wire. */
+typedef struct {
+    const char *code, *parent, *name;
+    uint32_t line;
+} network_region_line_t; /* parent "" = under the nation */
+typedef struct {
+    const char *code, *name, *owner;
+    uint32_t line;
+} network_dealer_line_t; /* owner "" = itself */
+typedef struct {
+    const char *dealer, *region;
+    period_t from;
+    uint32_t line;
+} network_membership_line_t; /* region "" = left the network */
+typedef struct {
+    const char *circle, *dealer;
+    period_t from, until;
+    uint32_t line;
+} network_circle_line_t; /* PERIOD_NONE = unbounded; until is inclusive */
 
 typedef struct {
-    const network_region_line_t *regions;         size_t region_count;
-    const network_dealer_line_t *dealers;         size_t dealer_count;
-    const network_membership_line_t *memberships; size_t membership_count;
-    const network_circle_line_t *circles;         size_t circle_count;
+    const network_region_line_t *regions;
+    size_t region_count;
+    const network_dealer_line_t *dealers;
+    size_t dealer_count;
+    const network_membership_line_t *memberships;
+    size_t membership_count;
+    const network_circle_line_t *circles;
+    size_t circle_count;
 } network_lines_t;
 
 typedef struct {
@@ -29,15 +49,21 @@ typedef struct {
     uint32_t enter, leave; /* preorder interval: r lies in or below s where s.enter <= r.enter < s.leave */
 } region_t;
 
-typedef struct { period_t from; uint32_t region; /* INDEX_NONE = out of the network */ } membership_t;
+typedef struct {
+    period_t from;
+    uint32_t region; /* INDEX_NONE = out of the network */
+} membership_t;
 
 typedef struct {
-    const char *code, *name, *owner;   /* owner: the dealer's own code where the file left it empty */
-    const membership_t *memberships;   /* by from, ascending */
+    const char *code, *name, *owner; /* owner: the dealer's own code where the file left it empty */
+    const membership_t *memberships; /* by from, ascending */
     uint32_t membership_count;
 } dealer_t;
 
-typedef struct { uint32_t dealer; period_t from, until; } circle_member_t; /* PERIOD_NONE = unbounded */
+typedef struct {
+    uint32_t dealer;
+    period_t from, until;
+} circle_member_t; /* PERIOD_NONE = unbounded */
 typedef struct {
     const char *code;
     const circle_member_t *members; /* by dealer code, then from */
@@ -45,15 +71,19 @@ typedef struct {
 } circle_t;
 
 typedef struct {
-    region_t *regions;  uint32_t region_count; /* in the file's order */
-    dealer_t *dealers;  uint32_t dealer_count; /* by code, byte order */
-    circle_t *circles;  uint32_t circle_count; /* by code, byte order */
+    region_t *regions;
+    uint32_t region_count; /* in the file's order */
+    dealer_t *dealers;
+    uint32_t dealer_count; /* by code, byte order */
+    circle_t *circles;
+    uint32_t circle_count; /* by code, byte order */
     void *internals;
 } network_t;
 
-/* Builds a network from its lines. STATUS_INVALID with every fault (a cycle, an unknown parent, region or dealer, a code twice, the same dealer
- * and month twice, a limit exceeded …); faults_t.source is set to "regions.csv", "dealers.csv", "memberships.csv" or "circles.csv" for each, with the
- * line given. *out only on success; the caller destroys it. All strings are copied. */
+/* Builds a network from its lines. STATUS_INVALID with every fault (a cycle, an unknown parent, region or dealer, a
+ * code twice, the same dealer and month twice, a limit exceeded …); faults_t.source is set to "regions.csv",
+ * "dealers.csv", "memberships.csv" or "circles.csv" for each, with the line given. *out only on success; the caller
+ * destroys it. All strings are copied. */
 status_t network_build(const network_lines_t *lines, network_t **out, faults_t *faults) NODISCARD;
 void network_destroy(network_t **network);
 
@@ -75,7 +105,10 @@ bool network_circle_holds(const network_t *network, uint32_t circle, uint32_t de
 bool network_are_peers(const network_t *network, uint32_t dealer, uint32_t other, period_t period);
 
 typedef enum { SCOPE_NATION, SCOPE_REGION, SCOPE_CIRCLE } scope_kind_t;
-typedef struct { scope_kind_t kind; uint32_t index; } scope_t; /* index of the region or circle */
+typedef struct {
+    scope_kind_t kind;
+    uint32_t index;
+} scope_t; /* index of the region or circle */
 
 /* "nation", "region:CODE", "circle:CODE". STATUS_UNKNOWN for anything else. */
 status_t scope_parse(const network_t *network, const char *text, scope_t *out) NODISCARD;

@@ -1,4 +1,5 @@
-/* Calendar months. A period counts months since January of year 0, so that arithmetic is plain: the month before is -1. */
+/* Calendar months. A period counts months since January of year 0, so that arithmetic is plain: the month before is -1.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -6,9 +7,9 @@
 
 typedef int32_t period_t;
 
-#define PERIOD_NONE ((period_t)-1)
-#define PERIOD_YEAR_MIN 1900
-#define PERIOD_YEAR_MAX 2199
+#define PERIOD_NONE      ((period_t)-1)
+#define PERIOD_YEAR_MIN  1900
+#define PERIOD_YEAR_MAX  2199
 #define PERIOD_TEXT_SIZE 8 /* "YYYY-MM" and NUL */
 
 /* Month 1..12 of a year; PERIOD_NONE outside PERIOD_YEAR_MIN..PERIOD_YEAR_MAX. */

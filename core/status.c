@@ -3,8 +3,8 @@
 const char *status_name(status_t status)
 {
     switch (status) {
-#define STATUS_CASE(name, number, id, text) \
-    case STATUS_##name:                     \
+#define STATUS_CASE(name, number, id, text)                                                                            \
+    case STATUS_##name:                                                                                                \
         return id;
         STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE
@@ -15,8 +15,8 @@ const char *status_name(status_t status)
 const char *status_text(status_t status)
 {
     switch (status) {
-#define STATUS_CASE(name, number, id, text) \
-    case STATUS_##name:                     \
+#define STATUS_CASE(name, number, id, text)                                                                            \
+    case STATUS_##name:                                                                                                \
         return text;
         STATUS_LIST(STATUS_CASE)
 #undef STATUS_CASE

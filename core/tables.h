@@ -1,5 +1,6 @@
-/* The manual's tables, computed (SPEC 2 and 3). Pure: each reads its arguments and allocates its answer from `arena`. Every function returns
- * STATUS_OK, or STATUS_NO_MEMORY when the arena's budget or the memory is spent. Any number of threads may compute from the same month. */
+/* The manual's tables, computed (SPEC 2 and 3). Pure: each reads its arguments and allocates its answer from `arena`.
+ * Every function returns STATUS_OK, or STATUS_NO_MEMORY when the arena's budget or the memory is spent. Any number of
+ * threads may compute from the same month. */
 #pragma once
 
 #include "core/answers.h"
@@ -8,40 +9,48 @@
 
 /* The hub's settings of SPEC 2.6. */
 typedef struct {
-    uint32_t share_numerator, share_denominator; /* least share of the denominator that the benchmark's stores hold: 10 / 100 */
-    uint32_t least_stores;                       /* 3 */
-    uint32_t least_eligible;                     /* 5 */
+    uint32_t share_numerator,
+        share_denominator;   /* least share of the denominator that the benchmark's stores hold: 10 / 100 */
+    uint32_t least_stores;   /* 3 */
+    uint32_t least_eligible; /* 5 */
 } benchmark_rule_t;
 
-#define BENCHMARK_RULE_DEFAULT ((benchmark_rule_t){ 10, 100, 3, 5 })
+#define BENCHMARK_RULE_DEFAULT ((benchmark_rule_t){10, 100, 3, 5})
 
 /* Facts of one store for one month, in the catalog's fact order. */
-typedef struct { const char *consultant; const int64_t *facts; } consultant_facts_t;
 typedef struct {
-    const int64_t *facts;                 /* fact_count values, FACT_ABSENT where absent */
+    const char *consultant;
+    const int64_t *facts;
+} consultant_facts_t;
+typedef struct {
+    const int64_t *facts;                  /* fact_count values, FACT_ABSENT where absent */
     const consultant_facts_t *consultants; /* any order */
     size_t consultant_count;
 } store_facts_t;
 
-/* Every row of `table` (an index into catalog->tables, or SIZE_MAX for all tables) for each scope, in the order asked. */
-status_t benchmark_compute(const month_t *month, const benchmark_rule_t *rule, const scope_t *scopes, size_t scope_count, size_t table,
-                           arena_t *arena, benchmark_answer_t **out) NODISCARD;
+/* Every row of `table` (an index into catalog->tables, or SIZE_MAX for all tables) for each scope, in the order asked.
+ */
+status_t benchmark_compute(const month_t *month, const benchmark_rule_t *rule, const scope_t *scopes,
+                           size_t scope_count, size_t table, arena_t *arena, benchmark_answer_t **out) NODISCARD;
 
 /* One store against nation and `region`. `dealer` must be a member in that month, as must `peers`. */
-status_t compare_compute(const month_t *month, const benchmark_rule_t *rule, uint32_t dealer, uint32_t region, const uint32_t *peers, size_t peer_count,
-                         arena_t *arena, compare_answer_t **out) NODISCARD;
+status_t compare_compute(const month_t *month, const benchmark_rule_t *rule, uint32_t dealer, uint32_t region,
+                         const uint32_t *peers, size_t peer_count, arena_t *arena, compare_answer_t **out) NODISCARD;
 
 /* `row` must have a direction and be listed by the catalog's tables. */
 status_t rank_compute(const month_t *month, size_t row, scope_t scope, arena_t *arena, rank_answer_t **out) NODISCARD;
 
-status_t coverage_compute(const month_t *month, const scope_t *scopes, size_t scope_count, arena_t *arena, coverage_answer_t **out) NODISCARD;
+status_t coverage_compute(const month_t *month, const scope_t *scopes, size_t scope_count, arena_t *arena,
+                          coverage_answer_t **out) NODISCARD;
 
 #define TREND_MONTHS 14 /* November and December of the year before, then January to December */
 
 /* A store's year. `months`: fact_count values each, NULL where nothing is stored (or may not be seen). */
-status_t trend_compute(const catalog_t *catalog, const char *dealer, int year, const int64_t *const months[TREND_MONTHS],
-                       arena_t *arena, trend_answer_t **out) NODISCARD;
+status_t trend_compute(const catalog_t *catalog, const char *dealer, int year,
+                       const int64_t *const months[TREND_MONTHS], arena_t *arena, trend_answer_t **out) NODISCARD;
 
-/* A store's consultants. `current` and `previous` (the month before, for formulas that use it) may be NULL: nothing stored. */
-status_t consultants_compute(const catalog_t *catalog, const char *dealer, period_t period, const store_facts_t *current, const store_facts_t *previous,
-                             arena_t *arena, consultants_answer_t **out) NODISCARD;
+/* A store's consultants. `current` and `previous` (the month before, for formulas that use it) may be NULL: nothing
+ * stored. */
+status_t consultants_compute(const catalog_t *catalog, const char *dealer, period_t period,
+                             const store_facts_t *current, const store_facts_t *previous, arena_t *arena,
+                             consultants_answer_t **out) NODISCARD;

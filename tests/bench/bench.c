@@ -2,8 +2,10 @@
  * prints the median of each case with its least and most, and its ratio to the floor.
  *
  * The floor of submitting is one small LMDB record a transaction, synced, without any of our code. The floor of asking
- * is `describe`, which the hub answers without touching a month. (Larger networks, peers and profiles: a later issue.) */
+ * is `describe`, which the hub answers without touching a month. (Larger networks, peers and profiles: a later issue.)
+ */
 #include "client/connection.h"
+#include "core/limits.h"
 
 #include <lmdb.h>
 #include <sodium.h>
@@ -16,7 +18,7 @@
 #define SINGLE      300
 #define PIPELINED   6000
 #define QUERIES     500
-#define DEALERS     60
+#define DEALERS     10 /* members of the network in every month of the golden set */
 #define RECORD_SIZE 150
 
 typedef struct {
@@ -47,7 +49,8 @@ static double commit_alone(const char *directory)
     MDB_env *env;
     MDB_dbi table;
     MDB_txn *txn;
-    must(!mdb_env_create(&env) && !mdb_env_set_mapsize(env, 64u << 20) && !mdb_env_open(env, directory, 0, 0600), "LMDB");
+    must(!mdb_env_create(&env) && !mdb_env_set_mapsize(env, 64u << 20) && !mdb_env_open(env, directory, 0, 0600),
+         "LMDB");
     must(!mdb_txn_begin(env, NULL, 0, &txn) && !mdb_dbi_open(txn, NULL, 0, &table) && !mdb_txn_commit(txn), "LMDB");
     uint8_t record[RECORD_SIZE], key[16];
     double begun = now();
@@ -55,7 +58,8 @@ static double commit_alone(const char *directory)
         randombytes_buf(key, sizeof key);
         randombytes_buf(record, sizeof record);
         MDB_val name = {sizeof key, key}, value = {sizeof record, record};
-        must(!mdb_txn_begin(env, NULL, 0, &txn) && !mdb_put(txn, table, &name, &value, 0) && !mdb_txn_commit(txn), "LMDB commit");
+        must(!mdb_txn_begin(env, NULL, 0, &txn) && !mdb_put(txn, table, &name, &value, 0) && !mdb_txn_commit(txn),
+             "LMDB commit");
     }
     double rate = SINGLE / (now() - begun);
     mdb_env_close(env);
@@ -73,7 +77,7 @@ static status_t make_submission(void *context, size_t index, arena_t *arena, req
     submission_t *submission = &out->submission;
     crypto_generichash(submission->id, sizeof submission->id, (const uint8_t *)&number, sizeof number, NULL, 0);
     submission->dealer = arena_printf(arena, "D%04u", (unsigned)(number % DEALERS) + 1);
-    submission->period = period_make(2024, (int)(number / DEALERS % 12) + 1);
+    submission->period = period_make(2024, 1) + (period_t)(number / DEALERS % 24);
     submission->catalog_digest = bench->catalog->digest;
     return packed_facts_pack(facts, bench->catalog->fact_count, arena, &submission->facts);
 }
@@ -102,7 +106,8 @@ static double ask(bench_t *bench, const request_t *request)
     for (int i = 0; i < QUERIES; i++) {
         faults_t faults = {0};
         CLEANUP(answer_fini) answer_t answer = {0};
-        must(connection_request(bench->connection, request, &answer, &faults) == STATUS_OK && answer.response->status == STATUS_OK,
+        must(connection_request(bench->connection, request, &answer, &faults) == STATUS_OK &&
+                 answer.response->status == STATUS_OK,
              "asking");
     }
     return QUERIES / (now() - begun);
@@ -132,8 +137,8 @@ static void print_table(double rates[CASE_COUNT][ROUNDS])
     for (int i = 0; i < CASE_COUNT; i++) {
         qsort(rates[i], ROUNDS, sizeof rates[i][0], compare_doubles);
         double floor = rates[i < FLOOR_ASK ? FLOOR_COMMIT : FLOOR_ASK][ROUNDS / 2];
-        printf("%-44s %10.0f %10.0f %10.0f %8.2f\n", CASE_NAMES[i], rates[i][ROUNDS / 2], rates[i][0], rates[i][ROUNDS - 1],
-               rates[i][ROUNDS / 2] / floor);
+        printf("%-44s %10.0f %10.0f %10.0f %8.2f\n", CASE_NAMES[i], rates[i][ROUNDS / 2], rates[i][0],
+               rates[i][ROUNDS - 1], rates[i][ROUNDS / 2] / floor);
     }
 }
 
@@ -147,7 +152,8 @@ int main(int argc, char **argv)
     must(connection_open(&home, argv[2], 10, &bench.connection, &faults) == STATUS_OK, "connecting");
     must(catalog_load(catalog_builtin(), &bench.catalog, &faults) == STATUS_OK, "loading the catalog");
     const request_t describe = {.kind = REQUEST_DESCRIBE};
-    const request_t compare = {.kind = REQUEST_COMPARE, .compare = {.dealer = "D0001", .period = period_make(2024, 6), .region = ""}};
+    const request_t compare = {.kind = REQUEST_COMPARE,
+                               .compare = {.dealer = "D0001", .period = period_make(2024, 6), .region = ""}};
     const request_t trend = {.kind = REQUEST_TREND, .trend = {.dealer = "D0001", .year = 2024}};
     double rates[CASE_COUNT][ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
