@@ -5,6 +5,7 @@
 #include "core/scratch.h"
 #include "core/statistics.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -230,6 +231,7 @@ static void mark_eligible(const month_t *month, const row_t *row, row_order_t *o
 {
     double least = row->has_min_base ? statistics_min_base(row) : 0, doubt = fabs(least) * 1e-14;
     for (uint32_t i = 0; i < order->count; i++) {
+        assert(!row->has_min_base || order->bases);
         bool eligible = !row->has_min_base || order->bases[i] >= least;
         if (row->has_min_base && fabs(order->bases[i] - least) <= doubt)
             eligible = reaches_min_base(month, row, order->slots[i]);

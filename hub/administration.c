@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -307,6 +308,7 @@ static status_t install_catalog(change_t *change)
     CLEANUP(catalog_destroy) catalog_t *catalog = NULL;
     CLEANUP(world_release) world_t *world = NULL;
     TRY(check_catalog(change, yaml, &catalog));
+    assert(catalog);
     uint64_t digest = catalog->digest;
     change->response.kind = RESPONSE_CATALOG;
     change->response.catalog.digest = digest;

@@ -20,7 +20,8 @@
 
 static void path_of(char out[PATH_MAX], const char *directory, const char *name)
 {
-    snprintf(out, PATH_MAX, "%s/%s", directory, name);
+    if (snprintf(out, PATH_MAX, "%s/%s", directory, name) >= PATH_MAX)
+        out[0] = '\0'; /* opening it then fails with what the system says of an empty name */
 }
 
 static void file_close(int *file)

@@ -60,7 +60,7 @@ status_t query_rank(const query_t *query)
     const rank_query_t *asked = &query->request->rank;
     scope_t scope;
     bool averages_only;
-    size_t row;
+    size_t row = ROW_NONE;
     TRY(access_find_scope(query->world->network, query->principal, REQUEST_RANK, asked->scope, asked->period, &scope,
                           &averages_only, query->refusal));
     TRY(find_row(query, asked->row, &row));
