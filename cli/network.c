@@ -107,8 +107,10 @@ static status_t take_part(void *context, size_t index, const response_t *respons
 {
     (void)arena;
     upload_t *upload = context;
-    if (response->status != STATUS_OK)
-        return session_add_refusal(upload->session, "network import", response);
+    if (response->status != STATUS_OK) {
+        session_add_refusal(upload->session, "network import", response);
+        return response->status;
+    }
     if (response->kind == RESPONSE_IMPORTED && index + 1 == upload->part_count) {
         upload->imported = response->imported;
         upload->is_complete = response->imported.complete;

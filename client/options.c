@@ -308,7 +308,7 @@ int invocation_year(const invocation_t *invocation, const char *name)
 
 size_t options_split_codes(const char *value, char *buffer, const char **out, size_t most)
 {
-    strcpy(buffer, value);
+    memcpy(buffer, value, strlen(value) + 1);
     size_t count = 0;
     for (char *rest = buffer, *code; (code = strsep(&rest, ",")) != NULL; count++)
         if (count < most)

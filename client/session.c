@@ -2,6 +2,7 @@
 
 #include "client/catalog_cache.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -54,14 +55,13 @@ static void add_response_fault(faults_t *faults, const fault_t *fault)
     faults->source = NULL;
 }
 
-status_t session_add_refusal(session_t *session, const char *what, const response_t *response)
+void session_add_refusal(session_t *session, const char *what, const response_t *response)
 {
     char reason[2000];
     response_reason(response, reason, sizeof reason);
     faults_add(&session->faults, 0, 0, "%s refused (%s): %s", what, status_name(response->status), reason);
     for (size_t i = 0; i < response->fault_count; i++)
         add_response_fault(&session->faults, &response->faults[i]);
-    return response->status;
 }
 
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,
@@ -69,11 +69,16 @@ status_t session_ask(session_t *session, const char *what, const request_t *requ
 {
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(connection_request(session->connection, request, &answer, &session->faults));
-    if (answer.response->status != STATUS_OK)
-        return session_add_refusal(session, what, answer.response);
-    if (kind != RESPONSE_NONE && answer.response->kind != kind)
-        return session_fail(session, STATUS_MALFORMED,
-                            "%s: the hub answered with something else; its version may be another", what);
+    status_t status = answer.response->status;
+    if (status != STATUS_OK) {
+        session_add_refusal(session, what, answer.response);
+        return status;
+    }
+    if (kind != RESPONSE_NONE && answer.response->kind != kind) {
+        faults_add(&session->faults, 0, 0, "%s: the hub answered with something else; its version may be another",
+                   what);
+        return STATUS_MALFORMED;
+    }
     *out = answer;
     answer = (answer_t){0};
     return STATUS_OK;
@@ -116,6 +121,7 @@ static status_t fetch_catalog(session_t *session)
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "catalog", &request, RESPONSE_CATALOG, &answer));
     const response_t *response = answer.response;
+    assert(response);
     if (response->catalog.yaml.size == 0 && session->catalog && response->catalog.digest == session->catalog->digest)
         return STATUS_OK;
     catalog_destroy(&session->catalog);

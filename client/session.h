@@ -36,9 +36,8 @@ status_t session_misuse(session_t *session, const char *format, ...) PRINTF(2, 3
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,
                      answer_t *out) NODISCARD;
 
-/* Adds the lines of a response that is not OK ("what refused (not_allowed): …", then each fault with its place);
- * returns its status. */
-status_t session_add_refusal(session_t *session, const char *what, const response_t *response) NODISCARD;
+/* Adds the lines of a response that is not OK ("what refused (not_allowed): …", then each fault with its place). */
+void session_add_refusal(session_t *session, const char *what, const response_t *response);
 
 /* "message (where)" of a response that is not OK, cut to fit. */
 void response_reason(const response_t *response, char *out, size_t size);

@@ -34,16 +34,18 @@ static status_t read_offline(session_t *session, const stores_t *stores, facts_s
     status_t status = filing_read(session, stores->codes, stores->count, set, warnings);
     if (status == STATUS_OK || stores->count)
         return status;
-    CLEANUP(faults_fini) faults_t first = session->faults;
+    faults_t first = session->faults;
     session->faults = (faults_t){0};
+    faults_fini(warnings);
     facts_set_fini(set);
     *set = (facts_set_t){0};
     status_t again = filing_read(session, ANY_STORE, 1, set, warnings);
-    if (again == STATUS_OK || session->faults.count + session->faults.dropped <= first.count + first.dropped)
+    if (again == STATUS_OK || session->faults.count + session->faults.dropped <= first.count + first.dropped) {
+        faults_fini(&first);
         return again;
-    faults_t second = session->faults;
+    }
+    faults_fini(&session->faults);
     session->faults = first;
-    first = second;
     return status;
 }
 
