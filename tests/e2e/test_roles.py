@@ -228,7 +228,9 @@ class Roles(HubCase):
 
 
 class Keys(HubCase):
-    """Unknown and revoked keys."""
+    """Unknown and revoked keys. (libzmq leaves a handshake that is refused for now, ZAP status 300, to its time limit.)"""
+
+    settings = {"handshake_ms": 1000}
 
     def events_of(self, client):
         """A monitor of the client's connection."""
@@ -288,10 +290,10 @@ class Keys(HubCase):
         self.assertEqual((answer.status.code, answer.receipt.outcome), (OK, ACCEPTED))
         monitor = self.events_of(dealer)
         self.shared.must("keys", "revoke", dealer.public.decode())
-        dealer.send("trend", dealer="D0006", year=2025)  # on the live connection
-        self.await_end(monitor)
+        self.await_end(monitor)  # the live connection, though nothing is sent on it
+        dealer.send("trend", dealer="D0006", year=2025)
+        self.await_end(monitor)  # and again when it comes back
         self.assertIsNone(dealer.receive(0), "a revoked key got an answer")
-        self.await_end(monitor)  # and refused again when it comes back
         again = self.shared.client()
         again.public, again.secret = dealer.public, dealer.secret
         again.connect()
