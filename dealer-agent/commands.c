@@ -22,7 +22,7 @@ static status_t run_submit(session_t *session)
 }
 
 /* Whose lines they are where nobody has said it yet: a name for the only store of a file without a dealer column. */
-static const char *const ANY_STORE[] = {"this-store"};
+static const char *const ANY_STORE[] = {"this store"};
 
 /* Reads the files as of the stores that are known. Where none is: first as with a dealer column, then as of one store,
  * and the reading with no more faults is the one that was meant. */
