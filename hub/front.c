@@ -13,6 +13,7 @@
 #define ZAP_ENFORCE_DOMAIN          93
 
 #define CONNECTION_RECEIVE_MESSAGES 16
+#define CURVE_FRAME_BYTES           33   /* name, nonce, authenticator and flags around an encrypted message */
 #define FLUSH_MS                    5000 /* how long answers may take to leave when the hub ends */
 
 _Static_assert(sizeof(zmq_msg_t) <= sizeof(((front_message_t *)0)->message), "room for a zmq_msg_t");
@@ -41,7 +42,8 @@ static bool set_security(void *socket, const front_keys_t *keys)
 
 static bool set_limits(void *socket, const settings_t *settings)
 {
-    int64_t frame_max = REQUEST_SIZE_MAX;
+    /* libzmq measures what is on the wire. */
+    int64_t frame_max = REQUEST_SIZE_MAX + CURVE_FRAME_BYTES;
     /* A pipe tells its writer of what was read only each half of its mark, and a client may have requests_per_key
      * answers under way: below twice that, answers would be dropped for clients that do read. */
     int answers = (int)settings->requests_per_key * 2 + 16;
@@ -105,6 +107,13 @@ static void close_socket(void **socket)
         zmq_close(*socket);
 }
 
+/* Before its reader is closed: an I/O thread that tells a monitor without a reader waits for ever. */
+static void stop_monitor(void **monitored)
+{
+    if (*monitored)
+        zmq_socket_monitor(*monitored, NULL, 0);
+}
+
 /* A client with a key that nobody knows, connecting. */
 static void *knock(void *zmq, const front_keys_t *keys, const char *endpoint)
 {
@@ -151,13 +160,12 @@ bool front_self_test(void *zmq, const front_keys_t *keys, const settings_t *sett
     if (!monitor || !put_int(monitor, ZMQ_LINGER, 0) || !put_int(monitor, ZMQ_RCVTIMEO, TEST_MS) ||
         zmq_connect(monitor, TEST_MONITOR) != 0)
         return false;
+    CLEANUP(stop_monitor) __attribute__((unused)) void *monitored = front;
     CLEANUP(close_socket) void *client = knock(zmq, keys, endpoint);
     if (!client)
         return false;
     *out_why = "an unknown key was not refused at the handshake: libzmq's access check does not work on this machine";
-    bool refused = await_refusal(monitor) == 300;
-    zmq_socket_monitor(front, NULL, 0);
-    return refused;
+    return await_refusal(monitor) == 300;
 }
 
 /* ---- frames */
