@@ -59,14 +59,14 @@ static void txn_abort(MDB_txn **txn)
 
 /* The records of the newest snapshot, then the pages of one at least as new, which that snapshot keeps from being used
  * again. */
-static status_t check_snapshot(const char *directory, MDB_env *env, ticker_t *ticker, message_t *message)
+static status_t check_snapshot(const char *directory, MDB_env *env, int attempts, ticker_t *ticker, message_t *message)
 {
     CLEANUP(txn_abort) MDB_txn *txn = NULL;
     char *why = message->why;
     TRY(store_map_error(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)));
     status_t status = STATUS_DAMAGED;
     struct timespec pause = {0, RETRY_NANOSECONDS};
-    for (int i = 0; i < ATTEMPTS && status == STATUS_DAMAGED;
+    for (int i = 0; i < attempts && status == STATUS_DAMAGED;
          i++) { /* a hub at work changes the meta pages under our eyes */
         if (i)
             nanosleep(&pause, NULL);
@@ -111,7 +111,8 @@ static status_t check_directory(const char *directory, ticker_t *ticker, message
     }
     size_t room = (size_t)status.st_size + ((size_t)1 << 32); /* what a hub at work may add meanwhile */
     TRY(store_open_env(directory, room, 0, flags, &env));
-    return check_snapshot(directory, env, ticker, message); /* the child's end closes it */
+    return check_snapshot(directory, env, flags & MDB_NOLOCK ? 1 : ATTEMPTS, ticker,
+                          message); /* the child's end closes it */
 }
 
 static void run_child(const char *directory, int pipe) __attribute__((noreturn));

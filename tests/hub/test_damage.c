@@ -268,6 +268,31 @@ Test(damage, a_path_that_is_no_directory_is_refused)
     cr_assert_eq(store_verify(directory.path, &counts, why, sizeof why), STATUS_INVALID);
 }
 
+static uint64_t number_at(const sample_t *sample, size_t at, size_t size)
+{
+    uint64_t number = 0;
+    memcpy(&number, sample->bytes + at, size);
+    return number;
+}
+
+/* A page that is listed as free would be overwritten by a later commit: nothing shows until then. */
+Test(damage, a_free_list_that_names_a_page_in_use_is_refused)
+{
+    CLEANUP(sample_end) sample_t sample = sample_make();
+    char why[500];
+    size_t meta = number_at(&sample, 144, 8) > number_at(&sample, 4096 + 144, 8) ? 0 : 4096;
+    size_t leaf = (size_t)number_at(&sample, meta + 40 + 40, 8) * 4096; /* the free list's root, one leaf */
+    size_t node = leaf + (size_t)number_at(&sample, leaf + 16, 2);
+    size_t list = node + 8 + (size_t)number_at(&sample, node + 6, 2);
+    uint64_t used = number_at(&sample, meta + 88 + 40, 8), count = number_at(&sample, list, 8);
+    cr_assert(count > 0 && count < 100);
+    memcpy(sample.bytes + list, &(uint64_t){1}, 8);
+    memcpy(sample.bytes + list + 8, &used, 8);
+    file_write(sample.data, sample.bytes, sample.size);
+    cr_assert_eq(verify(&sample, why), STATUS_DAMAGED);
+    cr_assert(strstr(why, "the list of free pages names page"), "%s", why);
+}
+
 /* Where the frame of a value lies in the data file; the last one found (older pages hold older copies). */
 static size_t find_value(const sample_t *sample, const uint8_t *payload, size_t size, size_t from)
 {

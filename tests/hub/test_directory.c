@@ -3,9 +3,11 @@
 #include "hub/directory.h"
 #include "support.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -115,6 +117,30 @@ Test(directory, an_init_that_fails_leaves_nothing_behind)
     OK(directory_verify(hub, &counts, &second));
     cr_assert(exists(path_in(&directory, "home/secret.key")));
     cr_assert_not(exists(path_in(&directory, "hub/headquarters")));
+}
+
+/* The disk's end after any number of pages: each step of init fails once. */
+Test(directory, an_init_that_runs_out_of_space_leaves_nothing_behind)
+{
+    CLEANUP(directory_remove) directory_t directory = directory_make();
+    char hub[100], home[100];
+    size_t failures = 0;
+    snprintf(hub, sizeof hub, "%s/hub", directory.path);
+    snprintf(home, sizeof home, "%s/home", directory.path);
+    signal(SIGXFSZ, SIG_IGN);
+    status_t status = STATUS_INTERNAL;
+    for (rlim_t bytes = 0; status != STATUS_OK && bytes < 1u << 20; bytes += 2048) {
+        CLEANUP(faults_fini) faults_t faults = {0};
+        struct rlimit limit = {bytes, RLIM_INFINITY};
+        cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        status = init(hub, "tcp://*:7001", home, &faults);
+        cr_assert_eq(exists(hub), status == STATUS_OK, "%zu bytes", (size_t)bytes);
+        cr_assert_eq(exists(home), status == STATUS_OK, "%zu bytes", (size_t)bytes);
+        cr_assert_neq(faults_empty(&faults), status != STATUS_OK);
+        failures += status != STATUS_OK;
+    }
+    OK(status);
+    cr_assert_gt(failures, 5);
 }
 
 Test(directory, a_home_that_was_there_before_a_failed_init_stays)

@@ -3,6 +3,8 @@
 #include "core/limits.h"
 #include "support.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -383,6 +385,38 @@ Test(store, verification_runs_beside_a_hub_at_work)
     cr_assert_eq(store_verify(path_in(&fixture.directory, "store"), &counts, why, sizeof why), STATUS_OK, "%s", why);
     cr_assert_eq(counts.revisions, before + 1);
     cr_assert_eq(current_value(fixture.store, "D1", JUNE), 1);
+}
+
+typedef struct {
+    store_t *store;
+    atomic_bool stop;
+    uint32_t commits;
+} committer_t;
+
+static void *commit_all_the_time(void *context)
+{
+    committer_t *committer = context;
+    while (!atomic_load(&committer->stop))
+        put_one(committer->store, "BUSY", JUNE, ++committer->commits, committer->commits);
+    return NULL;
+}
+
+Test(store, verification_passes_while_the_hub_commits_all_the_time)
+{
+    CLEANUP(tear_down) fixture_t fixture = set_up();
+    char why[500] = "";
+    store_counts_t counts;
+    pthread_t thread;
+    fill(fixture.store);
+    committer_t committer = {.store = fixture.store};
+    cr_assert_eq(pthread_create(&thread, NULL, commit_all_the_time, &committer), 0);
+    status_t status = STATUS_OK;
+    for (int i = 0; i < 30 && status == STATUS_OK; i++)
+        status = store_verify(path_in(&fixture.directory, "store"), &counts, why, sizeof why);
+    atomic_store(&committer.stop, true);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    cr_assert_eq(status, STATUS_OK, "%s", why);
+    cr_assert_gt(committer.commits, 0);
 }
 
 Test(store, verification_makes_no_files_and_takes_no_lock_that_stays)
