@@ -396,8 +396,10 @@ typedef struct {
 static void *commit_all_the_time(void *context)
 {
     committer_t *committer = context;
-    while (!atomic_load(&committer->stop))
-        put_one(committer->store, "BUSY", JUNE, ++committer->commits, committer->commits);
+    while (!atomic_load(&committer->stop)) {
+        committer->commits++;
+        put_one(committer->store, "BUSY", JUNE, committer->commits, committer->commits);
+    }
     return NULL;
 }
 
