@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from yardstick import (ACCEPTED, INVALID, NOT_ALLOWED, OK, STORE_FULL, SYNCSHIM, UNCHANGED, Case, eventually, main, run, submission, whole_facts)
+from yardstick import (ACCEPTED, INVALID, NOT_ALLOWED, OK, STOPPING, STORE_FULL, SYNCSHIM, UNCHANGED, Case, eventually, main, run, submission, whole_facts)
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = 20
@@ -350,6 +350,21 @@ class Evidence(Case):
         self.assertEqual(answers[twice[0]].receipt, answers[twice[1]].receipt)
         syncs = [kind for _, kind in self.events()[before:]].count("sync-end")
         self.assertLessEqual(syncs, 3, "submissions that waited together cost a sync each")
+
+    def test_sigterm_waits_for_what_is_under_way(self):
+        """What was taken is committed and answered before the end; what comes after the signal is told to come again."""
+        (self.shim / "hold").touch()
+        sent = [self.client.send("submit", **self.submit(n)) for n in range(5)]
+        eventually(lambda: "sync-begin" in [kind for _, kind in self.events()], "a sync")
+        self.assertStatus(self.asker.ask("describe"), OK)
+        self.tested.process.send_signal(signal.SIGTERM)
+        eventually(lambda: self.asker.ask("trend", dealer="D0002", year=2025).status.code == STOPPING, "the hub to say that it is stopping")
+        self.assertIsNone(self.tested.process.poll(), "it ended with submissions under way")
+        (self.shim / "hold").unlink()
+        answers = [self.client.receive() for _ in sent]
+        self.assertNotIn(None, answers, "a submission that was taken got no answer")
+        self.assertEqual({answer.status.code for answer in answers}, {OK})
+        self.assertEqual(self.tested.stop(), 0)
 
     def test_a_sync_that_fails_is_not_acknowledged(self):
         first = self.submit(3)
