@@ -1,0 +1,42 @@
+/* Months and due days in the network's time zone. */
+#include "hub/clock.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#define HOUR UINT64_C(3600000)
+/* 2025-07-01 00:00 in Shanghai is 2025-06-30 16:00 UTC. */
+#define JULY ((wall_time_t){UINT64_C(1751299200000)})
+
+Test(clock, a_month_begins_when_it_does_in_the_time_zone)
+{
+    cr_assert(clock_init("Asia/Shanghai"));
+    cr_assert_eq(clock_period(JULY), period_make(2025, 7));
+    cr_assert_eq(clock_period((wall_time_t){JULY.ms - 1}), period_make(2025, 6));
+    cr_assert(clock_init("America/New_York"));
+    cr_assert_eq(clock_period(JULY), period_make(2025, 6));
+}
+
+Test(clock, a_month_is_late_when_the_due_day_of_the_next_is_over)
+{
+    cr_assert(clock_init("Asia/Shanghai"));
+    wall_time_t eleventh = {JULY.ms + 10 * 24 * HOUR};
+    cr_assert(!clock_is_late(period_make(2025, 6), 10, (wall_time_t){eleventh.ms - 1}));
+    cr_assert(clock_is_late(period_make(2025, 6), 10, eleventh));
+    cr_assert(clock_is_late(period_make(2025, 5), 10, JULY));
+    cr_assert(!clock_is_late(period_make(2025, 7), 10, eleventh));
+}
+
+Test(clock, an_unknown_zone_is_no_utc)
+{
+    cr_assert(!clock_init("Asia/Nowhere"));
+    cr_assert(!clock_init("../../etc/passwd"));
+    cr_assert(!clock_init(""));
+}
+
+Test(clock, a_test_may_stop_it)
+{
+    cr_assert_eq(setenv("YARDSTICK_TEST_NOW_MS", "1751299200000", 1), 0);
+    cr_assert(clock_init("Asia/Shanghai"));
+    cr_assert_eq(clock_wall().ms, JULY.ms);
+}
