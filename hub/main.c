@@ -47,11 +47,25 @@ static int refuse_with(const faults_t *faults, status_t status)
     return EXIT_REFUSED;
 }
 
+/* Whether --listen, where given, names an endpoint; says what is wrong with it. */
+static bool is_listen_sound(const options_t *options)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    settings_t settings;
+    settings_defaults(&settings);
+    status_t status = options->listen ? settings_set(&settings, "listen", options->listen, &faults) : STATUS_OK;
+    if (status != STATUS_OK)
+        refuse_with(&faults, status);
+    return status == STATUS_OK;
+}
+
 static int command_init(const options_t *options)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
     if (!options->listen)
         return usage("init needs --listen ENDPOINT");
+    if (!is_listen_sound(options))
+        return EXIT_USAGE;
     const directory_plan_t plan = {
         .directory = options->directory,
         .listen = options->listen,
@@ -75,6 +89,8 @@ static int command_key(const options_t *options)
 
 static int command_run(const options_t *options)
 {
+    if (!is_listen_sound(options))
+        return EXIT_USAGE;
     return run_hub(options->directory, options->config, options->listen);
 }
 

@@ -28,7 +28,9 @@ static const cyaml_schema_field_t raw_fields[] = {
 #undef SETTING_FIELD
         CYAML_FIELD_END};
 static const cyaml_schema_value_t raw_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, raw_settings_t, raw_fields)};
-static const cyaml_config_t raw_config = {.log_fn = NULL, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
+/* Unknown names are the walk's to complain of, so that they hide no other fault. */
+static const cyaml_config_t raw_config = {
+    .log_fn = NULL, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR, .flags = CYAML_CFG_IGNORE_UNKNOWN_KEYS};
 
 static void raw_free(raw_settings_t **raw)
 {
@@ -38,7 +40,7 @@ static void raw_free(raw_settings_t **raw)
 /* State of the walk over the file's events. */
 typedef struct {
     faults_t *faults;
-    bool has_fault, is_empty;
+    bool has_fault, has_unknown, is_empty; /* has_fault: the values cannot be looked at */
     unsigned documents, depth;
     size_t setting; /* whose value comes next; SETTING_COUNT = a key comes next */
     bool skips;     /* the next value belongs to a key that is none */
@@ -58,9 +60,11 @@ static void take_key(walk_t *walk, const yaml_event_t *event)
     size_t index = strlen(name) == event->data.scalar.length ? setting_find(name) : SETTING_COUNT;
     walk->skips = index == SETTING_COUNT;
     walk->setting = index;
-    if (walk->skips)
-        complain(walk, &event->start_mark, "there is no setting '", name);
-    else if (walk->places[index].line) {
+    if (walk->skips) {
+        faults_add(walk->faults, (uint32_t)event->start_mark.line + 1, (uint32_t)event->start_mark.column + 1,
+                   "there is no setting '%.64s'", name);
+        walk->has_unknown = true;
+    } else if (walk->places[index].line) {
         complain(walk, &event->start_mark, "a second line for the setting '", name);
         walk->skips = true;
     }
@@ -205,7 +209,8 @@ static status_t read_text(span_t text, settings_t *settings, faults_t *faults)
         faults_add(faults, 0, 0, "cannot be read as settings: %s", cyaml_strerror(error));
         return STATUS_INVALID;
     }
-    return apply_all(raw, &walk, settings, faults);
+    TRY(apply_all(raw, &walk, settings, faults));
+    return walk.has_unknown ? STATUS_INVALID : STATUS_OK;
 }
 
 static void file_close(FILE **file)
