@@ -288,7 +288,7 @@ static status_t equals_current(const deed_t *deed, bool *out)
     return equals_current_consultants(deed, facts, out);
 }
 
-/* Nothing new: no revision, but the id keeps its answer. */
+/* Nothing new: no revision, but the id keeps its answer, with the warnings of the revision that stands. */
 static status_t conclude_unchanged(const deed_t *deed, stored_answer_t *answer)
 {
     stored_answer_t first = {0};
@@ -300,6 +300,9 @@ static status_t conclude_unchanged(const deed_t *deed, stored_answer_t *answer)
     answer->revision = deed->current.revision;
     answer->sequence = first.sequence;
     answer->late = deed->current.late;
+    answer->warnings = deed->current.warnings;
+    answer->warning_count = deed->current.warning_count;
+    answer->catalog_digest = deed->current.catalog_digest;
     return conclude(deed, answer);
 }
 
@@ -368,11 +371,13 @@ static status_t submit(deed_t *deed)
         return STATUS_NO_MEMORY;
     STEP(deed, read_facts(deed, &deed->submission->facts, "", deed->facts));
     STEP(deed, check_consultants(deed));
-    TRY(read_previous(deed));
-    STEP(deed, run_checks(deed, &answer));
     TRY(read_current(deed));
     TRY(equals_current(deed, &unchanged));
-    return unchanged ? conclude_unchanged(deed, &answer) : conclude_revision(deed, &answer);
+    if (unchanged) /* before the checks: what stands was accepted, whatever the month before says since */
+        return conclude_unchanged(deed, &answer);
+    TRY(read_previous(deed));
+    STEP(deed, run_checks(deed, &answer));
+    return conclude_revision(deed, &answer);
 }
 
 static status_t withdraw(deed_t *deed)

@@ -5,7 +5,7 @@ import datetime
 import random
 import time
 
-from yardstick import (ACCEPTED, CATALOG_CHANGED, CONFLICT, GOLDEN, INVALID, NOT_ALLOWED, OK, UNCHANGED, WITHDRAWN,
+from yardstick import (ACCEPTED, CATALOG_CHANGED, CONFLICT, GOLDEN, INVALID, NOT_ALLOWED, OK, SOURCE, UNCHANGED, WITHDRAWN,
                        Case, HubCase, main, submission, whole_facts)
 
 FACT_VALUE_MAX = 10**15
@@ -299,6 +299,34 @@ class Programs(HubCase):
         result = agent("submit", facts)
         self.assertExit(result, 1, "2025-10")
         self.assertExit(agent("withdraw", "2024-01", "--why", "never filed"), 1)
+
+
+class Refiled(Case):
+    """On a hub of its own, with a catalog whose check of the month before refuses."""
+
+    def test_what_stands_is_unchanged_though_a_check_would_refuse_it_now(self):
+        rule = "rule: carried_orders <= previous(order_pool) - previous(showroom_deliveries), level: "
+        text = (SOURCE / "catalogs/auto-dealer.yaml").read_text(encoding="utf-8")
+        self.assertIn(rule + "warning", text)
+        catalog = self.work / "strict.yaml"
+        catalog.write_text(text.replace(rule + "warning", rule + "error"), encoding="utf-8")
+        hub = self.hub()
+        hub.import_network()
+        hub.must("catalog", "install", catalog)
+        agent = hub.agent("D0001")
+
+        def file(name, period, carried):
+            path = self.work / f"{name}.csv"
+            path.write_text("period,carried_orders,new_prospect_orders,retained_prospect_orders,showroom_deliveries\n"
+                            f"{period},{carried},5,5,4\n")
+            return agent("submit", path, "--format", "json")
+
+        self.assertEqual(file("march", "2025-03", 9).code, 0)      # nothing is known of February yet
+        self.assertEqual(file("february", "2025-02", 1).code, 0)   # 7 left undelivered
+        self.assertExit(file("more", "2025-03", 10), 1, "carried_orders_roll_forward")
+        again = file("again", "2025-03", 9)
+        self.assertEqual(again.code, 0, str(again))
+        self.assertIn("unchanged", again.out)
 
 
 if __name__ == "__main__":
