@@ -157,7 +157,8 @@ static status_t take_answer(run_t *run, span_t frame)
         return STATUS_OK;
     }
     size_t index = run->slots[at].index;
-    run->slots[at] = run->slots[--run->used];
+    /* The rest keep their order, in which they are sent, and sent again: a store's months follow one another. */
+    memmove(&run->slots[at], &run->slots[at + 1], (--run->used - at) * sizeof *run->slots);
     run->progress = monotonic_now();
     return run->exchange->take(run->exchange->context, index, response, &arena);
 }
