@@ -6,6 +6,7 @@
 #include "core/number.h"
 #include "core/scratch.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- One file ---- */
@@ -27,6 +28,7 @@ typedef struct {
     bool of_consultants;
     faults_t *faults;
     bool has_header;
+    bool is_sheet; /* refused as a whole: its lines say nothing more */
     column_t columns[CSV_COLUMNS_MAX];
     size_t column_count;
     size_t at[CELL_UNTITLED]; /* column number from 1 of each kind that stands once; 0 = none */
@@ -121,10 +123,48 @@ static void check_header(reader_t *reader, uint32_t line)
         faults_add(reader->faults, line, 0, "no column is a fact of the catalog; add at least one");
 }
 
+/* How the manual's sheet heads its months. */
+static bool is_month_title(const char *title)
+{
+    static const char *const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec";
+    char folded[CSV_EXCERPT_SIZE], chinese[16];
+    period_t period;
+    text_fold_title(title, folded, sizeof folded);
+    for (int month = 1; month <= 12; month++) {
+        snprintf(chinese, sizeof chinese, "%d月", month);
+        if (strcmp(folded, chinese) == 0 || (strlen(folded) == 3 && strncmp(folded, MONTHS + 4 * (month - 1), 3) == 0))
+            return true;
+    }
+    return period_parse(folded, &period);
+}
+
+/* The manual's sheet: months side by side where a line should begin with its month. */
+static bool is_sheet(const csv_record_t *header)
+{
+    size_t months = 0;
+    for (size_t i = 0; i < header->count; i++) {
+        if (place_kind(header->cells[i]) == CELL_PERIOD)
+            return false;
+        months += is_month_title(header->cells[i]);
+    }
+    return months > 1;
+}
+
+static status_t refuse_sheet(reader_t *reader, uint32_t line)
+{
+    reader->is_sheet = true;
+    faults_add(reader->faults, line, 0,
+               "the months stand side by side, as in the manual's sheet, which this version does not read yet; write "
+               "one line a month, with a column 'period' (2025-06) and a column for each fact");
+    return STATUS_OK;
+}
+
 static status_t read_header(reader_t *reader, const csv_record_t *header)
 {
     reader->has_header = true;
     reader->column_count = header->count;
+    if (is_sheet(header))
+        return refuse_sheet(reader, header->line);
     for (size_t i = 0; i < header->count; i++) {
         column_t *column = &reader->columns[i];
         *column = classify(reader, header, i);
@@ -264,6 +304,8 @@ static status_t read_line(reader_t *reader, const csv_record_t *record)
 static status_t on_record(void *context, const csv_record_t *record)
 {
     reader_t *reader = context;
+    if (reader->is_sheet)
+        return STATUS_OK;
     return reader->has_header ? read_line(reader, record) : read_header(reader, record);
 }
 

@@ -184,6 +184,23 @@ Test(facts_file, the_columns_that_place_a_line_are_asked_for_where_they_are_need
                  "2:2: dealer: 'D0003' is no store of this key; correct it or leave the line out");
 }
 
+Test(facts_file, the_manuals_sheet_is_refused_in_one_line_that_says_so)
+{
+    static const char *const WHY =
+        "1: the months stand side by side, as in the manual's sheet, which this version does not read yet; write one "
+        "line a month, with a column 'period' (2025-06) and a column for each fact";
+    static const char *const SHEETS[] = {"销售KPI,１月,2月\n来店批次,1,2\n\n交车,1月\n",
+                                         "KPI,Jun,Feb,Dec\nShowroom visits,x\n",
+                                         ",2025-01,2025-02\nShowroom visits,1,2\n"};
+    for (size_t i = 0; i < sizeof SHEETS / sizeof *SHEETS; i++) {
+        faults_fini(&faults);
+        expect_fault(SHEETS[i], false, 1, WHY);
+        cr_assert_eq(faults.count, 1);
+    }
+    faults_fini(&faults);
+    expect_fault("period,Jan,Feb\n2025-01,1,2\n", false, 1, "1: no column is a fact of the catalog; add at least one");
+}
+
 Test(facts_file, the_checks_of_the_catalog_name_the_line_and_see_the_month_before)
 {
     cr_assert_eq(facts_set_read(&set, FILES "checks.csv", catalog, NULL, 0, &faults), STATUS_OK);
