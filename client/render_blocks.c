@@ -49,6 +49,22 @@ static size_t gather(const blocks_t *blocks, const table_t *table, bool *shown, 
     return count;
 }
 
+/* The table whose rows are just the answer's: what `--table` asked for; NULL where there is none. */
+static const table_t *find_whole(const blocks_t *blocks)
+{
+    const catalog_t *catalog = blocks->render->catalog;
+    for (size_t i = 0; catalog && i < catalog->table_count; i++) {
+        const table_t *table = &catalog->tables[i];
+        size_t same = 0;
+        while (same < table->row_count && same < blocks->row_count &&
+               strcmp(catalog->rows[table->rows[same]].id, blocks->row_id(blocks->answer, same)) == 0)
+            same++;
+        if (same == table->row_count && same == blocks->row_count)
+            return table;
+    }
+    return NULL;
+}
+
 static status_t print_rest(const blocks_t *blocks, const bool *shown, size_t *rows)
 {
     size_t count = 0;
@@ -65,6 +81,9 @@ status_t render_blocks(const blocks_t *blocks)
     CLEANUP(scratch_free) size_t *rows = calloc(blocks->row_count + 1, sizeof *rows);
     if (!shown || !rows)
         return STATUS_NO_MEMORY;
+    const table_t *whole = find_whole(blocks);
+    if (whole)
+        return print_block(blocks, whole->title[blocks->render->language], rows, gather(blocks, whole, shown, rows));
     for (size_t i = 0; catalog && i < catalog->table_count; i++) {
         size_t count = gather(blocks, &catalog->tables[i], shown, rows);
         TRY(print_block(blocks, catalog->tables[i].title[blocks->render->language], rows, count));

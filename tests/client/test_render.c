@@ -278,6 +278,24 @@ Test(render, a_benchmark_has_a_line_for_each_scope)
     expect_tables(show_benchmark_of_one_scope, "benchmark_one");
 }
 
+static status_t show_benchmark_of_a_table(const render_t *render)
+{
+    static scope_count_t scope = {"nation", 1, 1};
+    static scope_statistics_t statistics[2];
+    answer_row_t asked[] = {rows[1], rows[4]}; /* those of `third`, which other tables list too */
+    benchmark_answer_t answer = {"small", period_make(2025, 6), &scope, 1, asked, 2, statistics};
+    return render_benchmark(render, &answer);
+}
+
+Test(render, a_table_that_was_asked_for_stands_under_its_own_title)
+{
+    char *text = render_text(show_benchmark_of_a_table, FORMAT_TABLE, LANGUAGE_EN, false);
+    cr_assert(strstr(text, "Efficiency"), "%s", text);
+    cr_assert_not(strstr(text, "Showroom"), "%s", text);
+    cr_assert_not(strstr(text, "Closing  "), "%s", text);
+    free(text);
+}
+
 Test(render, consultants_stand_side_by_side_eight_at_a_time)
 {
     expect_all(show_consultants, "consultants");
