@@ -206,7 +206,7 @@ static status_t read_rows(build_t *build)
 /* Ids and titles share one namespace in files, together with the columns that are no facts. */
 static void check_names(build_t *build)
 {
-    static const char *const COLUMNS[] = {"period", "dealer", "consultant"};
+    static const char *const COLUMNS[] = {"period", "期间", "月份", "dealer", "经销商", "consultant", "销售顾问"};
     const row_names_t *names = &build->internals->names;
     const row_name_t *first = names->items; /* of those that read the same */
     for (size_t i = 0; i < names->count; i++) {

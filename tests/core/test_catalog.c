@@ -252,6 +252,8 @@ Test(catalog, titles_are_unique_and_short)
     assert_fault("en: Doubled", "en: ＳＡＬＥＳ", 11, 0, "reads the same");
     assert_fault("zh: 两倍", "zh: 来 店", 11, 0, "title.zh of doubled");
     assert_fault("en: Doubled", "en: Per_Visit", 11, 0, "reads the same as the id of entry 2 of kpis");
+    assert_fault("zh: 两倍", "zh: 月份", 11, 0, "column '月份'");
+    assert_fault("zh: 两倍", "zh: 销售 顾问", 11, 0, "column '销售顾问'");
     assert_accepted("en: Doubled", "en: 两倍");
     assert_fault("en: Doubled", "en: ''", 11, 0, "is empty");
     assert_fault("en: Doubled", "en: '　'", 11, 0, "is empty");
