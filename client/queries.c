@@ -77,6 +77,18 @@ static status_t print_description_json(const session_t *session, const descripti
     return failed || putchar('\n') == EOF ? STATUS_IO : STATUS_OK;
 }
 
+/* One line; neither codes nor keys hold a comma or a quote. */
+static void print_description_csv(const session_t *session, const description_t *description)
+{
+    char now[32];
+    format_time(description->time_ms, now);
+    printf("role,dealers,region,public_key,hub_version,time_zone,time\n%s,\"", role_names[description->role]);
+    for (size_t i = 0; i < description->dealer_count; i++)
+        printf("%s%s", i ? "," : "", description->dealers[i]);
+    printf("\",%s,%s,%s,%s,%s\n", description->region, session->home.public_key, description->hub_version,
+           description->time_zone, now);
+}
+
 static void print_description(const session_t *session, const description_t *description)
 {
     char now[32];
@@ -102,7 +114,10 @@ status_t query_description(session_t *session)
     const description_t *description = &answer.response->description;
     if (session->format == FORMAT_JSON)
         return print_description_json(session, description);
-    print_description(session, description);
+    if (session->format == FORMAT_CSV)
+        print_description_csv(session, description);
+    else
+        print_description(session, description);
     return STATUS_OK;
 }
 

@@ -94,6 +94,19 @@ class Facts(HubCase):
         self.assertExit(result, 1)
         self.assertEqual(places_in(result, path), places)
 
+    def test_check_says_which_catalog_it_had_to_take(self):
+        good = self.work / "good.csv"
+        good.write_text("period,ad_spend\n2025-01,5\n")
+        self.assertIn("has not met its hub yet", self.agent.must("check", good).err)
+        self.agent.must("submit", good)  # fetches the catalog
+        self.assertEqual(self.agent.must("check", good).err, "")
+
+    def test_whoami_as_csv(self):
+        key = self.agent.ask("whoami")["public_key"]
+        header, line = self.agent.must("whoami", "--format", "csv").out.splitlines()
+        self.assertEqual(header, "role,dealers,region,public_key,hub_version,time_zone,time")
+        self.assertTrue(line.startswith(f'dealer,"D0002",,{key},'), line)
+
     def test_import_names_them_too(self):
         path = self.work / "import.csv"
         places = write_marked(path, ["dealer", "period", "ad_spend", Bad("adspend")], ["D0001", "2025-01", "5", ""], ["D0002", "2025-01", Bad("-5"), ""],
