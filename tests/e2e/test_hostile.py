@@ -6,7 +6,7 @@ import socket
 
 import zmq
 
-from yardstick import (BUSY, CATALOG_CHANGED, INVALID, MALFORMED, OK, UNSUPPORTED, HubCase, eventually, main, request, submission, whole_facts)
+from yardstick import (BUSY, CATALOG_CHANGED, INVALID, MALFORMED, OK, UNSUPPORTED, HubCase, eventually, main, monitor_of, request, submission, whole_facts)
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 REQUEST_SIZE_MAX = 262144
@@ -191,9 +191,8 @@ class Hostile(HubCase):
             plain.linger = 0
             if mechanism == "plain":
                 plain.plain_username, plain.plain_password = b"headquarters", b"secret"
-            monitor = plain.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                                               zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_AUTH)
-            self.addCleanup(monitor.close)
+            monitor = monitor_of(self, plain, zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                                       zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_AUTH)
             plain.connect(self.shared.endpoint)
             plain.send(request("describe").SerializeToString())
             self.assertTrue(monitor.poll(60000), "the hub kept a connection without CURVE")

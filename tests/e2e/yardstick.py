@@ -46,10 +46,10 @@ def die_with_parent():
 
 
 def environment(work, **extra):
-    """A clean environment whose sanitizer reports go to `work`."""
-    reports = f"log_path={work}/sanitizer"
+    """A clean environment whose sanitizer reports go to `work`. (A small quarantine, so that what a hub holds can be told from what ASan holds.)"""
+    reports = f"log_path={work}/sanitizer:quarantine_size_mb=32"
     return {"PATH": os.environ["PATH"], "HOME": str(work), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
-            "ASAN_OPTIONS": f"{reports}:verify_asan_link_order=0", "UBSAN_OPTIONS": f"{reports}:print_stacktrace=1", **extra}
+            "ASAN_OPTIONS": f"{reports}:verify_asan_link_order=0", "UBSAN_OPTIONS": f"log_path={work}/sanitizer:print_stacktrace=1", **extra}
 
 
 class Result:
@@ -143,6 +143,19 @@ def submission(hub, dealer, period, facts, consultants=(), submission_id=None, d
     people = [wire.ConsultantFacts(consultant=code, **pack(own)) for code, own in consultants]
     return dict(id=submission_id or random.randbytes(16), dealer=dealer, period=period, consultants=people,
                 catalog_digest=hub.digest if digest is None else digest, **pack(facts))
+
+
+def monitor_of(case, socket, events=zmq.EVENT_ALL):
+    """A monitor of a socket's connections until the end of the test. Its name is its own (pyzmq's default one comes back with the file descriptor)."""
+    monitor = socket.get_monitor_socket(events, f"inproc://monitor-{random.randbytes(8).hex()}")
+
+    def end():
+        # In this order: an I/O thread that tells a monitor without a reader waits for ever, and all sockets with it.
+        if not socket.closed:
+            socket.disable_monitor()
+        monitor.close()
+    case.addCleanup(end)
+    return monitor
 
 
 class Client:
