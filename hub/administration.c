@@ -226,7 +226,7 @@ static status_t replace_network(change_t *change, const network_lines_t *lines)
     if (status == STATUS_OK)
         status = check_dropped(change, network);
     if (status == STATUS_INVALID)
-        return refuse(&change->refusal, STATUS_INVALID, "", "the network has %zu faults; nothing was changed",
+        return refuse(&change->refusal, STATUS_INVALID, "", "faults in the network: %zu; nothing was changed",
                       change->faults.count + change->faults.dropped);
     TRY(status);
     TRY(make_world(change, &network, &world));
@@ -294,7 +294,7 @@ static status_t check_catalog(change_t *change, span_t yaml, catalog_t **out)
     if (status == STATUS_OK && counts.revisions)
         status = catalog_check_successor(change->world->catalog, next, &change->faults);
     if (status == STATUS_INVALID)
-        return refuse(&change->refusal, STATUS_INVALID, "", "the catalog has %zu faults; nothing was changed",
+        return refuse(&change->refusal, STATUS_INVALID, "", "faults in the catalog: %zu; nothing was changed",
                       change->faults.count + change->faults.dropped);
     TRY(status);
     *out = next;
