@@ -27,7 +27,7 @@ typedef struct {
     size_t dealer_count;
     bool of_consultants;
     faults_t *faults;
-    bool has_header;
+    bool has_header, has_line;
     bool is_sheet; /* refused as a whole: its lines say nothing more */
     column_t columns[CSV_COLUMNS_MAX];
     size_t column_count;
@@ -64,6 +64,25 @@ static bool is_blank(const char *cell)
 
 /* ---- The header ---- */
 
+/* Whether the title's bracketed unit is a multiple ("(万元)") that the catalog's own title does not name: dropped like
+ * any other unit, it would make each figure wrong by that much. */
+static bool is_multiple(const row_t *row, const char *title)
+{
+    static const char *const MULTIPLES[] = {"十", "百", "千", "万", "亿", "thousand", "million"};
+    char folded[CSV_EXCERPT_SIZE], own[CSV_EXCERPT_SIZE];
+    text_fold(title, folded, sizeof folded);
+    for (int language = 0; language < LANGUAGE_COUNT; language++) {
+        text_fold(row->title[language], own, sizeof own);
+        if (strcmp(folded, own) == 0)
+            return false;
+    }
+    const char *unit = strrchr(folded, '(');
+    for (size_t i = 0; unit && i < sizeof MULTIPLES / sizeof *MULTIPLES; i++)
+        if (strstr(unit, MULTIPLES[i]))
+            return true;
+    return false;
+}
+
 static column_t classify(reader_t *reader, const csv_record_t *header, size_t index)
 {
     const char *title = header->cells[index];
@@ -89,6 +108,10 @@ static column_t classify(reader_t *reader, const csv_record_t *header, size_t in
         faults_add(reader->faults, header->line, number,
                    "column '%s' (%s) is computed from the facts; leave the column out", csv_excerpt(title, excerpt),
                    reader->catalog->rows[row].id);
+    else if (is_multiple(&reader->catalog->rows[row], title))
+        faults_add(reader->faults, header->line, number,
+                   "column '%s' is in a multiple of the unit of %s (%s); write the figures and the title in that unit",
+                   csv_excerpt(title, excerpt), reader->catalog->rows[row].id, reader->catalog->rows[row].unit);
     else
         return (column_t){CELL_FACT, row, title};
     return (column_t){CELL_IGNORED, 0, ""};
@@ -306,7 +329,10 @@ static status_t on_record(void *context, const csv_record_t *record)
     reader_t *reader = context;
     if (reader->is_sheet)
         return STATUS_OK;
-    return reader->has_header ? read_line(reader, record) : read_header(reader, record);
+    if (!reader->has_header)
+        return read_header(reader, record);
+    reader->has_line = true;
+    return read_line(reader, record);
 }
 
 static status_t read_file(facts_set_t *set, const char *path, const catalog_t *catalog, const char *const *dealers,
@@ -327,6 +353,8 @@ static status_t read_file(facts_set_t *set, const char *path, const catalog_t *c
     size_t before = faults->count + faults->dropped;
     faults->source = path;
     status_t status = csv_read_file(path, on_record, reader, faults);
+    if (status == STATUS_OK && reader->has_header && !reader->has_line && !reader->is_sheet)
+        faults_add(faults, 0, 0, "holds a header and no line below it; add a line for each month");
     faults->source = source;
     if (status == STATUS_OK && faults->count + faults->dropped > before)
         return STATUS_INVALID;

@@ -98,6 +98,10 @@ static status_t find_scopes(const query_t *query, request_kind_t kind, const cha
                               &asked.averages_only[i], query->refusal));
     if (!name_count)
         asked.count = access_default_scopes(network, query->principal, asked.scopes);
+    if (!asked.count)
+        return refuse(query->refusal, STATUS_NOT_ALLOWED, query->principal->region,
+                      "this key's region %s is no longer in the network; have headquarters admit a key for another",
+                      query->principal->region);
     *out = asked;
     return STATUS_OK;
 }

@@ -72,6 +72,22 @@ static void expect_fault(const char *text, bool of_consultants, size_t dealer_co
     cr_assert_str_eq(line + strlen(path) + 1, want);
 }
 
+Test(facts_file, a_column_in_ten_thousands_is_refused_and_one_in_yuan_is_not)
+{
+    expect_fault(
+        "period,本月广宣投放（万元）,来店批次\n2025-01,5,6\n", false, 1,
+        "1:2: column '本月广宣投放（万元）' is in a multiple of the unit of ad_spend (CNY); write the figures and "
+        "the title in that unit");
+    char *path = write_file("period,本月广宣投放（元）\n2025-02,5\n");
+    cr_assert_eq(facts_set_read(&set, path, catalog, (const char *const[]){"D0001"}, 1, &faults), STATUS_OK);
+    remove(path);
+}
+
+Test(facts_file, a_header_without_lines_is_a_fault)
+{
+    expect_fault("period,ad_spend\n", false, 1, " holds a header and no line below it; add a line for each month");
+}
+
 Test(facts_file, every_fault_of_a_file_is_named_in_one_go)
 {
     cr_assert_eq(facts_set_read(&set, FILES "every_fault.csv", catalog, NULL, 0, &faults), STATUS_INVALID);

@@ -135,6 +135,7 @@ class Facts(HubCase):
         path = self.work / "whole.csv"
         for what, content in {
             "an empty file": b"", "a header only of blanks": b"\n\n", "no period column": b"ad_spend\n5\n", "no fact column": b"period\n2025-01\n",
+            "a header without lines": b"period,ad_spend\n",
             "neither encoding": b"period,ad_spend\n2025-01,5\xff\xff\n", "an unterminated quote": b'period,ad_spend\n2025-01,"5\n2025-02,6\n',
             "a NUL": b"period,ad_spend\n2025-01,5\x00\n", "UTF-16": "period,ad_spend\n2025-01,5\n".encode("utf-16"),
             "two separators": b"period,ad_spend;showroom_visits\n2025-01,5;6\n",
