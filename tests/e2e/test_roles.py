@@ -5,7 +5,7 @@ import re
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from yardstick import (ACCEPTED, INVALID, KINDS, NOT_ALLOWED, OK, UNKNOWN, GOLDEN, HubCase, SOURCE, main, monitor_of, run, submission, whole_facts, wire)
+from yardstick import (ACCEPTED, INVALID, KINDS, NOT_ALLOWED, OK, UNKNOWN, GOLDEN, Case, HubCase, SOURCE, main, monitor_of, run, submission, whole_facts, wire)
 
 JUNE = 202506
 ROLES = ("dealer", "manager", "headquarters", "operator")
@@ -318,6 +318,30 @@ class Keys(HubCase):
         self.assertNotIn(key, self.shared.must("keys", "list").out)
         self.assertIn(self.shared.headquarters("keys", "admit", "not-a-key", "--role", "operator").code, (1, 2))
         self.assertIn(self.shared.headquarters("keys", "revoke", key).code, (1,), "there is no such key")
+
+
+class Redrawn(Case):
+    """On a hub of its own, whose network is drawn anew."""
+
+    def network_of(self, region):
+        directory = self.work / region
+        directory.mkdir()
+        (directory / "regions.csv").write_text(f"code,parent,name\n{region},,{region}\n")
+        (directory / "dealers.csv").write_text("code,name,owner\nD1,One,\n")
+        (directory / "memberships.csv").write_text(f"dealer,region,from\nD1,{region},2025-01\n")
+        return directory
+
+    def test_a_manager_whose_region_is_gone_is_told_so(self):
+        hub = self.hub()
+        hub.import_network(self.network_of("west"))
+        manager = hub.client("manager", region="west")
+        self.addCleanup(manager.close)
+        self.assertStatus(manager.ask("coverage", period=202506), OK)
+        hub.import_network(self.network_of("coast"))
+        for kind in ("coverage", "benchmark"):
+            answer = manager.ask(kind, period=202506)
+            self.assertStatus(answer, NOT_ALLOWED)
+            self.assertIn("west is no longer in the network", answer.status.message)
 
 
 if __name__ == "__main__":
