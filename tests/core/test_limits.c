@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CODE_SIZE 12
+#define CODE_SIZE 24
 #define JANUARY   24300 /* some month */
 
 /* `count` codes "x0000000", each CODE_SIZE bytes after the one before. */
