@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -177,6 +179,8 @@ static void wait_for_end(run_t *run)
 
 static bool serve(run_t *run)
 {
+    /* libzmq numbers connections from rand(), and aborts where a client took the number that comes next (hub/zap.c). */
+    srand(randombytes_random());
     run->hub.zmq = zmq_ctx_new();
     if (!run->hub.zmq || zap_start(run->hub.zmq, run->hub.registry, &run->zap) != STATUS_OK)
         return complain("libzmq cannot be started");

@@ -1,12 +1,13 @@
 """Hostile input from the network: whatever comes, the hub serves on, others are served meanwhile, and what is stored stays as it is."""
 
+import ctypes
 import os
 import random
 import socket
 
 import zmq
 
-from yardstick import (BUSY, CATALOG_CHANGED, INVALID, MALFORMED, OK, UNSUPPORTED, HubCase, eventually, main, monitor_of, request, submission, whole_facts)
+from yardstick import (BUSY, CATALOG_CHANGED, INVALID, MALFORMED, OK, UNSUPPORTED, Client, HubCase, eventually, main, monitor_of, request, submission, whole_facts)
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 REQUEST_SIZE_MAX = 262144
@@ -221,6 +222,33 @@ class Hostile(HubCase):
         while (answer := thief.receive(0)) is not None:
             self.assertNotEqual(answer.status.code, OK)
         self.assertStatus(first.ask("describe"), OK)
+
+    def test_clients_that_choose_the_same_routing_id_are_all_served(self):
+        for _ in range(3):
+            client = self.shared.client("dealer", ["D0003"])
+            self.addCleanup(client.close)
+            client.options = {zmq.ROUTING_ID: b"the same"}
+            client.connect()
+            self.assertStatus(client.ask("describe"), OK)
+
+    def test_a_routing_id_that_libzmq_would_give_next(self):
+        """libzmq 4.3.4 numbers those who choose none from rand(), and aborts the process where another holds the number that comes next."""
+        libc = ctypes.CDLL(None)
+        libc.srand(1)  # as in a process that never seeded it
+        for router in range(3):  # the hub's third: ZAP, the self test, the front
+            first = libc.rand() | libc.rand() << 31 & 0xffffffff
+        hub = self.hub(name="numbered")
+        hub.import_network()
+        forger = hub.client("dealer", ["D0001"])
+        self.addCleanup(forger.close)
+        forger.options = {zmq.ROUTING_ID: b"\0" + (first + 40 & 0xffffffff).to_bytes(4, "big")}
+        forger.connect()
+        self.assertStatus(forger.ask("describe"), OK)
+        for _ in range(60):
+            plain = Client(hub, (forger.public, forger.secret))
+            self.addCleanup(plain.close)
+            self.assertStatus(plain.ask("describe"), OK)
+        self.assertEqual(hub.stop(), 0)
 
     def test_a_flood_gets_busy_and_others_are_served(self):
         """Far more unanswered requests than a key may have: each is answered, some with busy, while a bystander is served."""
