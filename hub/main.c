@@ -2,9 +2,11 @@
 #include "hub/directory.h"
 #include "hub/run.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
@@ -33,6 +35,15 @@ static int usage(const char *what)
 {
     fprintf(stderr, "yardstick-hub: %s; see yardstick-hub --help\n", what);
     return EXIT_USAGE;
+}
+
+/* The exit status of a command whose result went to standard output. */
+static int end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_DONE;
+    fputs("yardstick-hub: standard output cannot be written\n", stderr);
+    return EXIT_REFUSED;
 }
 
 static int refuse_with(const faults_t *faults, status_t status)
@@ -84,7 +95,7 @@ static int command_key(const options_t *options)
     if (status != STATUS_OK)
         return refuse_with(&faults, status);
     puts(public_key);
-    return EXIT_DONE;
+    return end_output();
 }
 
 static int command_run(const options_t *options)
@@ -105,7 +116,7 @@ static int command_verify(const options_t *options)
            (unsigned long long)counts.revisions, (unsigned long long)counts.dealer_months,
            (unsigned long long)counts.answers, (unsigned long long)counts.keys, (unsigned long long)counts.catalogs,
            (unsigned long long)counts.networks);
-    return EXIT_DONE;
+    return end_output();
 }
 
 static const struct {
@@ -172,7 +183,17 @@ static bool parse(int argc, char **argv, options_t *out, char given[8])
     return optind + 2 >= argc;
 }
 
-int main(int argc, char **argv)
+/* A program started with a closed standard stream would get that number for a file of the store, and write its log into
+ * it. */
+static bool hold_standard_streams(void)
+{
+    for (int file; (file = open("/dev/null", O_RDWR)) >= 0;)
+        if (file > STDERR_FILENO)
+            return close(file) == 0;
+    return false;
+}
+
+static int run(int argc, char **argv)
 {
     options_t options = {0};
     char given[8] = "";
@@ -181,11 +202,18 @@ int main(int argc, char **argv)
     if (options.help) {
         fputs(HELP, stdout);
         settings_print_help(stdout);
-        return EXIT_DONE;
+        return end_output();
     }
     if (options.version) {
         puts("yardstick-hub " YARDSTICK_VERSION);
-        return EXIT_DONE;
+        return end_output();
     }
     return options.command ? dispatch(&options, given) : usage("no command");
+}
+
+int main(int argc, char **argv)
+{
+    if (!hold_standard_streams())
+        return EXIT_REFUSED;
+    return run(argc, argv);
 }

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from yardstick import (ACCEPTED, INVALID, NOT_ALLOWED, OK, STOPPING, STORE_FULL, SYNCSHIM, UNCHANGED, Case, eventually, main, run, submission, whole_facts)
+from yardstick import (ACCEPTED, INVALID, NOT_ALLOWED, OK, PROGRAMS, STOPPING, STORE_FULL, SYNCSHIM, UNCHANGED, Case, eventually, main, run, submission, whole_facts)
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = 20
@@ -146,6 +146,27 @@ class Terminate(Case):
         second = run(self.work, "yardstick-hub", "run", hub.directory, "--listen", "tcp://127.0.0.1:0")
         self.assertExit(second, 1, str(hub.directory))
         self.assertEqual(second.out, "")
+
+    def test_a_hub_without_standard_streams_writes_its_log_into_no_file_of_the_store(self):
+        hub = self.hub()
+        hub.import_network()
+        client = hub.client("dealer", ["D0001"])
+        self.addCleanup(client.close)
+        hub.stop()
+        hub.start(wait=False, prepare=lambda: [os.close(stream) for stream in range(3)])
+        self.assertStatus(client.submit("D0001", 202506, whole_facts()), OK)
+        self.assertEqual(hub.stop(), 0)
+        for path in (path for path in hub.directory.iterdir() if path.is_file()):
+            for words in (b"level=", b"ready tcp:"):
+                self.assertNotIn(words, path.read_bytes(), path.name)
+
+    def test_a_result_that_cannot_be_written_is_a_failure(self):
+        hub = self.hub(start=False)
+        for command in (["key", hub.directory], ["verify", hub.directory], ["--help"], ["--version"]):
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([PROGRAMS / "yardstick-hub", *command], stdout=full, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual(result.returncode, 1, str(command))
+            self.assertIn(b"standard output", result.stderr)
 
     def test_verify_beside_a_serving_hub(self):
         hub = self.hub()
