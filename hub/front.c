@@ -220,18 +220,43 @@ void front_end_message(front_message_t *message)
     zmq_msg_close((zmq_msg_t *)(void *)message->message);
 }
 
-static void free_answer(void *data, void *hint)
+/* An answer in libzmq's hands, and whose account it is on. */
+typedef struct {
+    principal_t *reader;
+    buffer_t bytes;
+} sent_t;
+
+/* From an I/O thread too, once the answer has left or is dropped. */
+static void end_sent(void *data, void *hint)
 {
-    (void)hint;
-    buffer_fini(&(buffer_t){.data = data});
+    sent_t *sent = hint;
+    (void)data;
+    atomic_fetch_sub(&sent->reader->unread, sent->bytes.size);
+    buffer_fini(&sent->bytes);
+    free(sent);
+}
+
+/* The answer as a message that takes its bytes over. */
+static bool wrap_answer(job_t *job, zmq_msg_t *out)
+{
+    sent_t *sent = job->answer.data ? malloc(sizeof *sent) : NULL;
+    if (!sent)
+        return false;
+    *sent = (sent_t){job->principal, job->answer};
+    if (zmq_msg_init_data(out, sent->bytes.data, sent->bytes.size, end_sent, sent) != 0) {
+        free(sent);
+        return false;
+    }
+    job->answer = (buffer_t){0};
+    atomic_fetch_add(&sent->reader->unread, sent->bytes.size);
+    return true;
 }
 
 bool front_send(void *front, job_t *job)
 {
     zmq_msg_t payload;
-    if (!job->answer.data || zmq_msg_init_data(&payload, job->answer.data, job->answer.size, free_answer, NULL) != 0)
+    if (!wrap_answer(job, &payload))
         return false;
-    job->answer = (buffer_t){0};
     bool sent = zmq_send(front, job->route, job->route_size, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
                 zmq_msg_send(&payload, front, ZMQ_DONTWAIT) >= 0;
     if (!sent)

@@ -14,7 +14,13 @@ typedef struct {
     size_t dealer_count;
     const char *region; /* of a manager's key, else "" */
     atomic_bool revoked;
-    uint32_t unanswered; /* requests in the hub; the server thread's alone */
+    atomic_size_t unread; /* bytes of answers to it that libzmq holds */
+
+    /* The server thread's alone: */
+    uint32_t unanswered; /* requests in the hub */
+    uint32_t changes;    /* those of them that change something */
+    size_t bytes;        /* memory of all of them */
+    uint64_t served;     /* turn at which a worker last took a question of it */
 } principal_t;
 
 typedef struct registry registry_t;

@@ -17,6 +17,7 @@
 
 #define WORKERS_MAX       64
 #define WAITING_BYTES_MAX (256ul << 20) /* memory of all requests that wait; above it busy */
+#define UNREAD_BYTES_MAX  (32ul << 20)  /* answers that a key has not read; above it busy */
 #define TURN_MESSAGES     256           /* read from clients before answers are looked after again */
 #define START_MS          10000         /* for a thread to say that it is ready */
 #define IDLE_MS           1000
@@ -40,6 +41,7 @@ typedef struct {
     size_t seat_count;
     job_t *first, **last; /* questions that wait for a worker */
     size_t waiting;       /* how many they are */
+    uint64_t turn;        /* counts those that were taken from there */
     size_t running;       /* questions that workers hold */
     size_t changes;       /* jobs that the writer holds */
     size_t bytes;         /* memory of all of them */
@@ -68,6 +70,8 @@ static void send_answer(state_t *state, job_t *job)
 static void take_back(state_t *state, job_t *job)
 {
     job->principal->unanswered--;
+    job->principal->changes -= !query_is(job->request->kind);
+    job->principal->bytes -= job->bytes;
     state->bytes -= job->bytes;
     send_answer(state, job);
 }
@@ -80,21 +84,52 @@ static void refuse_now(state_t *state, job_t *job, status_t status, const char *
 
 /* ---- questions */
 
+/* Whether it has not read so much that more answers would only take memory. */
+static bool is_deaf(const principal_t *principal)
+{
+    return atomic_load(&principal->unread) >= UNREAD_BYTES_MAX;
+}
+
+/* The link to the question that is next: that of the key which was served longest ago, so that nobody waits behind
+ * another's flood. */
+static job_t **next_question(state_t *state)
+{
+    job_t **next = &state->first;
+    for (job_t **link = next; *link; link = &(*link)->next)
+        if ((*link)->principal->served < (*next)->principal->served)
+            next = link;
+    return next;
+}
+
+static job_t *take_question(state_t *state)
+{
+    job_t **link = next_question(state), *job = *link;
+    *link = job->next;
+    if (!*link)
+        state->last = link;
+    state->waiting--;
+    job->principal->served = ++state->turn;
+    return job;
+}
+
+static void give_question(state_t *state, seat_t *seat)
+{
+    job_t *job = take_question(state);
+    if (is_deaf(job->principal)) {
+        job_refuse(job, STATUS_BUSY, NULL, NULL, NULL);
+        take_back(state, job);
+        return;
+    }
+    state->running++;
+    seat->busy = true;
+    job_send(seat->socket, &job);
+}
+
 static void give_questions(state_t *state)
 {
-    for (size_t i = 0; i < state->seat_count && state->first; i++) {
-        seat_t *seat = &state->seats[i];
-        if (seat->busy)
-            continue;
-        job_t *job = state->first;
-        state->first = job->next;
-        if (!state->first)
-            state->last = &state->first;
-        state->waiting--;
-        state->running++;
-        seat->busy = true;
-        job_send(seat->socket, &job);
-    }
+    for (size_t i = 0; i < state->seat_count; i++)
+        while (state->first && !state->seats[i].busy)
+            give_question(state, &state->seats[i]);
     atomic_store(&state->hub->queries_queued, state->waiting + state->running);
 }
 
@@ -125,12 +160,18 @@ static void take_answers(state_t *state)
 
 /* ---- requests */
 
+/* Whether the key has its share already: nobody may hold more of a queue or of the memory than is still free in it, so
+ * that a few who flood leave room for all others. */
 static bool is_full(const state_t *state, const job_t *job)
 {
     const settings_t *settings = state->hub->settings;
+    const principal_t *principal = job->principal;
     bool is_question = query_is(job->request->kind);
-    return job->principal->unanswered >= settings->requests_per_key || state->bytes + job->bytes > WAITING_BYTES_MAX ||
-           (is_question ? state->waiting >= settings->query_queue : state->changes >= settings->commit_queue);
+    size_t room = is_question ? settings->query_queue : settings->commit_queue;
+    size_t taken = is_question ? state->waiting : state->changes;
+    size_t own = is_question ? principal->unanswered - principal->changes : principal->changes;
+    return principal->unanswered >= settings->requests_per_key || own + taken >= room ||
+           principal->bytes + job->bytes + state->bytes > WAITING_BYTES_MAX || is_deaf(principal);
 }
 
 /* The decoded request goes where it belongs, or is refused here. */
@@ -150,6 +191,8 @@ static void dispatch(state_t *state, job_t *job)
         refuse_now(state, job, STATUS_BUSY, NULL);
     } else {
         job->principal->unanswered++;
+        job->principal->changes += !query_is(kind);
+        job->principal->bytes += job->bytes;
         state->bytes += job->bytes;
         if (query_is(kind)) {
             queue_question(state, job);

@@ -7,11 +7,18 @@ import socket
 
 import zmq
 
-from yardstick import (BUSY, CATALOG_CHANGED, INVALID, MALFORMED, OK, UNSUPPORTED, Client, HubCase, eventually, main, monitor_of, request, submission, whole_facts)
+from yardstick import (BUSY, CATALOG_CHANGED, INVALID, MALFORMED, OK, SOURCE, UNSUPPORTED, Case, Client, HubCase, eventually, main, monitor_of, request, submission, whole_facts)
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 REQUEST_SIZE_MAX = 262144
 JUNE = 202506
+UNBOUNDED = {zmq.SNDHWM: 0, zmq.RCVHWM: 0}
+
+
+def resident(process):
+    """Bytes of memory that it holds."""
+    with open(f"/proc/{process}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 class Hostile(HubCase):
@@ -279,12 +286,12 @@ class Hostile(HubCase):
         self.attacker.options = {zmq.RCVHWM: 1, zmq.RCVBUF: 4096, zmq.SNDHWM: 0}
         self.attacker.connect()
         for part in range(2):  # what the first half may fill (queues, the allocator, a sanitizer's quarantine), the second must not add to
-            before = self.resident()
+            before = resident(self.process)
             for _ in range(20):
                 for _ in range(300):
                     self.attacker.send("trend", dealer="D0002", year=2025)
                 self.served()
-        self.assertLess(self.resident() - before, 32 << 20, "memory grows with what a client does not read")
+        self.assertLess(resident(self.process) - before, 32 << 20, "memory grows with what a client does not read")
         self.attacker.connect()
         self.assertStatus(eventually(lambda: self.fresh_answer(), "an answer after reconnecting"), OK)
 
@@ -296,9 +303,68 @@ class Hostile(HubCase):
         answer = self.attacker.ask("describe")
         return answer if answer.status.code != BUSY else None
 
-    def resident(self):
-        with open(f"/proc/{self.process}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+class Shares(Case):
+    """What one key may take of the hub."""
+
+    def busy_hub(self, **settings):
+        hub = self.hub(settings)
+        hub.import_golden()
+        return hub
+
+    def client(self, hub, *arguments, keys=None, options=None):
+        """Of its own key, admitted by `arguments`, or of a key that is."""
+        client = Client(hub, keys) if keys else hub.client(*arguments)
+        self.addCleanup(client.close)
+        client.options = options or {}
+        client.connect()
+        return client
+
+    def test_a_full_queue_of_one_key_has_room_for_others(self):
+        hub = self.busy_hub(query_queue=32, query_workers=1)
+        flooder = self.client(hub, "dealer", ["D0002"], options=UNBOUNDED)
+        bystander = self.client(hub, "dealer", ["D0001"])
+        for _ in range(20):
+            for _ in range(200):
+                flooder.send("trend", dealer="D0002", year=2025)
+            self.assertStatus(bystander.ask("trend", dealer="D0001", year=2025), OK)
+        answers = [flooder.receive().status.code for _ in range(4000)]
+        self.assertEqual(set(answers), {OK, BUSY})
+
+    def test_nobody_waits_behind_the_slow_questions_of_another(self):
+        hub = self.busy_hub(query_workers=1)
+        slow = self.client(hub, "headquarters")
+        bystander = self.client(hub, "dealer", ["D0001"])
+        for _ in range(60):
+            slow.send("benchmark", period=JUNE, scopes=["nation"] * 1000)
+        self.assertStatus(slow.receive(), OK)
+        self.assertStatus(bystander.ask("trend", dealer="D0001", year=2025), OK)
+        finished = 1
+        while slow.receive(0):
+            finished += 1
+        self.assertLess(finished, 40, "the bystander waited behind them")
+
+    def test_answers_that_are_not_read_are_bounded_in_bytes(self):
+        """They lie in the hub for each connection; a key that does not read gets busy instead of more of them."""
+        hub = self.busy_hub()
+        catalog = self.work / "long.yaml"
+        catalog.write_bytes((SOURCE / "catalogs/auto-dealer.yaml").read_bytes() + b"# long\n" * 25000)
+        hub.must("catalog", "install", catalog)
+        reader = self.client(hub, "dealer", ["D0002"])
+        keys = reader.public, reader.secret
+        deaf = [self.client(hub, keys=keys, options={zmq.RCVHWM: 1, zmq.RCVBUF: 4096, zmq.SNDHWM: 0}) for _ in range(15)]
+        bystander = self.client(hub, "dealer", ["D0001"])
+        before = resident(hub.process.pid)
+        for _ in range(10):
+            for client in deaf:
+                for _ in range(10):
+                    client.send("get_catalog")
+            self.assertStatus(bystander.ask("describe"), OK)
+        self.assertStatus(bystander.ask("get_catalog"), OK, "somebody who reads")
+        self.assertLess(resident(hub.process.pid) - before, 120 << 20, "memory grows with what a client does not read")
+        for client in deaf:
+            client.close()
+        self.assertStatus(eventually(lambda: (answer := reader.ask("get_catalog")).status.code == OK and answer, "room again"), OK)
 
 
 if __name__ == "__main__":
