@@ -177,7 +177,8 @@ static status_t revoke(change_t *change)
     TRY(store_put_key(change->txn, public_key, &key));
     TRY(store_commit(&change->txn));
     registry_revoke(change->hub->registry, public_key);
-    change->job->cuts = true;
+    /* Its own connection would be cut before the answer has left; the next request on it is (server.c). */
+    change->job->cuts = memcmp(public_key, change->job->principal->key, KEY_SIZE) != 0;
     memcpy(change->job->cut_key, public_key, KEY_SIZE);
     log_key(change, "revoked", public_key);
     return STATUS_OK;

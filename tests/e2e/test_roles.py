@@ -3,6 +3,7 @@
 import random
 import re
 import zmq
+from zmq.utils import z85
 from zmq.utils.monitor import recv_monitor_message
 
 from yardstick import (ACCEPTED, INVALID, KINDS, NOT_ALLOWED, OK, UNKNOWN, GOLDEN, Case, HubCase, SOURCE, main, monitor_of, run, submission, whole_facts, wire)
@@ -297,6 +298,15 @@ class Keys(HubCase):
         # What it had filed stays.
         trend = self.shared.ask("trend", "--dealer", "D0006", "--year", 2025)
         self.assertEqual(trend["rows"][1]["values"][4], 400)
+
+    def test_who_revokes_its_own_key_is_told_and_then_cut(self):
+        own = self.shared.client("headquarters")
+        self.addCleanup(own.close)
+        self.assertStatus(own.ask("revoke_key", public_key=z85.decode(own.public)), OK)
+        monitor = monitor_of(self, own.socket)
+        own.send("describe")
+        self.await_end(monitor)
+        self.assertIsNone(own.receive(0), "a revoked key got an answer")
 
     def test_keys_are_listed_with_who_they_are(self):
         dealer = self.shared.client("dealer", ["D0007", "D0008"])
