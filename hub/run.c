@@ -173,7 +173,7 @@ static void wait_for_end(run_t *run)
     while (zmq_poll(items, 2, -1) < 0)
         ;
     if (items[0].revents)
-        zmq_send(run->control, "stop", 4, 0);
+        zmq_send(run->control, "stop", 4, ZMQ_DONTWAIT); /* who has ended by itself meanwhile takes it no more */
     pthread_join(run->server_thread, NULL);
 }
 

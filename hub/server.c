@@ -15,12 +15,13 @@
 #include <string.h>
 #include <zmq.h>
 
-#define WORKERS_MAX       64
-#define WAITING_BYTES_MAX (256ul << 20) /* memory of all requests that wait; above it busy */
-#define UNREAD_BYTES_MAX  (32ul << 20)  /* answers that a key has not read; above it busy */
-#define TURN_MESSAGES     256           /* read from clients before answers are looked after again */
-#define START_MS          10000         /* for a thread to say that it is ready */
-#define IDLE_MS           1000
+#define WORKERS_MAX         64
+#define WAITING_BYTES_MAX   (256ul << 20) /* memory of all requests that wait; above it busy */
+#define UNREAD_BYTES_MAX    (32ul << 20)  /* answers that a key has not read; above it busy */
+#define QUESTIONS_LOOKED_AT 4096          /* for the one that is next; more than a few keys may have waiting */
+#define TURN_MESSAGES       256           /* read from clients before answers are looked after again */
+#define START_MS            10000         /* for a thread to say that it is ready */
+#define IDLE_MS             1000
 
 enum { POLL_FRONT, POLL_CONTROL, POLL_WRITER, POLL_WORKERS };
 
@@ -95,7 +96,8 @@ static bool is_deaf(const principal_t *principal)
 static job_t **next_question(state_t *state)
 {
     job_t **next = &state->first;
-    for (job_t **link = next; *link; link = &(*link)->next)
+    size_t left = QUESTIONS_LOOKED_AT;
+    for (job_t **link = next; *link && left; link = &(*link)->next, left--)
         if ((*link)->principal->served < (*next)->principal->served)
             next = link;
     return next;
