@@ -75,9 +75,17 @@ static void print_line(FILE *out, const receipt_line_t *line, language_t languag
     fprintf(out, "%s  %s  %s", line->dealer, period, outcome_of(line));
     if (is_accepted(line))
         fprintf(out, "  revision %u%s", line->receipt.revision, line->receipt.late ? "  late" : "");
-    else if (line->is_answered)
-        fprintf(out, "  %s: %s", status_name(line->status), line->reason);
-    fputc('\n', out);
+    fputc('\n', out); /* why one is refused stands on standard error, with its line in the file */
+    if (line->receipt.facts_dropped)
+        fprintf(out,
+                "    %u fact%s that the revision before held %s absent now; a submission replaces the whole month\n",
+                line->receipt.facts_dropped, line->receipt.facts_dropped == 1 ? "" : "s",
+                line->receipt.facts_dropped == 1 ? "is" : "are");
+    if (line->receipt.consultants_dropped)
+        fprintf(out,
+                "    %u consultant%s of the revision before %s gone now; give them with --consultants to keep them\n",
+                line->receipt.consultants_dropped, line->receipt.consultants_dropped == 1 ? "" : "s",
+                line->receipt.consultants_dropped == 1 ? "is" : "are");
     for (size_t i = 0; i < line->receipt.warning_count; i++)
         fprintf(out, "    warning %s: %s\n", line->receipt.warnings[i].check,
                 line->receipt.warnings[i].title[language]);
@@ -105,7 +113,8 @@ static void print_counts(FILE *out, const receipt_counts_t *counts)
 static void print_table(const render_t *render, const receipt_line_t *lines, size_t count, bool is_brief)
 {
     for (size_t i = 0; i < count; i++)
-        if (!is_brief || !is_accepted(&lines[i]) || lines[i].receipt.warning_count)
+        if (!is_brief || !is_accepted(&lines[i]) || lines[i].receipt.warning_count || lines[i].receipt.facts_dropped ||
+            lines[i].receipt.consultants_dropped)
             print_line(render->out, &lines[i], render->language);
     receipt_counts_t counts = receipts_count(lines, count);
     print_counts(render->out, &counts);
@@ -158,6 +167,8 @@ static json_t *line_to_json(const receipt_line_t *line, language_t language)
     json_object_set_new(object, "revision", json_integer(line->receipt.revision));
     json_object_set_new(object, "sequence", json_integer((json_int_t)line->receipt.sequence));
     json_object_set_new(object, "late", json_boolean(line->receipt.late));
+    json_object_set_new(object, "facts_dropped", json_integer(line->receipt.facts_dropped));
+    json_object_set_new(object, "consultants_dropped", json_integer(line->receipt.consultants_dropped));
     json_t *warnings = json_array();
     for (size_t i = 0; i < line->receipt.warning_count; i++)
         json_array_append_new(warnings, json_pack("{s:s, s:s}", "check", line->receipt.warnings[i].check, "title",

@@ -205,8 +205,8 @@ double statistics_quantile(const month_t *month, const row_t *row, const picks_t
     double below = pick_value(picks, low), above = pick_value(picks, high);
     if (part == 0)
         return below;
-    if ((below >= 0) == (above >= 0)) /* one sign: nothing cancels */
-        return (below * (4 - part) + above * part) / 4;
+    if ((below >= 0) == (above >= 0)) /* one sign: nothing cancels; long doubles, so that there is one rounding */
+        return (double)(((long double)below * (4 - part) + (long double)above * part) / 4);
     CLEANUP(scratch_clear) mpq_t left, right, weight;
     mpq_inits(left, right, weight, NULL);
     pick_exactly(month, row, picks, low, left);

@@ -70,6 +70,8 @@ static status_t fill_receipt(const deed_t *deed, const stored_answer_t *answer)
         .sequence = answer->sequence,
         .time_ms = answer->time_ms,
         .late = answer->late,
+        .facts_dropped = answer->facts_dropped,
+        .consultants_dropped = answer->consultants_dropped,
         .warnings = warnings,
         .warning_count = answer->warning_count,
     };
@@ -306,9 +308,35 @@ static status_t conclude_unchanged(const deed_t *deed, stored_answer_t *answer)
     return conclude(deed, answer);
 }
 
+static bool names_consultant(const packed_consultant_t **sorted, size_t count, const packed_consultant_t *consultant)
+{
+    return count && bsearch(&consultant, sorted, count, sizeof(packed_consultant_t *), compare_consultants);
+}
+
+/* What the current revision holds and this submission does not: replaced as it must be, but not without a word. */
+static status_t count_dropped(const deed_t *deed, stored_answer_t *answer)
+{
+    const submission_context_t *context = deed->context;
+    const submission_t *submission = deed->submission;
+    int64_t facts[CATALOG_FACTS_MAX];
+    if (!submission || !deed->has_current || deed->current.withdrawn)
+        return STATUS_OK;
+    TRY(world_unpack(context->world, context->txn, deed->current.catalog_digest, &deed->current.facts, facts));
+    for (size_t i = 0; i < context->world->catalog->fact_count; i++)
+        answer->facts_dropped += facts[i] != FACT_ABSENT && deed->facts[i] == FACT_ABSENT;
+    const packed_consultant_t **sorted = sort_consultants(deed, submission->consultants, submission->consultant_count);
+    if (!sorted)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < deed->current.consultant_count; i++)
+        answer->consultants_dropped +=
+            !names_consultant(sorted, submission->consultant_count, &deed->current.consultants[i]);
+    return STATUS_OK;
+}
+
 /* A revision, its answer, and what the months must be told. */
 static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
 {
+    TRY(count_dropped(deed, answer));
     const submission_context_t *context = deed->context;
     const submission_t *submission = deed->submission;
     stored_revision_t revision = {

@@ -42,6 +42,8 @@ static status_t read_receipt(reader_t *reader, const Yardstick__V1__Receipt *mes
         .sequence = message->sequence,
         .time_ms = message->time_ms,
         .late = message->late,
+        .facts_dropped = message->facts_dropped,
+        .consultants_dropped = message->consultants_dropped,
         .warnings = warnings,
         .warning_count = message->n_warnings,
     };
@@ -161,6 +163,8 @@ static status_t write_receipt(arena_t *arena, const receipt_t *receipt, Yardstic
     out->receipt->sequence = receipt->sequence;
     out->receipt->time_ms = receipt->time_ms;
     out->receipt->late = receipt->late;
+    out->receipt->facts_dropped = receipt->facts_dropped;
+    out->receipt->consultants_dropped = receipt->consultants_dropped;
     Yardstick__V1__CheckWarning *items, initial = YARDSTICK__V1__CHECK_WARNING__INIT;
     WRITE_LIST(arena, receipt->warning_count, initial, items, out->receipt->warnings);
     out->receipt->n_warnings = receipt->warning_count;

@@ -162,6 +162,7 @@ typedef struct {
     uint32_t revision;
     uint64_t sequence, time_ms;
     bool late;
+    uint32_t facts_dropped, consultants_dropped; /* that the revision before held and this one does not */
     const check_warning_t *warnings;
     size_t warning_count;
 } receipt_t;

@@ -138,6 +138,8 @@ status_t stored_answer_encode(const stored_answer_t *answer, buffer_t *out)
     message.sequence = answer->sequence;
     message.time_ms = answer->time_ms;
     message.late = answer->late;
+    message.facts_dropped = answer->facts_dropped;
+    message.consultants_dropped = answer->consultants_dropped;
     message.warnings = (char **)answer->warnings;
     message.n_warnings = answer->warning_count;
     message.catalog_digest = answer->catalog_digest;
@@ -155,6 +157,8 @@ static status_t read_answer(reader_t *reader, span_t bytes, stored_answer_t *out
         .sequence = message->sequence,
         .time_ms = message->time_ms,
         .late = message->late,
+        .facts_dropped = message->facts_dropped,
+        .consultants_dropped = message->consultants_dropped,
         .warnings = (const char **)message->warnings,
         .warning_count = message->n_warnings,
         .catalog_digest = message->catalog_digest,

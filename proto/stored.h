@@ -28,6 +28,7 @@ typedef struct {
     uint32_t revision;
     uint64_t sequence, time_ms;
     bool late;
+    uint32_t facts_dropped, consultants_dropped;
     const char **warnings;
     size_t warning_count;
     uint64_t catalog_digest;

@@ -78,6 +78,16 @@ class Submissions(HubCase):
         self.assertStatus(answer, CONFLICT)
         self.assertIsNone(self.visits(4))
 
+    def test_what_a_correction_drops_is_said_and_stays_said(self):
+        self.accepted(202404, whole_facts(100), [("C1", {"showroom_visits": 5}), ("C2", {"showroom_visits": 6})])
+        ask = submission(self.shared, self.dealer, 202404, {"showroom_visits": 100, "ad_spend": 5}, [("C2", {"showroom_visits": 6})])
+        for _ in range(2):
+            receipt = self.client.ask("submit", **ask).receipt
+            self.assertEqual((receipt.revision, receipt.facts_dropped, receipt.consultants_dropped), (2, len(whole_facts()) - 2, 1))
+        more = self.accepted(202404, whole_facts(100), [("C2", {"showroom_visits": 6})])
+        self.assertEqual((more.revision, more.facts_dropped, more.consultants_dropped), (3, 0, 0))
+        self.assertEqual(self.client.ask("withdraw", id=b"w" * 16, dealer=self.dealer, period=202404, why="x").receipt.facts_dropped, 0)
+
     def test_unchanged_facts_make_no_revision(self):
         people = [("C1", whole_facts(40)), ("C2", whole_facts(60))]
         first = self.accepted(202403, whole_facts(100), people)

@@ -228,7 +228,7 @@ Test(store, an_answer_is_kept_for_its_dealer_and_never_replaced)
     CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 20);
     const uint8_t id[SUBMISSION_ID_SIZE] = {0, 1, 2};
     const char *warnings[] = {"check_one"};
-    stored_answer_t answer = {JUNE, OUTCOME_ACCEPTED, 1, 1, 99, true, warnings, 1, 42}, back;
+    stored_answer_t answer = {JUNE, OUTCOME_ACCEPTED, 1, 1, 99, true, 0, 0, warnings, 1, 42}, back;
     put_one(fixture.store, "D1", JUNE, 1, 10);
     OK(store_begin_write(fixture.store, &txn));
     OK(store_put_answer(txn, "D1", id, &answer));

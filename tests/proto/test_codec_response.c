@@ -84,7 +84,7 @@ Test(codec_response, a_receipt_comes_back)
 {
     const check_warning_t warnings[] = {{"new_orders", {"新增", "More"}}};
     response_t response = {.kind = RESPONSE_RECEIPT,
-                           .receipt = {OUTCOME_UNCHANGED, 2, 1u << 31, 77, true, warnings, 1}};
+                           .receipt = {OUTCOME_UNCHANGED, 2, 1u << 31, 77, true, 3, 4, warnings, 1}};
     CLEANUP(answered_fini) answered_t got = response_round(&response);
     const receipt_t *receipt = &got.response->receipt;
     cr_assert_eq(receipt->outcome, OUTCOME_UNCHANGED);
@@ -92,6 +92,7 @@ Test(codec_response, a_receipt_comes_back)
     cr_assert_eq(receipt->sequence, 1u << 31);
     cr_assert_eq(receipt->time_ms, 77);
     cr_assert(receipt->late);
+    cr_assert(receipt->facts_dropped == 3 && receipt->consultants_dropped == 4);
     cr_assert_str_eq(receipt->warnings[0].check, "new_orders");
     cr_assert_str_eq(receipt->warnings[0].title[LANGUAGE_ZH], "新增");
     cr_assert_str_eq(receipt->warnings[0].title[LANGUAGE_EN], "More");

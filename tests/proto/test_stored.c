@@ -97,7 +97,7 @@ Test(stored, a_spent_arena_is_not_damage)
 Test(stored, an_answer_comes_back)
 {
     const char *warnings[] = {"check_a"};
-    stored_answer_t answer = {JUNE, OUTCOME_ACCEPTED, 2, 1000000, 55, true, warnings, 1, 42}, back;
+    stored_answer_t answer = {JUNE, OUTCOME_ACCEPTED, 2, 1000000, 55, true, 5, 6, warnings, 1, 42}, back;
     CLEANUP(buffer_fini) buffer_t bytes = {0};
     CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
     cr_assert_eq(stored_answer_encode(&answer, &bytes), STATUS_OK);
@@ -105,6 +105,7 @@ Test(stored, an_answer_comes_back)
     cr_assert(back.period == JUNE && back.outcome == OUTCOME_ACCEPTED && back.revision == 2 &&
               back.sequence == 1000000);
     cr_assert(back.time_ms == 55 && back.late && back.warning_count == 1 && back.catalog_digest == 42);
+    cr_assert(back.facts_dropped == 5 && back.consultants_dropped == 6);
     cr_assert_str_eq(back.warnings[0], "check_a");
     cr_assert_eq(stored_answer_decode((span_t){bytes.data, bytes.size - 1}, arena, &back), STATUS_DAMAGED);
     cr_assert_eq(stored_answer_decode((span_t){bytes.data, 0}, arena, &back), STATUS_DAMAGED);
