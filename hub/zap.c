@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zmq.h>
 
-#define ENDPOINT       "inproc://zeromq.zap.01"
-#define FRAME_MAX      255
-#define KEY_TEXT_SIZE  41
-#define REQUEST_FRAMES 7
+#define ENDPOINT         "inproc://zeromq.zap.01"
+#define FRAME_MAX        255
+#define KEY_TEXT_SIZE    41
+#define REQUEST_FRAMES   7
+#define HOLD_NANOSECONDS 100000
 
 struct zap {
     pthread_t thread;
@@ -84,8 +86,8 @@ typedef struct {
 } route_t;
 
 /* A routing id that nobody can guess. A client's own wish would let it take another's place, or one of the numbers that
- * libzmq gives to those without a wish: it aborts the process over one that is taken (4.3.4). The name that comes last
- * counts, and the client's is nearly always read before this one. */
+ * libzmq gives to those without a wish: it aborts the process over one that is taken (4.3.4). The name that is read
+ * last counts: see let_client_be_read. */
 static route_t make_route(void)
 {
     route_t route;
@@ -112,12 +114,21 @@ static bool reply(const zap_t *zap, const frame_t *frames, int count)
            zmq_send(zap->socket, route.bytes, accepted ? sizeof route.bytes : 0, 0) >= 0;
 }
 
+/* The I/O thread reads the client's properties right after it has asked us, and overwrites ours where our reply is
+ * already there: where asking us took the processor from it. */
+static void let_client_be_read(void)
+{
+    struct timespec moment = {0, HOLD_NANOSECONDS};
+    nanosleep(&moment, NULL);
+}
+
 static void *run(void *argument)
 {
     zap_t *zap = argument;
     frame_t frames[REQUEST_FRAMES];
     for (;;) {
         int count = receive(zap->socket, frames);
+        let_client_be_read();
         if (count < 0 || !reply(zap, frames, count))
             break;
     }
