@@ -3,7 +3,7 @@
 
 #define CODE_LENGTH_MAX         64   /* bytes of a dealer's, region's, circle's, consultant's or row's code */
 #define NAME_LENGTH_MAX         200  /* bytes of a name in the network files */
-#define TITLE_CHARACTERS_MAX    60   /* SPEC 2, catalog grammar */
+#define TITLE_CHARACTERS_MAX    60   /* of a row, table or check, in each language */
 #define TEXT_LENGTH_MAX         1000 /* bytes of a reason or comment */
 
 #define CATALOG_SIZE_MAX        200000 /* bytes of a catalog's YAML */

@@ -160,8 +160,10 @@ status_t access_find_scope(const network_t *network, const principal_t *principa
                       "wholly inside it",
                       text, request_kind_names[kind]);
     if (!known)
-        return refuse(refusal, STATUS_UNKNOWN, text,
-                      "there is no scope %s; scopes are nation, region:CODE and circle:CODE", text);
+        return refuse(
+            refusal, STATUS_UNKNOWN, text,
+            "there is no scope %s; scopes are nation, region:CODE and circle:CODE, with the codes of `network show`",
+            text);
     *out = scope;
     *out_averages_only = is_manager && scope.kind == SCOPE_NATION;
     return STATUS_OK;

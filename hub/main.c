@@ -83,7 +83,12 @@ static int command_init(const options_t *options)
         .headquarters_home = options->headquarters_home,
     };
     status_t status = directory_init(&plan, &faults);
-    return status == STATUS_OK ? EXIT_DONE : refuse_with(&faults, status);
+    if (status != STATUS_OK)
+        return refuse_with(&faults, status);
+    const char *home = options->headquarters_home;
+    printf("made %s; headquarters' home is %s%s; serve it with: yardstick-hub run %s\n", options->directory,
+           home ? home : options->directory, home ? "" : "/headquarters", options->directory);
+    return EXIT_DONE;
 }
 
 static int command_key(const options_t *options)

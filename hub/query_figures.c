@@ -47,7 +47,8 @@ static status_t find_row(const query_t *query, const char *id, size_t *out)
     const catalog_t *catalog = query->world->catalog;
     size_t row = catalog_find_row(catalog, id);
     if (row == ROW_NONE || !catalog_lists_row(catalog, row))
-        return refuse(query->refusal, STATUS_UNKNOWN, id, "no table of the catalog lists a row %s", id);
+        return refuse(query->refusal, STATUS_UNKNOWN, id,
+                      "no table of the catalog lists a row %s; `catalog show` names the rows by id", id);
     if (catalog->rows[row].better == BETTER_NEITHER)
         return refuse(query->refusal, STATUS_INVALID, id,
                       "row %s has no direction (better: neither), so stores cannot be ranked by it", id);
