@@ -308,7 +308,7 @@ typedef enum { SHOWN_COUNT, SHOWN_BYTES, SHOWN_TIME } shown_as_t;
 static void add_counter(const render_t *render, grid_t *grid, shown_as_t as, const char *const words[LANGUAGE_COUNT],
                         uint64_t value)
 {
-    static const shown_row_t WHOLE = {"", "", 0, true, BETTER_NEITHER};
+    static const shown_row_t WHOLE = {.title = "", .unit = "", .is_known = true, .better = BETTER_NEITHER};
     char text[VALUE_SIZE];
     grid_cell(grid, STYLE_PLAIN, words[render->language]);
     if (as == SHOWN_TIME) {

@@ -139,6 +139,7 @@ status_t render_table_compare(const render_t *render, const compare_answer_t *an
     TRY(render_blocks(&blocks));
     fputc('\n', render->out);
     print_line(render, render_word(render, WORD_COMPARE_LEGEND));
+    print_line(render, render_word(render, WORD_GAP_LEGEND));
     print_line(render, render_word(render, answer->weakest_count ? WORD_WEAKEST : WORD_NO_WEAKEST));
     for (size_t i = 0; i < answer->weakest_count; i++)
         print_weakest(render, answer, i);
@@ -230,7 +231,10 @@ status_t render_table_benchmark(const render_t *render, const benchmark_answer_t
             month);
     TRY(print_scopes(render, answer));
     blocks_t blocks = {render, answer, answer->row_count, benchmark_row_id, begin_benchmark, add_benchmark_row, 0};
-    return render_blocks(&blocks);
+    TRY(render_blocks(&blocks));
+    fputc('\n', render->out);
+    print_line(render, render_word(render, WORD_BENCHMARK_LEGEND));
+    return STATUS_OK;
 }
 
 /* ---- Longitudinal comparison ---- */
@@ -275,15 +279,17 @@ static void add_trend_row(const render_t *render, const void *of, grid_t *grid, 
     (void)part;
     const trend_answer_t *answer = of;
     const double *values = answer->values + 12 * index;
+    double shown[13];
+    memcpy(shown, values, 12 * sizeof *values);
+    shown[12] = answer->year_values[index];
     shown_row_t row = render_answer_row(render, &answer->rows[index]);
+    unsigned decimals = render_decimals_short(&row, shown, 13);
     char text[VALUE_SIZE];
     add_title(render, grid, &row);
-    for (size_t i = 0; i < 12; i++) {
-        render_value_short(&row, values[i], text);
+    for (size_t i = 0; i < 13; i++) {
+        render_value_at(&row, shown[i], decimals, text);
         grid_cell(grid, STYLE_PLAIN, text);
     }
-    render_value_short(&row, answer->year_values[index], text);
-    grid_cell(grid, STYLE_PLAIN, text);
     grid_cellf(grid, STYLE_PLAIN, "%u", answer->months_counted[index]);
     double rate, gain = latest_change(values, answer->change_rates + 12 * index, row.better, &rate);
     render_share(rate, text);
@@ -299,6 +305,7 @@ status_t render_table_trend(const render_t *render, const trend_answer_t *answer
     TRY(render_blocks(&blocks));
     fputc('\n', render->out);
     print_line(render, render_word(render, WORD_TREND_LEGEND));
+    print_line(render, render_word(render, WORD_YEAR_LEGEND));
     return STATUS_OK;
 }
 

@@ -21,9 +21,10 @@ shown_row_t render_row(const render_t *render, const char *id)
 {
     size_t index = render->catalog ? catalog_find_row(render->catalog, id) : ROW_NONE;
     if (index == ROW_NONE)
-        return (shown_row_t){id, "", 0, false, BETTER_NEITHER};
+        return (shown_row_t){.title = id, .unit = "", .better = BETTER_NEITHER};
     const row_t *row = &render->catalog->rows[index];
-    return (shown_row_t){row->title[render->language], row->unit, row->decimals, true, row->better};
+    bool is_counted = row->decimals == 0 && !formula_holds_division(row->formula);
+    return (shown_row_t){row->title[render->language], row->unit, row->decimals, true, is_counted, row->better};
 }
 
 shown_row_t render_answer_row(const render_t *render, const answer_row_t *row)
@@ -80,36 +81,40 @@ static void append_percent(char out[VALUE_SIZE])
     snprintf(out + length, VALUE_SIZE - length, "%%");
 }
 
-static void format_value(const shown_row_t *row, double value, bool is_short, char out[VALUE_SIZE])
+void render_value_at(const shown_row_t *row, double value, unsigned decimals, char out[VALUE_SIZE])
 {
     if (!isfinite(value)) {
         snprintf(out, VALUE_SIZE, "%s", DASH);
         return;
     }
-    unsigned decimals = row->decimals;
-    bool is_whole = value == trunc(value);
     if (strcmp(row->unit, "ratio") == 0) {
-        group(value * 100, !row->is_known ? 1 : decimals > 2 ? decimals - 2 : 0, out);
+        group(value * 100, !row->is_known ? 1 : row->decimals > 2 ? row->decimals - 2 : 0, out);
         append_percent(out);
         return;
     }
-    if (!row->is_known)
-        decimals = is_whole ? 0 : 2;
-    else if (decimals == 0 && !is_whole)
-        decimals = 1;
-    if (is_short && fabs(value) >= 1000)
-        decimals = 0;
     group(value, decimals, out);
 }
 
 void render_value(const shown_row_t *row, double value, char out[VALUE_SIZE])
 {
-    format_value(row, value, false, out);
+    bool is_whole = value == trunc(value);
+    unsigned decimals = row->decimals;
+    if (!row->is_known)
+        decimals = is_whole ? 0 : 2;
+    else if (row->is_counted && !is_whole)
+        decimals = 1;
+    render_value_at(row, value, decimals, out);
 }
 
-void render_value_short(const shown_row_t *row, double value, char out[VALUE_SIZE])
+unsigned render_decimals_short(const shown_row_t *row, const double *values, size_t count)
 {
-    format_value(row, value, true, out);
+    bool has_fraction = false;
+    for (size_t i = 0; i < count; i++) {
+        if (isfinite(values[i]) && fabs(values[i]) >= 1000)
+            return 0;
+        has_fraction |= isfinite(values[i]) && values[i] != trunc(values[i]);
+    }
+    return row->is_known ? row->decimals : has_fraction ? 2 : 0;
 }
 
 void render_share(double share, char out[VALUE_SIZE])

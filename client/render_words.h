@@ -4,67 +4,80 @@
 #include "client/render.h"
 
 /* Name, Chinese, English. */
-#define WORD_LIST(X)                                                                                                      \
-    X(OWN, "本店", "Own")                                                                                                 \
-    X(NATION_AVERAGE, "全国平均", "Nation avg")                                                                           \
-    X(REGION_AVERAGE, "区域平均", "Region avg")                                                                           \
-    X(NATION_BENCHMARK, "全国标杆", "Nation bmk")                                                                         \
-    X(REGION_BENCHMARK, "区域标杆", "Region bmk")                                                                         \
-    X(GAP, "差距", "Gap")                                                                                                 \
-    X(OTHER_ROWS, "其他", "Other rows")                                                                                   \
-    X(COMPARE_LEGEND, "↑ 越高越好  ↓ 越低越好  · 不分好坏  ▲ 优于区域平均  ▼ 劣于区域平均  — 无数据",                     \
-      "↑ more is better  ↓ less is better  · neither  ▲ better, ▼ worse than the region's average  — no value")           \
-    X(WEAKEST, "最需改进（与区域平均相比）", "Weakest rows (against the region's average)")                               \
-    X(NO_WEAKEST, "没有低于区域平均的比率指标", "No ratio is below the region's average")                                 \
-    X(RANK, "名次", "Rank")                                                                                               \
-    X(DEALER, "经销商", "Dealer")                                                                                         \
-    X(VALUE, "数值", "Value")                                                                                             \
-    X(REASON, "未排名原因", "Not ranked because")                                                                         \
-    X(NOT_REPORTED, "本月未上报", "not reported this month")                                                              \
-    X(NO_VALUE, "缺少所需数据或分母为零", "a needed figure is absent or the denominator is zero")                         \
-    X(SMALL_BASE, "基数过小", "base too small to be ranked")                                                              \
-    X(NOBODY, "没有可排名的经销商", "No dealer can be ranked")                                                            \
-    X(YEAR, "全年", "Year")                                                                                               \
-    X(MONTHS, "月数", "Months")                                                                                           \
-    X(LATEST_CHANGE, "最近环比", "Latest change")                                                                         \
-    X(TREND_LEGEND, "↑ 越高越好  ↓ 越低越好  · 不分好坏  最近环比：最后一个有数据的月份与其上月相比，▲ 变好  ▼ 变差",     \
-      "↑ more is better  ↓ less is better  · neither  Latest change: the last month with a value against the month " \
-      "before, ▲ better, ▼ worse")                                                                                        \
-    X(STORE, "全店", "Store")                                                                                             \
-    X(CONSULTANT, "销售顾问", "Consultant")                                                                               \
-    X(WEAKEST_ROW, "最需改进的指标", "Weakest row")                                                                       \
-    X(CONSULTANTS_LEGEND, "▼ 该顾问最需改进的指标（与全店相比）",                                                         \
-      "▼ the consultant's weakest row (against the store)")                                                               \
-    X(NO_CONSULTANTS, "本月没有销售顾问数据", "No figures of consultants in this month")                                  \
-    X(NO_ROWS, "没有数据", "No rows")                                                                                     \
-    X(SCOPE, "范围", "Scope")                                                                                             \
-    X(EXPECTED, "应报", "Expected")                                                                                       \
-    X(REPORTED, "已报", "Reported")                                                                                       \
-    X(SHARE, "上报率", "Share")                                                                                           \
-    X(LATE, "迟报", "Late")                                                                                               \
-    X(MISSING, "未报", "Missing")                                                                                         \
-    X(N, "家数", "n")                                                                                                     \
-    X(VALUED, "有值", "Valued")                                                                                           \
-    X(AVERAGE, "平均", "Average")                                                                                         \
-    X(MEAN, "均值", "Mean")                                                                                               \
-    X(MEDIAN, "中位数", "Median")                                                                                         \
-    X(P25, "25分位", "P25")                                                                                               \
-    X(P75, "75分位", "P75")                                                                                               \
-    X(BEST, "最佳", "Best")                                                                                               \
-    X(BENCHMARK, "标杆", "Benchmark")                                                                                     \
-    X(BENCHMARK_N, "标杆店数", "of")                                                                                      \
-    X(KEY, "公钥", "Public key")                                                                                          \
-    X(ROLE, "角色", "Role")                                                                                               \
-    X(HOLDER, "归属", "Of")                                                                                               \
-    X(ADMITTED, "准入时间", "Admitted")                                                                                   \
-    X(REVOKED, "吊销时间", "Revoked")                                                                                     \
-    X(REGION, "区域", "Region")                                                                                           \
-    X(NAME, "名称", "Name")                                                                                               \
-    X(OWNER, "所有者", "Owner")                                                                                           \
-    X(MEMBERSHIPS, "归属区域（起始月）", "Region (from)")                                                                 \
-    X(DEALERS, "经销商数", "Dealers")                                                                                     \
-    X(LEFT, "已退出", "left")                                                                                             \
-    X(CIRCLE, "圈子", "Circle")                                                                                           \
+#define WORD_LIST(X)                                                                                                                                  \
+    X(OWN, "本店", "Own")                                                                                                                             \
+    X(NATION_AVERAGE, "全国平均", "Nation avg")                                                                                                       \
+    X(REGION_AVERAGE, "区域平均", "Region avg")                                                                                                       \
+    X(NATION_BENCHMARK, "全国标杆", "Nation bmk")                                                                                                     \
+    X(REGION_BENCHMARK, "区域标杆", "Region bmk")                                                                                                     \
+    X(GAP, "差距", "Gap")                                                                                                                             \
+    X(OTHER_ROWS, "其他", "Other rows")                                                                                                               \
+    X(COMPARE_LEGEND, "↑ 越高越好  ↓ 越低越好  · 不分好坏  ▲ 优于区域平均  ▼ 劣于区域平均  — 无数据",                                                 \
+      "↑ more is better  ↓ less is better  · neither  ▲ better, ▼ worse than the region's average  — no value")                                       \
+    X(GAP_LEGEND, "差距：与其左边一列相比，+ 表示优于该列，- 表示劣于该列",                                                                           \
+      "Gap: of own against the column before it, + is better than the reference, - is worse")                                                         \
+    X(WEAKEST, "最需改进的比率（与区域平均相比）", "Weakest ratios (against the region's average)")                                                   \
+    X(NO_WEAKEST, "没有基数足够而低于区域平均的比率指标",                                                                                             \
+      "No ratio with a large enough base is below the region's average")                                                                              \
+    X(RANK, "名次", "Rank")                                                                                                                           \
+    X(DEALER, "经销商", "Dealer")                                                                                                                     \
+    X(VALUE, "数值", "Value")                                                                                                                         \
+    X(REASON, "未排名原因", "Not ranked because")                                                                                                     \
+    X(NOT_REPORTED, "本月未上报", "not reported this month")                                                                                          \
+    X(NO_VALUE, "缺少所需数据或分母为零", "a needed figure is absent or the denominator is zero")                                                     \
+    X(SMALL_BASE, "基数过小", "base too small to be ranked")                                                                                          \
+    X(NOBODY, "没有可排名的经销商", "No dealer can be ranked")                                                                                        \
+    X(YEAR, "全年", "Year")                                                                                                                           \
+    X(MONTHS, "月数", "Months")                                                                                                                       \
+    X(LATEST_CHANGE, "最近环比", "Latest change")                                                                                                     \
+    X(TREND_LEGEND, "↑ 越高越好  ↓ 越低越好  · 不分好坏  最近环比：最后一个有数据的月份与其上月相比，▲ 变好  ▼ 变差",                                 \
+      "↑ more is better  ↓ less is better  · neither  Latest change: the last month with a value against the month "                             \
+      "before, ▲ better, ▼ worse")                                                                                                                    \
+    X(YEAR_LEGEND, "全年：当月发生的数量与金额为各月之和，其余（比率、存量）为月平均  月数：全年所依据的月份数",                                      \
+      "Year: the sum of counts and money of each month, of everything else (ratios, stocks) the average month's  "                                    \
+      "Months: how many it is made of")                                                                                                               \
+    X(STORE, "全店", "Store")                                                                                                                         \
+    X(CONSULTANT, "销售顾问", "Consultant")                                                                                                           \
+    X(WEAKEST_ROW, "最需改进的指标", "Weakest row")                                                                                                   \
+    X(CONSULTANTS_LEGEND, "▼ 该顾问最需改进的指标（与全店相比）",                                                                                     \
+      "▼ the consultant's weakest row (against the store)")                                                                                           \
+    X(NO_CONSULTANTS, "本月没有销售顾问数据", "No figures of consultants in this month")                                                              \
+    X(NO_ROWS, "没有数据", "No rows")                                                                                                                 \
+    X(SCOPE, "范围", "Scope")                                                                                                                         \
+    X(EXPECTED, "应报", "Expected")                                                                                                                   \
+    X(REPORTED, "已报", "Reported")                                                                                                                   \
+    X(SHARE, "上报率", "Share")                                                                                                                       \
+    X(LATE, "迟报", "Late")                                                                                                                           \
+    X(MISSING, "未报", "Missing")                                                                                                                     \
+    X(N, "家数", "n")                                                                                                                                 \
+    X(VALUED, "有值", "Valued")                                                                                                                       \
+    X(AVERAGE, "平均", "Average")                                                                                                                     \
+    X(MEAN, "均值", "Mean")                                                                                                                           \
+    X(MEDIAN, "中位数", "Median")                                                                                                                     \
+    X(P25, "25分位", "P25")                                                                                                                           \
+    X(P75, "75分位", "P75")                                                                                                                           \
+    X(BEST, "最佳", "Best")                                                                                                                           \
+    X(BENCHMARK, "标杆", "Benchmark")                                                                                                                 \
+    X(BENCHMARK_N, "标杆店数", "of")                                                                                                                  \
+    X(BENCHMARK_LEGEND,                                                                                                                               \
+      "家数：具备该行全部数据的店数  有值：能算出数值的店数  平均：各店总和之比，均值：各店数值的均值\n" \
+      "标杆店数：标杆所依据的店数  标杆为 —：合格的店不足最少家数，或该行不分好坏",                                                                   \
+      "n: stores that hold all its facts  Valued: those with a value  Average: the ratio of the stores' sums, Mean: "                                 \
+      "of the stores' values\n"                                                                                                                       \
+      "of: stores behind the benchmark  — under Benchmark: fewer than the least eligible stores, or no direction of "                               \
+      "good")                                                                                                                                         \
+    X(KEY, "公钥", "Public key")                                                                                                                      \
+    X(ROLE, "角色", "Role")                                                                                                                           \
+    X(HOLDER, "归属", "Of")                                                                                                                           \
+    X(ADMITTED, "准入时间", "Admitted")                                                                                                               \
+    X(REVOKED, "吊销时间", "Revoked")                                                                                                                 \
+    X(REGION, "区域", "Region")                                                                                                                       \
+    X(NAME, "名称", "Name")                                                                                                                           \
+    X(OWNER, "所有者", "Owner")                                                                                                                       \
+    X(MEMBERSHIPS, "归属区域（起始月）", "Region (from)")                                                                                             \
+    X(DEALERS, "经销商数", "Dealers")                                                                                                                 \
+    X(LEFT, "已退出", "left")                                                                                                                         \
+    X(CIRCLE, "圈子", "Circle")                                                                                                                       \
     X(MEMBERS, "成员", "Members")
 
 typedef enum {
@@ -81,6 +94,7 @@ typedef struct {
     const char *unit;
     unsigned decimals;
     bool is_known;
+    bool is_counted; /* each store's value is whole, so that only a mean of several has a fraction */
     better_t better;
 } shown_row_t;
 
@@ -97,12 +111,15 @@ const char *render_arrow(better_t better);
 
 #define VALUE_SIZE 400 /* the longest double in full digits, grouped */
 
-/* A value with the row's decimals and grouping, a ratio as percent, "—" for none. A mean of whole numbers gets one
- * decimal. */
+/* A value with the row's decimals and grouping, a ratio as percent, "—" for none. A mean of counted things gets
+ * one decimal. */
 void render_value(const shown_row_t *row, double value, char out[VALUE_SIZE]);
 
-/* The same in few columns: money from 1000 on without decimals. */
-void render_value_short(const shown_row_t *row, double value, char out[VALUE_SIZE]);
+/* The decimals that suit a whole line of values in few columns: the row's, and none where a value reaches 1000. */
+unsigned render_decimals_short(const shown_row_t *row, const double *values, size_t count);
+
+/* render_value with that many decimals; a ratio keeps its own. */
+void render_value_at(const shown_row_t *row, double value, unsigned decimals, char out[VALUE_SIZE]);
 
 /* A share with its sign: "+5.2%"; "—" for none. */
 void render_share(double share, char out[VALUE_SIZE]);

@@ -59,6 +59,15 @@ static status_t show_compare(const render_t *render)
     return render_compare(render, &answer);
 }
 
+/* One row that is worse than the region's average and not among the weakest: its base is too small. */
+static status_t show_compare_of_small_base(const render_t *render)
+{
+    static double values[] = {300, 200, 150, NONE, NONE}, gaps[] = {-0.5, -1, NONE, NONE};
+    answer_row_t row = {"cost", "CNY", BETTER_DOWN};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0};
+    return render_compare(render, &answer);
+}
+
 static status_t show_rank(const render_t *render)
 {
     rank_answer_t answer = {.row = "rate", .scope = "region:east", .period = period_make(2025, 6)};
@@ -256,6 +265,16 @@ Test(render, a_comparison_marks_own_against_the_regions_average_and_names_the_we
     expect_all(show_compare, "compare");
 }
 
+Test(render, a_small_base_is_not_said_to_be_above_the_average)
+{
+    char *english = render_text(show_compare_of_small_base, FORMAT_TABLE, LANGUAGE_EN, false);
+    cr_assert(strstr(english, "\nNo ratio with a large enough base is below the region's average\n"), "%s", english);
+    char *chinese = render_text(show_compare_of_small_base, FORMAT_TABLE, LANGUAGE_ZH, false);
+    cr_assert(strstr(chinese, "\n没有基数足够而低于区域平均的比率指标\n"), "%s", chinese);
+    free(english);
+    free(chinese);
+}
+
 Test(render, colours_stand_only_where_they_are_asked_for)
 {
     expect_file(show_compare, FORMAT_TABLE, LANGUAGE_EN, true, "compare.colour.txt");
@@ -270,6 +289,63 @@ Test(render, a_ranking_gives_reasons_in_words)
 Test(render, a_trend_has_twelve_months_the_year_and_the_latest_change)
 {
     expect_all(show_trend, "trend");
+}
+
+/* January to March of one row. */
+static char *trend_of(const char *id, const char *unit, double january, double february, double year)
+{
+    double values[12], none[12], rates[12];
+    for (size_t i = 0; i < 12; i++)
+        values[i] = none[i] = rates[i] = NONE;
+    values[0] = january, values[1] = february;
+    uint32_t months = 2;
+    answer_row_t row = {id, unit, BETTER_DOWN};
+    trend_answer_t answer = {"D1", 2025, &row, 1, values, &year, &months, none, rates};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    render_t render = {out, FORMAT_TABLE, LANGUAGE_EN, false, catalog};
+    cr_assert_eq(render_trend(&render, &answer), STATUS_OK);
+    fclose(out);
+    return text;
+}
+
+Test(render, a_row_of_a_trend_has_one_precision)
+{
+    static const struct {
+        const char *id, *unit;
+        double january, february, year;
+        const char *shown[3];
+    } ROWS[] = {
+        {"cost", "CNY", 10257.4, 229.1, 960.25, {" 10,257 ", " 229 ", " 960 "}},
+        {"cost", "CNY", 257, 229.1, 243.05, {" 257.00 ", " 229.10 ", " 243.05 "}},
+        {"cost", "CNY", 257, 229.1, 1000, {" 257 ", " 229 ", " 1,000 "}},
+        {"price", "CNY", 257.4, 229, 243.2, {" 257 ", " 229 ", " 243 "}},
+        {"rate", "ratio", 0.25, 20, 1.125, {" 25.0% ", " 2,000.0% ", " 112.5% "}},
+        {"later", "km", 12.5, -3, 4.75, {" 12.50 ", " -3.00 ", " 4.75 "}},
+        {"later", "km", 12, -3, 4, {" 12 ", " -3 ", " 4 "}},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        char *text = trend_of(ROWS[i].id, ROWS[i].unit, ROWS[i].january, ROWS[i].february, ROWS[i].year);
+        for (size_t j = 0; j < 3; j++)
+            cr_assert(strstr(text, ROWS[i].shown[j]), "row %zu, '%s':\n%s", i, ROWS[i].shown[j], text);
+        free(text);
+    }
+}
+
+static status_t show_compare_without_decimals(const render_t *render)
+{
+    static double values[] = {257.4, 229, 1467.25, NONE, NONE}, gaps[] = {NONE, NONE, NONE, NONE};
+    answer_row_t row = {"price", "CNY", BETTER_DOWN};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0};
+    return render_compare(render, &answer);
+}
+
+Test(render, a_kpi_without_decimals_has_none_in_a_comparison_either)
+{
+    char *text = render_text(show_compare_without_decimals, FORMAT_TABLE, LANGUAGE_EN, false);
+    cr_assert(strstr(text, " 257 ") && strstr(text, " 229 ") && strstr(text, " 1,467 "), "%s", text);
+    free(text);
 }
 
 Test(render, a_benchmark_has_a_line_for_each_scope)
