@@ -6,8 +6,8 @@ static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
     {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
     {"role", OPTION_CHOICE, "dealer|manager|headquarters|operator", false, "what the key may do"},
-    {"dealer", OPTION_TEXT, "CODE", false, "the store; for a dealer's key one or several, comma between"},
-    {"region", OPTION_CODE, "CODE", false, "the manager's region; in a comparison the one to compare with"},
+    {"dealer", OPTION_TEXT, "CODE", false, "the store"},
+    {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
     {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
     {"year", OPTION_YEAR, "YYYY", false, "the year"},
     {"scope", OPTION_TEXT, "SCOPE", true, "nation, region:CODE or circle:CODE"},
@@ -35,7 +35,7 @@ static const command_t COMMANDS[] = {
      "averages, quartiles and benchmarks of every row"},
     {"compare", "", 0, 0, "dealer! period! peer region format", NEEDS_CATALOG, check_compare, run_compare,
      "a store beside averages, benchmarks and peers"},
-    {"rank", "", 0, 0, "row! scope! period! format", NEEDS_CATALOG, check_rank, run_rank,
+    {"rank", "", 0, 0, "row! scope!1 period! format", NEEDS_CATALOG, NULL, run_rank,
      "the stores of a scope by one row"},
     {"trend", "", 0, 0, "dealer! year! format", NEEDS_CATALOG, check_dealer, run_trend,
      "a store's year, month by month"},
@@ -46,6 +46,12 @@ static const command_t COMMANDS[] = {
     {"status", "", 0, 0, "format", NEEDS_HUB, NULL, run_status, "the hub's health"},
 };
 
+static const own_help_t OWN_HELP[] = {
+    {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
+    {"keys admit", "dealer", "the stores of a dealer's key: one or several, comma between"},
+    {"keys admit", "region", "the region of a manager's key"},
+};
+
 const program_t yardstick_program = {
     .name = "yardstick",
     .summary = "asks and administers a Yardstick hub",
@@ -54,4 +60,6 @@ const program_t yardstick_program = {
     .common_options = SESSION_COMMON_OPTIONS,
     .commands = COMMANDS,
     .command_count = sizeof COMMANDS / sizeof *COMMANDS,
+    .own_help = OWN_HELP,
+    .own_help_count = sizeof OWN_HELP / sizeof *OWN_HELP,
 };

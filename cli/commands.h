@@ -8,7 +8,6 @@ extern const program_t yardstick_program;
 
 /* figures.c: questions about the network's figures, and facts sent for any dealer */
 status_t check_scopes(session_t *session) NODISCARD;
-status_t check_rank(session_t *session) NODISCARD;
 status_t check_dealer(session_t *session) NODISCARD;
 status_t check_compare(session_t *session) NODISCARD;
 status_t run_benchmark(session_t *session) NODISCARD;

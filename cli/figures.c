@@ -11,13 +11,6 @@ status_t check_scopes(session_t *session)
     return STATUS_OK;
 }
 
-status_t check_rank(session_t *session)
-{
-    if (invocation_list(session->invocation, "scope", NULL, 0) > 1)
-        return session_misuse(session, "rank takes one --scope; ask once for each");
-    return STATUS_OK;
-}
-
 status_t check_dealer(session_t *session)
 {
     const char *dealer = invocation_value(session->invocation, "dealer");

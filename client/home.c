@@ -360,7 +360,7 @@ static status_t read_secret(const char *directory, home_t *home, faults_t *fault
     text[strcspn(text, "\r\n")] = '\0';
     char public_key[HOME_KEY_SIZE];
     if (info.st_mode & 077) {
-        faults_add(faults, 0, 0, "the private key may be read by others than its owner; run: chmod 600 %s", path);
+        faults_add(faults, 0, 0, "the private key may be read by others than its owner; run: chmod 600 '%s'", path);
         status = STATUS_INVALID;
     } else if (!home_is_key(text) || zmq_curve_public(public_key, text) != 0 ||
                strcmp(public_key, home->public_key) != 0) {

@@ -27,16 +27,19 @@ static status_t PRINTF(2, 3) wrong(const parser_t *parser, const char *format, .
     return STATUS_INVALID;
 }
 
-/* Whether the blank-separated `list` names the word; *out_needed = it ends in '!' there. */
-static bool lists_word(const char *list, const char *word, bool *out_needed)
+typedef struct {
+    bool is_needed, is_once;
+} marks_t;
+
+/* Whether the blank-separated `list` names the word; *out_marks = those that follow it there. */
+static bool lists_word(const char *list, const char *word, marks_t *out_marks)
 {
     size_t length = strlen(word);
     for (const char *at = list; *at;) {
         at += strspn(at, " ");
-        size_t size = strcspn(at, " ");
-        bool is_needed = size && at[size - 1] == '!';
-        if (size - is_needed == length && length && !memcmp(at, word, length)) {
-            *out_needed = is_needed;
+        size_t size = strcspn(at, " "), name = strcspn(at, " !1");
+        if (name == length && length && !memcmp(at, word, length)) {
+            *out_marks = (marks_t){memchr(at, '!', size), memchr(at, '1', size)};
             return true;
         }
         at += size;
@@ -191,6 +194,31 @@ static size_t matching_words(const command_t *command, const invocation_t *invoc
     return words;
 }
 
+/* Commands of two words that begin with `first`, as "keys admit|list|revoke"; "" where there is none. */
+static void list_seconds(const program_t *program, const char *first, char out[OPTIONS_WHY_SIZE])
+{
+    size_t length = strlen(first), size = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < program->command_count; i++) {
+        const char *name = program->commands[i].name;
+        if (strncmp(name, first, length) != 0 || name[length] != ' ' || size >= OPTIONS_WHY_SIZE)
+            continue;
+        size += (size_t)snprintf(out + size, OPTIONS_WHY_SIZE - size, "%s%s", size ? "|" : first,
+                                 name + length + (size > 0));
+    }
+}
+
+static status_t unknown_command(const parser_t *parser)
+{
+    const invocation_t *out = parser->out;
+    char known[OPTIONS_WHY_SIZE];
+    const char *first = out->arguments[0], *second = out->argument_count > 1 ? out->arguments[1] : "";
+    list_seconds(parser->program, first, known);
+    if (*known)
+        return wrong(parser, "unknown command %.40s%s%.40s; write %.200s", first, *second ? " " : "", second, known);
+    return wrong(parser, "unknown command %.40s%s%.40s", first, *second ? " " : "", second);
+}
+
 static status_t find_command(const parser_t *parser)
 {
     invocation_t *out = parser->out;
@@ -205,28 +233,38 @@ static status_t find_command(const parser_t *parser)
         memmove(out->arguments, out->arguments + words, out->argument_count * sizeof *out->arguments);
         return STATUS_OK;
     }
-    if (out->wants_help)
-        return STATUS_OK;
-    const char *second = out->argument_count > 1 ? out->arguments[1] : "";
-    return wrong(parser, "unknown command %.40s%s%.40s", out->arguments[0], *second ? " " : "", second);
+    return unknown_command(parser);
+}
+
+static size_t times_given(const invocation_t *invocation, const option_t *option)
+{
+    size_t times = 0;
+    for (size_t i = 0; i < invocation->given_count; i++)
+        times += invocation->given[i].option == option;
+    return times;
 }
 
 static status_t check_options(const parser_t *parser)
 {
     const invocation_t *out = parser->out;
     const command_t *command = out->command;
-    bool is_needed;
+    marks_t marks;
     for (size_t i = 0; i < out->given_count; i++) {
         const option_t *option = out->given[i].option;
         bool is_builtin = option == &BUILTIN[0] || option == &BUILTIN[1];
-        if (!is_builtin && !lists_word(command->options, option->name, &is_needed) &&
-            !lists_word(parser->program->common_options, option->name, &is_needed))
+        if (!is_builtin && !lists_word(command->options, option->name, &marks) &&
+            !lists_word(parser->program->common_options, option->name, &marks))
             return wrong(parser, "%s has no option --%s", command->name, option->name);
     }
     for (size_t i = 0; i < parser->program->option_count; i++) {
         const option_t *option = &parser->program->options[i];
-        if (lists_word(command->options, option->name, &is_needed) && is_needed && !invocation_value(out, option->name))
+        size_t times = times_given(out, option);
+        if (!lists_word(command->options, option->name, &marks))
+            continue;
+        if (marks.is_needed && !times)
             return wrong(parser, "%s needs --%s %s", command->name, option->name, option->value);
+        if (marks.is_once && times > 1)
+            return wrong(parser, "%s takes one --%s; ask once for each", command->name, option->name);
     }
     return STATUS_OK;
 }
@@ -323,35 +361,48 @@ static void print_left(FILE *file, const char *text)
     fprintf(file, "  %s%*s ", text, width < 30 ? 30 - width : 0, "");
 }
 
-static void print_option(FILE *file, const option_t *option, bool is_needed)
+static void print_option(FILE *file, const option_t *option, const char *help, marks_t marks)
 {
     char left[80];
     snprintf(left, sizeof left, "--%s%s%s%s", option->name, option->value ? " " : "",
-             option->value ? option->value : "", option->is_list && option->value ? "…" : "");
+             option->value ? option->value : "", option->is_list && option->value && !marks.is_once ? "…" : "");
     print_left(file, left);
-    fprintf(file, "%s%s\n", option->help, is_needed ? " (needed)" : "");
+    fprintf(file, "%s%s\n", help, marks.is_needed ? " (needed)" : "");
 }
 
-static void print_options(FILE *file, const program_t *program, const char *list)
+/* What the option means to the command. */
+static const char *help_of(const program_t *program, const command_t *command, const option_t *option)
 {
-    bool is_needed;
-    for (size_t i = 0; i < program->option_count; i++)
-        if (lists_word(list, program->options[i].name, &is_needed))
-            print_option(file, &program->options[i], is_needed);
+    for (size_t i = 0; command && i < program->own_help_count; i++)
+        if (!strcmp(program->own_help[i].command, command->name) && !strcmp(program->own_help[i].option, option->name))
+            return program->own_help[i].help;
+    return option->help;
+}
+
+/* The options that `list` names and `but` does not. */
+static void print_options(FILE *file, const program_t *program, const command_t *command, const char *list,
+                          const char *but)
+{
+    marks_t marks, others;
+    for (size_t i = 0; i < program->option_count; i++) {
+        const option_t *option = &program->options[i];
+        if (lists_word(list, option->name, &marks) && !lists_word(but, option->name, &others))
+            print_option(file, option, help_of(program, command, option), marks);
+    }
 }
 
 static void print_builtin(FILE *file)
 {
     for (size_t i = 0; i < sizeof BUILTIN / sizeof *BUILTIN; i++)
-        print_option(file, &BUILTIN[i], false);
+        print_option(file, &BUILTIN[i], BUILTIN[i].help, (marks_t){0});
 }
 
 static void print_command_help(FILE *file, const program_t *program, const command_t *command)
 {
     fprintf(file, "%s %s%s%s [OPTIONS]\n%s\n\n", program->name, command->name, *command->arguments ? " " : "",
             command->arguments, command->help);
-    print_options(file, program, command->options);
-    print_options(file, program, program->common_options);
+    print_options(file, program, command, command->options, "");
+    print_options(file, program, command, program->common_options, command->options);
     print_builtin(file);
 }
 
@@ -370,7 +421,7 @@ void options_print_help(FILE *file, const program_t *program, const command_t *c
         fprintf(file, "%s\n", program->commands[i].help);
     }
     fprintf(file, "\nOptions of every command (%s COMMAND --help shows its own):\n", program->name);
-    print_options(file, program, program->common_options);
+    print_options(file, program, NULL, program->common_options, "");
     print_builtin(file);
     fprintf(file, "\nExit status: 0 done, 1 refused, 2 wrong usage, 3 hub not reached in time.\n");
 }

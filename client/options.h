@@ -37,13 +37,19 @@ typedef struct {
     const char *name;      /* one or two words: "compare", "keys admit" */
     const char *arguments; /* as the help shows them; "" = none */
     size_t least, most;    /* how many arguments */
-    const char *options;   /* names of its own options, blanks between; one that ends in ! must be given */
+    const char *options;   /* names of its own options, blanks between; one with ! behind it must be given, one with 1
+                              only once though it is a list */
     unsigned needs;
     status_t (*check)(
         session_t *session); /* wrong usage that the table cannot say, before anything is opened; NULL = none */
     status_t (*run)(session_t *session);
     const char *help;
 } command_t;
+
+/* What an option means to one command, where that is not what option_t.help says. */
+typedef struct {
+    const char *command, *option, *help;
+} own_help_t;
 
 typedef struct {
     const char *name, *summary;
@@ -52,6 +58,8 @@ typedef struct {
     const char *common_options; /* as command_t.options: what every command knows */
     const command_t *commands;
     size_t command_count;
+    const own_help_t *own_help;
+    size_t own_help_count;
 } program_t;
 
 typedef struct {

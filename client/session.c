@@ -39,11 +39,19 @@ status_t session_misuse(session_t *session, const char *format, ...)
     return STATUS_INVALID;
 }
 
+/* Names of the wire's fields (period, public_key) explain nothing to a person; where no message can be relied on to say
+ * more (MALFORMED) they stay. */
+static bool is_field_name(const response_t *response)
+{
+    static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz_";
+    return response->status != STATUS_MALFORMED && !response->where[strspn(response->where, LETTERS)];
+}
+
 void response_reason(const response_t *response, char *out, size_t size)
 {
     bool has_message = response->message && *response->message;
-    bool has_where =
-        response->where && *response->where && !(has_message && strstr(response->message, response->where));
+    bool has_where = response->where && *response->where &&
+                     !(has_message && (strstr(response->message, response->where) || is_field_name(response)));
     snprintf(out, size, "%s%s%s%s", has_message ? response->message : status_text(response->status),
              has_where ? " (" : "", has_where ? response->where : "", has_where ? ")" : "");
 }

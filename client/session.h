@@ -39,7 +39,7 @@ status_t session_ask(session_t *session, const char *what, const request_t *requ
 /* Adds the lines of a response that is not OK ("what refused (not_allowed): …", then each fault with its place). */
 void session_add_refusal(session_t *session, const char *what, const response_t *response);
 
-/* "message (where)" of a response that is not OK, cut to fit. */
+/* "message (where)" of a response that is not OK, cut to fit; the place only where it adds something to the message. */
 void response_reason(const response_t *response, char *out, size_t size);
 
 /* How this session's answers are shown. */

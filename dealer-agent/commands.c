@@ -140,7 +140,7 @@ static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
     {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
-    {"year", OPTION_YEAR, "YYYY", false, "the year; of a wide file not needed, for it says its months"},
+    {"year", OPTION_YEAR, "YYYY", false, "the year"},
     {"why", OPTION_TEXT, "TEXT", false, "why the month is withdrawn"},
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
     {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
@@ -166,6 +166,13 @@ static const command_t COMMANDS[] = {
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 
+static const own_help_t OWN_HELP[] = {
+    {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
+    {"submit", "year", "not needed: a file with a line for each month says its months itself"},
+    {"check", "year", "not needed: a file with a line for each month says its months itself"},
+    {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
+};
+
 const program_t agent_program = {
     .name = "yardstick-agent",
     .summary = "sends a dealership's figures to the hub and shows where the store stands",
@@ -174,4 +181,6 @@ const program_t agent_program = {
     .common_options = SESSION_COMMON_OPTIONS,
     .commands = COMMANDS,
     .command_count = sizeof COMMANDS / sizeof *COMMANDS,
+    .own_help = OWN_HELP,
+    .own_help_count = sizeof OWN_HELP / sizeof *OWN_HELP,
 };

@@ -95,7 +95,7 @@ Test(home, the_private_key_is_for_its_owner_only)
     cr_assert_eq(stat(directory, &info), 0);
     cr_assert_eq(info.st_mode & 0777, 0700);
     cr_assert_eq(chmod(path, 0640), 0);
-    expect_refused(STATUS_INVALID, "chmod 600");
+    expect_refused(STATUS_INVALID, "chmod 600 '");
 }
 
 Test(home, an_existing_key_is_never_replaced)

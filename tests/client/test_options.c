@@ -29,8 +29,12 @@ static const command_t COMMANDS[] = {
     {"benchmark", "", 0, 0, "period! scope format", 0, NULL, run_nothing, "tables"},
     {"keys admit", "PUBLIC_KEY", 1, 1, "dealer", 0, NULL, run_nothing, "let in"},
     {"submit", "FILE…", 1, 3, "year zeros", 0, NULL, run_nothing, "send"},
-    {"init", "", 0, 0, "hub-key", 0, NULL, run_nothing, "begin"},
+    {"init", "", 0, 0, "hub! hub-key", 0, NULL, run_nothing, "begin"},
+    {"rank", "", 0, 0, "scope!1", 0, NULL, run_nothing, "order"},
+    {"keys list", "", 0, 0, "", 0, NULL, run_nothing, "all"},
 };
+
+static const own_help_t OWN_HELP[] = {{"init", "hub", "where from now on"}};
 
 static const program_t PROGRAM = {"prog",
                                   "does it",
@@ -38,7 +42,9 @@ static const program_t PROGRAM = {"prog",
                                   sizeof OPTIONS / sizeof *OPTIONS,
                                   "home hub timeout",
                                   COMMANDS,
-                                  sizeof COMMANDS / sizeof *COMMANDS};
+                                  sizeof COMMANDS / sizeof *COMMANDS,
+                                  OWN_HELP,
+                                  1};
 
 static char why[OPTIONS_WHY_SIZE];
 
@@ -123,7 +129,10 @@ Test(options, wrong_usage_is_named)
     EXPECT_WRONG("--dealer", "keys", "admit", "k", "--dealer", "a,b");
     EXPECT_WRONG("bench", "bench");
     EXPECT_WRONG("keys steal", "keys", "steal");
-    EXPECT_WRONG("keys", "keys");
+    EXPECT_WRONG("keys admit|list", "keys");
+    EXPECT_WRONG("keys steal; write keys admit|list", "keys", "steal");
+    EXPECT_WRONG("key", "key");
+    EXPECT_WRONG("one --scope", "rank", "--scope", "nation", "--scope", "region:east");
     EXPECT_WRONG("FILE", "submit");
     EXPECT_WRONG("fourth", "submit", "1", "2", "3", "fourth");
     cr_assert_eq(parse(&(invocation_t){0}, (char *[]){"prog", NULL}), STATUS_INVALID);
@@ -139,6 +148,14 @@ Test(options, help_and_version_need_nothing_else)
     cr_assert_str_eq(command.command->name, "benchmark");
     cr_assert_eq(PARSE(&version, "--version"), STATUS_OK);
     cr_assert(version.wants_version);
+}
+
+Test(options, help_is_not_given_of_an_unknown_command)
+{
+    EXPECT_WRONG("nonsense", "nonsense", "--help");
+    EXPECT_WRONG("nonsense", "--help", "nonsense");
+    EXPECT_WRONG("keys admit|list", "keys", "--help");
+    EXPECT_WRONG("keys admit|list", "keys", "steal", "-h");
 }
 
 static char *help_of(const command_t *command)
@@ -164,6 +181,18 @@ Test(options, help_is_made_from_the_table)
     cr_assert_null(strstr(command, "--dealer"));
     free(program);
     free(command);
+}
+
+Test(options, help_says_what_an_option_means_to_the_command)
+{
+    char *init = help_of(&COMMANDS[3]), *rank = help_of(&COMMANDS[4]);
+    const char *hub = strstr(init, "--hub ENDPOINT");
+    cr_assert(hub && !strstr(hub + 1, "--hub ENDPOINT"), "once:\n%s", init);
+    cr_assert_not_null(strstr(init, "where from now on (needed)"));
+    cr_assert(strstr(rank, "--scope SCOPE ") && !strstr(rank, "SCOPE…"), "%s", rank);
+    cr_assert(strstr(rank, "--hub ENDPOINT") && strstr(rank, " where\n"), "%s", rank);
+    free(init);
+    free(rank);
 }
 
 Test(options, codes_are_split_at_commas)
