@@ -9,6 +9,7 @@
 
 #include "core/limits.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,8 +92,8 @@ static bool is_deaf(const principal_t *principal)
     return atomic_load(&principal->unread) >= UNREAD_BYTES_MAX;
 }
 
-/* The link to the question that is next: that of the key which was served longest ago, so that nobody waits behind
- * another's flood. */
+/* The link to the question that is next, where any waits: that of the key which was served longest ago, so that nobody
+ * waits behind another's flood. */
 static job_t **next_question(state_t *state)
 {
     job_t **next = &state->first;
@@ -106,6 +107,7 @@ static job_t **next_question(state_t *state)
 static job_t *take_question(state_t *state)
 {
     job_t **link = next_question(state), *job = *link;
+    assert(job);
     *link = job->next;
     if (!*link)
         state->last = link;
