@@ -28,7 +28,7 @@ static const command_t COMMANDS[] = {
      "replace the network by regions.csv, dealers.csv, memberships.csv, circles.csv"},
     {"network show", "", 0, 0, "format", NEEDS_HUB, NULL, run_network_show, "the network as imported"},
     {"catalog install", "FILE", 1, 1, "", NEEDS_HUB, NULL, run_catalog_install, "replace the catalog"},
-    {"catalog show", "", 0, 0, "", NEEDS_CATALOG, NULL, run_catalog_show, "the catalog's text"},
+    {"catalog show", "", 0, 0, "", NEEDS_CATALOG, NULL, query_catalog, "the catalog's text"},
     {"facts import", "FILE", 1, 1, "consultants format", NEEDS_CATALOG, NULL, run_facts_import,
      "send facts for any dealer (with a dealer column)"},
     {"benchmark", "", 0, 0, "period! scope table format", NEEDS_CATALOG, check_scopes, run_benchmark,

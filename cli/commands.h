@@ -29,5 +29,4 @@ status_t run_keys_revoke(session_t *session) NODISCARD;
 status_t run_network_import(session_t *session) NODISCARD;
 status_t run_network_show(session_t *session) NODISCARD;
 status_t run_catalog_install(session_t *session) NODISCARD;
-status_t run_catalog_show(session_t *session) NODISCARD;
 status_t run_status(session_t *session) NODISCARD;

@@ -178,12 +178,6 @@ status_t run_catalog_install(session_t *session)
     return STATUS_OK;
 }
 
-status_t run_catalog_show(session_t *session)
-{
-    fwrite(session->catalog->yaml, 1, session->catalog->yaml_size, stdout);
-    return STATUS_OK;
-}
-
 status_t run_status(session_t *session)
 {
     request_t request = {.kind = REQUEST_GET_HEALTH};

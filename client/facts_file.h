@@ -53,4 +53,8 @@ status_t facts_set_finish(facts_set_t *set, faults_t *faults) NODISCARD;
  * `errors`, warnings of `warnings`. */
 void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language, faults_t *errors,
                      faults_t *warnings);
+
+/* Months of which a check was not made only because the set lacks the month before. */
+size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog);
+
 void facts_set_fini(facts_set_t *set);

@@ -237,3 +237,18 @@ void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_
         }
     }
 }
+
+size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog)
+{
+    int64_t inputs[2 * CATALOG_FACTS_MAX];
+    size_t months = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        fill_inputs(set, i, catalog->fact_count, inputs);
+        size_t check = 0;
+        while (check < catalog->check_count &&
+               !rule_lacks_previous(catalog->checks[check].rule, inputs, catalog->fact_count))
+            check++;
+        months += check < catalog->check_count;
+    }
+    return months;
+}

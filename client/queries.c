@@ -121,6 +121,12 @@ status_t query_description(session_t *session)
     return STATUS_OK;
 }
 
+status_t query_catalog(session_t *session)
+{
+    fwrite(session->catalog->yaml, 1, session->catalog->yaml_size, stdout);
+    return STATUS_OK;
+}
+
 status_t query_init(session_t *session)
 {
     if (!*session->home_path)

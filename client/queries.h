@@ -19,5 +19,8 @@ status_t query_consultants(session_t *session, const char *dealer) NODISCARD;
 /* What the hub says of this key: role, stores or region, the hub's version and clock. */
 status_t query_description(session_t *session) NODISCARD;
 
+/* The text of the hub's catalog. */
+status_t query_catalog(session_t *session) NODISCARD;
+
 /* The command `init`: makes the home and prints its public key, alone on the last line. */
 status_t query_init(session_t *session) NODISCARD;

@@ -163,6 +163,44 @@ static status_t open_connection(session_t *session)
     return connection_open(&session->home, endpoint, timeout_s, &session->connection, &session->faults);
 }
 
+/* The hub's catalog; that there is none to be had is no fault here. */
+static status_t ask_for_catalog(session_t *session)
+{
+    status_t status = open_home(session);
+    if (status == STATUS_OK)
+        status = open_connection(session);
+    if (status == STATUS_OK)
+        status = fetch_catalog(session);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    faults_fini(&session->faults);
+    session->is_misused = false;
+    connection_close(&session->connection);
+    catalog_destroy(&session->catalog);
+    return status;
+}
+
+status_t session_find_catalog(session_t *session, bool ask_hub)
+{
+    const char *name = session->invocation->program->name;
+    if (ask_hub && ask_for_catalog(session) == STATUS_OK)
+        return STATUS_OK;
+    session->catalog = catalog_cache_read(session->home_path);
+    if (session->catalog) {
+        if (ask_hub)
+            fprintf(stderr, "%s: note: the hub was not reached; taken from its catalog as last seen (%s, version %u)\n",
+                    name, session->catalog->id, session->catalog->version);
+        return STATUS_OK;
+    }
+    CLEANUP(faults_fini) faults_t faults = {0};
+    TRY(catalog_load(catalog_builtin(), &session->catalog, &faults));
+    fprintf(stderr,
+            "%s: note: this home has not met its hub yet; taken from the catalog that a hub starts with (%s, version "
+            "%u)\n",
+            name, session->catalog->id, session->catalog->version);
+    return STATUS_OK;
+}
+
 static status_t make_ready(session_t *session)
 {
     const invocation_t *invocation = session->invocation;

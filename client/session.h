@@ -31,6 +31,11 @@ status_t session_fail(session_t *session, status_t status, const char *format, .
 /* The same for wrong usage. */
 status_t session_misuse(session_t *session, const char *format, ...) PRINTF(2, 3) NODISCARD;
 
+/* Loads session->catalog where no hub is needed, for a command with needs 0: with `ask_hub` the hub's where it answers,
+ * else the one that the home remembers, else the one that every hub starts with, which a note on standard error says.
+ * It is connected afterwards only where the hub answered. */
+status_t session_find_catalog(session_t *session, bool ask_hub) NODISCARD;
+
 /* Asks the hub. STATUS_OK only where it did what was asked and answered with `kind` (RESPONSE_NONE: any); else the
  * refusal's lines are in session->faults, as those of `what`. */
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,

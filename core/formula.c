@@ -193,3 +193,17 @@ bool rule_holds(const rule_t *rule, const int64_t *inputs)
         return order > 0;
     }
 }
+
+bool rule_lacks_previous(const rule_t *rule, const int64_t *inputs, size_t fact_count)
+{
+    const formula_t *const sides[] = {rule->left, rule->right};
+    bool needs_previous = false;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < sides[i]->input_count; j++) {
+            size_t input = sides[i]->inputs[j];
+            if ((inputs[input] == FACT_ABSENT) != (input >= fact_count))
+                return false;
+            needs_previous |= input >= fact_count;
+        }
+    return needs_previous;
+}

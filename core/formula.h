@@ -54,3 +54,7 @@ typedef struct rule rule_t;
 /* Whether it holds for `inputs` (as formula_evaluate_store); it does where either side has no value. Decided exactly.
  */
 bool rule_holds(const rule_t *rule, const int64_t *inputs);
+
+/* Whether it holds only for want of the month before: it needs inputs from `fact_count` on, all of which are absent,
+ * and every other that it needs is there. */
+bool rule_lacks_previous(const rule_t *rule, const int64_t *inputs, size_t fact_count);

@@ -1,9 +1,9 @@
 #include "dealer-agent/commands.h"
 
-#include "client/catalog_cache.h"
 #include "client/filing.h"
 #include "client/queries.h"
 #include "dealer-agent/stores.h"
+#include "dealer-agent/template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,16 +50,6 @@ static status_t read_offline(session_t *session, const stores_t *stores, facts_s
     return status;
 }
 
-static status_t load_builtin(session_t *session)
-{
-    CLEANUP(faults_fini) faults_t faults = {0};
-    TRY(catalog_load(catalog_builtin(), &session->catalog, &faults));
-    fprintf(stderr,
-            "%s: note: this home has not met its hub yet; checked against the catalog that a hub starts with (%s)\n",
-            session->invocation->program->name, session->catalog->id);
-    return STATUS_OK;
-}
-
 static void print_warnings(const faults_t *warnings)
 {
     for (size_t i = 0; i < warnings->count; i++) {
@@ -72,9 +62,7 @@ static void print_warnings(const faults_t *warnings)
 /* Offline: against the catalog and the stores that the home remembers, else the catalog that every hub starts with. */
 static status_t run_check(session_t *session)
 {
-    session->catalog = catalog_cache_read(session->home_path);
-    if (!session->catalog)
-        TRY(load_builtin(session));
+    TRY(session_find_catalog(session, false));
     CLEANUP(stores_fini) stores_t stores = {0};
     TRY(stores_recall(session->home_path, &stores));
     CLEANUP(facts_set_fini) facts_set_t set = {0};
@@ -84,9 +72,16 @@ static status_t run_check(session_t *session)
     size_t consultants = 0;
     for (size_t i = 0; i < set.count; i++)
         consultants += set.months[i].consultant_count;
-    printf("no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, nothing sent)\n", set.count,
-           set.count == 1 ? "" : "s", consultants, consultants == 1 ? "" : "s", warnings.count,
-           warnings.count == 1 ? "" : "s", session->catalog->id);
+    const catalog_t *catalog = session->catalog;
+    printf("no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, version %u; nothing sent)\n",
+           set.count, set.count == 1 ? "" : "s", consultants, consultants == 1 ? "" : "s", warnings.count,
+           warnings.count == 1 ? "" : "s", catalog->id, catalog->version);
+    size_t unchecked = facts_set_count_unchecked(&set, catalog);
+    if (unchecked)
+        fprintf(stderr,
+                "%s: note: %zu month%s could not be checked against the month before, which is not in the files; the "
+                "hub does it when they are sent\n",
+                session->invocation->program->name, unchecked, unchecked == 1 ? "" : "s");
     return STATUS_OK;
 }
 
@@ -156,6 +151,9 @@ static const command_t COMMANDS[] = {
      "send the months in files of facts (one line a month)"},
     {"check", "FILE…", 1, MANY, "consultants year dealer", 0, NULL, run_check,
      "look for faults in files, without sending"},
+    {"template", "", 0, 0, "", 0, NULL, template_run,
+     "a file of facts to begin with: its header and a line of this month, as CSV"},
+    {"catalog show", "", 0, 0, "", NEEDS_CATALOG, NULL, query_catalog, "the hub's catalog: what facts there are"},
     {"withdraw", "PERIOD", 1, 1, "why! dealer format", NEEDS_CATALOG, check_withdraw, run_withdraw,
      "take a submitted month back"},
     {"compare", "", 0, 0, "period! dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
@@ -168,6 +166,7 @@ static const command_t COMMANDS[] = {
 
 static const own_help_t OWN_HELP[] = {
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
+    {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
     {"submit", "year", "not needed: a file with a line for each month says its months itself"},
     {"check", "year", "not needed: a file with a line for each month says its months itself"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},

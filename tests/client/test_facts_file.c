@@ -231,6 +231,25 @@ Test(facts_file, the_checks_of_the_catalog_name_the_line_and_see_the_month_befor
     faults_fini(&warnings);
 }
 
+static size_t unchecked_months(const char *text)
+{
+    facts_set_fini(&set);
+    char *path = write_file(text);
+    cr_assert_eq(facts_set_read(&set, path, catalog, NULL, 0, &faults), STATUS_OK, "%s", fault_lines(&faults));
+    remove(path);
+    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    return facts_set_count_unchecked(&set, catalog);
+}
+
+Test(facts_file, months_without_the_one_before_are_counted_where_a_check_needs_it)
+{
+    cr_assert_eq(unchecked_months("dealer,period,carried_orders\nD1,2025-01,5\nD1,2025-03,5\n"), 2);
+    cr_assert_eq(unchecked_months("dealer,period,ad_spend\nD1,2025-01,5\nD1,2025-03,5\n"), 0);
+    cr_assert_eq(unchecked_months("dealer,period,carried_orders,new_prospect_orders,retained_prospect_orders,"
+                                  "showroom_deliveries\nD1,2025-01,5,1,1,1\nD1,2025-02,5,1,1,1\nD2,2025-02,5,1,1,1\n"),
+                 2);
+}
+
 static void write_consultants(FILE *file, int count)
 {
     fputs("period,consultant,new_prospects\n", file);

@@ -101,6 +101,50 @@ class Facts(HubCase):
         self.agent.must("submit", good)  # fetches the catalog
         self.assertEqual(self.agent.must("check", good).err, "")
 
+    def test_check_names_the_catalogs_version_and_what_it_could_not_check(self):
+        good = self.work / "good.csv"
+        good.write_text("period,carried_orders\n2025-01,5\n2025-03,5\n")
+        self.agent.must("catalog", "show")  # fetches the catalog
+        result = self.agent.must("check", good)
+        self.assertIn("(catalog auto-dealer, version 1; nothing sent)", result.out)
+        self.assertEqual(len(result.err.splitlines()), 1, str(result))
+        self.assertIn("2 months could not be checked against the month before", result.err)
+
+    def test_a_refused_month_is_told_once(self):
+        path = self.work / "future.csv"
+        path.write_text("period,ad_spend\n2025-01,5\n2199-01,5\n")
+        result = self.agent("submit", path)
+        self.assertExit(result, 1, "future.csv:3: D0002 2199-01 refused (invalid): ")
+        self.assertNotIn("(period)", result.err)
+        self.assertEqual(len(result.err.splitlines()), 1, str(result))
+
+    def test_a_template_to_begin_with(self):
+        for options, header in (([], "period,ad_spend,showroom_visits,"), (["--lang", "zh"], "\ufeff月份,本月广宣投放,来店批次,"),
+                                (["--lang", "en"], "\ufeffperiod,Advertising spend,Showroom visits,")):
+            with self.subTest(header):
+                first, line = self.agent.must("template", *options).out.splitlines()
+                self.assertTrue(first.startswith(header), first)
+                self.assertRegex(line, r"^\d{4}-\d{2},+$")
+                self.assertEqual(line.count(","), first.count(","))
+                path = self.work / "filled.csv"
+                path.write_text(f"{first}\n2025-01,{line.split(',', 1)[1].replace(',', '5,', 1)}\n")
+                self.agent.must("submit", path)
+        offline = run(self.class_work, "yardstick-agent", "template", "--home", self.agent.home, "--hub", "tcp://127.0.0.1:9", "--timeout", "1")
+        self.assertExit(offline, 0)
+        self.assertIn("as last seen", offline.err)
+        self.assertTrue(offline.out.startswith("period,ad_spend,"), offline.out)
+        nowhere = run(self.class_work, "yardstick-agent", "template", "--home", self.work / "nowhere")
+        self.assertExit(nowhere, 0)
+        self.assertIn("that a hub starts with", nowhere.err)
+
+    def test_a_template_of_several_stores_has_a_line_for_each(self):
+        agent = self.shared.agent("D0003", "D0004")
+        lines = agent.must("template").out.splitlines()
+        self.assertEqual([line.split(",")[1] for line in lines], ["dealer", "D0003", "D0004"])
+
+    def test_the_catalog_is_shown_to_a_dealer_too(self):
+        self.assertEqual(self.agent.must("catalog", "show").out, self.shared.must("catalog", "show").out)
+
     def test_whoami_as_csv(self):
         key = self.agent.ask("whoami")["public_key"]
         header, line = self.agent.must("whoami", "--format", "csv").out.splitlines()
@@ -385,7 +429,7 @@ class CommandLines(Case):
             ("yardstick", "benchmark"), ("yardstick", "benchmark", "--period"), ("yardstick", "benchmark", "--period", "2025-13"),
             ("yardstick", "benchmark", *self.PERIOD, "--format", "poem"), ("yardstick", "benchmark", *self.PERIOD, *self.PERIOD),
             ("yardstick", "benchmark", *self.PERIOD, "more"), ("yardstick", "rank", "--row", "ad_spend", *self.PERIOD), ("yardstick", "trend", "--dealer", "D0001", "--year", "25"),
-            ("yardstick", "keys"), ("yardstick", "keys", "admit"), ("yardstick", "facts", "import"),
+            ("yardstick", "keys"), ("yardstick", "keys", "--help"), ("yardstick", "nonsense", "--help"), ("yardstick", "keys", "admit"), ("yardstick", "facts", "import"),
             ("yardstick-agent", "submit"), ("yardstick-agent", "withdraw", "2025-06"), ("yardstick-agent", "withdraw", "--why", "x"),
             ("yardstick-agent", "benchmark", *self.PERIOD), ("yardstick-hub", "run"), ("yardstick-hub", "init"), ("yardstick-hub", "init", self.work / "x"),
             ("yardstick-hub", "run", self.work, "--listen", "nonsense"),
@@ -418,7 +462,7 @@ class CommandLines(Case):
         self.assertNotEqual(run(self.work, "yardstick-agent", "init", "--home", home, "--hub", "tcp://127.0.0.1:9", "--hub-key", key).code, 0, "a home is never overwritten")
         secret, = [path for path in home.iterdir() if "secret" in path.name]
         secret.chmod(0o644)
-        self.assertExit(run(self.work, "yardstick", "benchmark", *self.PERIOD, "--home", home, "--timeout", "1"), 1, secret.name)
+        self.assertExit(run(self.work, "yardstick", "benchmark", *self.PERIOD, "--home", home, "--timeout", "1"), 1, f"chmod 600 '{secret}'")
         self.assertExit(run(self.work, "yardstick", "benchmark", *self.PERIOD, "--home", self.work / "nowhere"), 2, "nowhere")
         self.assertNotEqual(run(self.work, "yardstick-agent", "init", "--home", self.work / "other", "--hub", "tcp://127.0.0.1:9", "--hub-key", "short").code, 0)
 

@@ -1,0 +1,65 @@
+#include "dealer-agent/template.h"
+
+#include "dealer-agent/stores.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static void print_cell(const char *text)
+{
+    if (!text[strcspn(text, ",;\t\"\r\n")]) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text; text++)
+        printf("%s%c", *text == '"' ? "\"" : "", *text);
+    putchar('"');
+}
+
+static void print_header(const session_t *session, bool has_dealer)
+{
+    bool has_titles = invocation_value(session->invocation, "lang");
+    bool is_chinese = has_titles && session->language == LANGUAGE_ZH;
+    fputs(has_titles ? "\xEF\xBB\xBF" : "", stdout);
+    fputs(is_chinese ? "月份" : "period", stdout);
+    if (has_dealer)
+        fputs(is_chinese ? ",经销商" : ",dealer", stdout);
+    for (size_t i = 0; i < session->catalog->fact_count; i++) {
+        const row_t *fact = &session->catalog->rows[i];
+        putchar(',');
+        print_cell(has_titles ? fact->title[session->language] : fact->id);
+    }
+    putchar('\n');
+}
+
+static void print_month(const session_t *session, const char *dealer)
+{
+    time_t now = time(NULL);
+    struct tm today = {0};
+    localtime_r(&now, &today);
+    printf("%04d-%02d", today.tm_year + 1900, today.tm_mon + 1);
+    if (dealer) {
+        putchar(',');
+        print_cell(dealer);
+    }
+    for (size_t i = 0; i < session->catalog->fact_count; i++)
+        putchar(',');
+    putchar('\n');
+}
+
+status_t template_run(session_t *session)
+{
+    TRY(session_find_catalog(session, true));
+    CLEANUP(stores_fini) stores_t stores = {0};
+    if (session->connection)
+        TRY(stores_ask(session, &stores));
+    else
+        TRY(stores_recall(session->home_path, &stores));
+    bool has_dealer = stores.count > 1;
+    print_header(session, has_dealer);
+    for (size_t i = 0; i < (has_dealer ? stores.count : 1); i++)
+        print_month(session, has_dealer ? stores.codes[i] : NULL);
+    return STATUS_OK;
+}
