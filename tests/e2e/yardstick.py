@@ -172,7 +172,7 @@ class Client:
         """Also again, where the hub is another one or at another place."""
         self.close()
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
-        for option, value in {zmq.LINGER: 0, zmq.HANDSHAKE_IVL: 30000, **self.options}.items():
+        for option, value in {zmq.LINGER: 0, zmq.HANDSHAKE_IVL: 30000, zmq.SNDTIMEO: PATIENCE * 1000, **self.options}.items():
             self.socket.setsockopt(option, value)
         self.socket.curve_publickey, self.socket.curve_secretkey = self.public, self.secret
         self.socket.curve_serverkey = self.hub.key.encode()
