@@ -1,4 +1,5 @@
-/* Everything that a person or a peer can make grow, and how far. Each is tested at the cap and one past it. */
+/* Everything that a person or a peer can make grow, and how far. Each is tested at the cap and one past it, but
+ * for RESPONSE_SIZE_MAX, which would take a 256 MiB answer. */
 #pragma once
 
 #define CODE_LENGTH_MAX         64   /* bytes of a dealer's, region's, circle's, consultant's or row's code */
