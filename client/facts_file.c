@@ -335,9 +335,10 @@ static status_t on_record(void *context, const csv_record_t *record)
     return read_line(reader, record);
 }
 
-static status_t read_file(facts_set_t *set, const char *path, const catalog_t *catalog, const char *const *dealers,
-                          size_t dealer_count, bool of_consultants, faults_t *faults)
+status_t facts_set_read(facts_set_t *set, const char *path, const catalog_t *catalog, const facts_options_t *options,
+                        faults_t *faults, faults_t *notes)
 {
+    (void)notes;
     CLEANUP(scratch_free) reader_t *reader = calloc(1, sizeof *reader);
     if (!reader)
         return STATUS_NO_MEMORY;
@@ -345,9 +346,9 @@ static status_t read_file(facts_set_t *set, const char *path, const catalog_t *c
     TRY(facts_set_add_source(set, path));
     reader->set = set;
     reader->catalog = catalog;
-    reader->dealers = dealers;
-    reader->dealer_count = dealer_count;
-    reader->of_consultants = of_consultants;
+    reader->dealers = options->dealers;
+    reader->dealer_count = options->dealer_count;
+    reader->of_consultants = options->of_consultants;
     reader->faults = faults;
     const char *source = faults->source;
     size_t before = faults->count + faults->dropped;
@@ -359,16 +360,4 @@ static status_t read_file(facts_set_t *set, const char *path, const catalog_t *c
     if (status == STATUS_OK && faults->count + faults->dropped > before)
         return STATUS_INVALID;
     return status;
-}
-
-status_t facts_set_read(facts_set_t *set, const char *path, const catalog_t *catalog, const char *const *dealers,
-                        size_t dealer_count, faults_t *faults)
-{
-    return read_file(set, path, catalog, dealers, dealer_count, false, faults);
-}
-
-status_t facts_set_read_consultants(facts_set_t *set, const char *path, const catalog_t *catalog,
-                                    const char *const *dealers, size_t dealer_count, faults_t *faults)
-{
-    return read_file(set, path, catalog, dealers, dealer_count, true, faults);
 }

@@ -21,6 +21,8 @@ typedef struct {
                        when the set is finished) */
     filed_consultant_t *consultants;
     size_t consultant_count;
+    bool has_facts;       /* a file held them; else they are those of before */
+    bool has_consultants; /* a file held lines of consultants */
 } filed_month_t;
 
 typedef struct {
@@ -31,6 +33,14 @@ typedef struct {
     void *internals;
 } facts_set_t;
 
+typedef struct {
+    const char *const *dealers; /* the stores of the key; NULL: headquarters */
+    size_t dealer_count;
+    int year;            /* of a sheet whose months are heads without a year; 0: the one in the file's name */
+    bool sends_zeros;    /* a sheet's month of blanks and zeros is filled */
+    bool of_consultants; /* every line must name its consultant */
+} facts_options_t;
+
 /* Reads one wide file of facts into the set (zeroed before its first file). `dealers`: the stores of the key; with one
  * of them the file may leave out the `dealer` column, with several it needs it, and every line must name one of them;
  * with none (headquarters) it needs it and any dealer will do. The columns `period`, `dealer` and `consultant` may be
@@ -40,19 +50,26 @@ typedef struct {
  * that is neither encoding, an unterminated quote, an empty file). Line: of the file, newlines inside quotes counted.
  * Column: the number of the cell from 1 (A is 1), with the column's title at the head of the message. A month that
  * another file of the set holds is a fault that names both places. STATUS_INVALID where there is one; STATUS_IO, with a
- * fault that says why, where it cannot be read; STATUS_NO_MEMORY. */
-status_t facts_set_read(facts_set_t *set, const char *path, const catalog_t *catalog, const char *const *dealers,
-                        size_t dealer_count, faults_t *faults) NODISCARD;
-/* The same for a file of consultant lines. */
-status_t facts_set_read_consultants(facts_set_t *set, const char *path, const catalog_t *catalog,
-                                    const char *const *dealers, size_t dealer_count, faults_t *faults) NODISCARD;
-/* Joins consultants to their months, sorts; a consultant line without its store's line is a fault. */
-status_t facts_set_finish(facts_set_t *set, faults_t *faults) NODISCARD;
+ * fault that says why, where it cannot be read; STATUS_NO_MEMORY. `notes` (NULL: not wanted) takes what was left out
+ * and why, which is no fault. */
+status_t facts_set_read(facts_set_t *set, const char *path, const catalog_t *catalog, const facts_options_t *options,
+                        faults_t *faults, faults_t *notes) NODISCARD;
 
-/* Runs the catalog's checks on each month (previous() from the month before in the same set): errors become faults of
- * `errors`, warnings of `warnings`. */
-void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language, faults_t *errors,
-                     faults_t *warnings);
+/* What was filed before this set. find: fills `facts` (fact_count values, in the catalog's order) and returns true
+ * where the store's month was filed. */
+typedef struct {
+    bool (*find)(void *context, const char *dealer, period_t period, int64_t *facts);
+    void *context;
+} filed_before_t;
+
+/* Joins consultants to their months, sorts. A consultant line without its store's line takes the store's facts from
+ * `before` (has_facts is false then); where that knows none, or is NULL, it is a fault. */
+status_t facts_set_finish(facts_set_t *set, const filed_before_t *before, faults_t *faults) NODISCARD;
+
+/* Runs the catalog's checks on each month (previous() from the month before in the same set, else from `before`, which
+ * may be NULL): errors become faults of `errors`, warnings of `warnings`. */
+void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language,
+                     const filed_before_t *before, faults_t *errors, faults_t *warnings);
 
 /* Months of which a check was not made only because the set lacks the month before. */
 size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog);

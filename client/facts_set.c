@@ -158,6 +158,7 @@ static status_t join(facts_set_t *set, filed_month_t *month, facts_line_t **line
     for (size_t i = 0; i < count; i++)
         month->consultants[i] = (filed_consultant_t){(char *)(uintptr_t)lines[i]->consultant, lines[i]->facts};
     month->consultant_count = count;
+    month->has_consultants = true;
     return STATUS_OK;
 }
 
@@ -178,8 +179,9 @@ static status_t join_all(facts_set_t *set, facts_line_t **lines, size_t count, f
     return STATUS_OK;
 }
 
-status_t facts_set_finish(facts_set_t *set, faults_t *faults)
+status_t facts_set_finish(facts_set_t *set, const filed_before_t *before_set, faults_t *faults)
 {
+    (void)before_set;
     facts_pending_t *pending;
     TRY(facts_set_open(set, &pending));
     size_t before = faults->count + faults->dropped;
@@ -193,7 +195,8 @@ status_t facts_set_finish(facts_set_t *set, faults_t *faults)
                                     .period = stores[i]->period,
                                     .file = stores[i]->file,
                                     .line = stores[i]->line,
-                                    .facts = stores[i]->facts};
+                                    .facts = stores[i]->facts,
+                                    .has_facts = true};
     set->months = months;
     set->count = pending->store_count;
     TRY(join_all(set, lines, pending->consultant_count, stores, faults));
@@ -223,9 +226,10 @@ static void report_check(const facts_set_t *set, const filed_month_t *month, con
     faults->source = source;
 }
 
-void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language, faults_t *errors,
-                     faults_t *warnings)
+void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language,
+                     const filed_before_t *before, faults_t *errors, faults_t *warnings)
 {
+    (void)before;
     int64_t inputs[2 * CATALOG_FACTS_MAX];
     size_t failed[CATALOG_CHECKS_MAX];
     for (size_t i = 0; i < set->count; i++) {

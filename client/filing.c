@@ -23,21 +23,23 @@ status_t filing_read(session_t *session, const char *const *dealers, size_t deal
     const invocation_t *invocation = session->invocation;
     const char *consultants = invocation_value(invocation, "consultants");
     faults_t *faults = &session->faults;
+    facts_options_t options = {.dealers = dealers, .dealer_count = dealer_count};
     for (size_t i = 0; i < invocation->argument_count; i++) {
         size_t before = faults->count + faults->dropped;
         const char *path = invocation->arguments[i];
-        status_t status = facts_set_read(set, path, session->catalog, dealers, dealer_count, faults);
+        status_t status = facts_set_read(set, path, session->catalog, &options, faults, NULL);
         TRY(note_file(session, path, status, before));
     }
     if (consultants) {
         size_t before = faults->count + faults->dropped;
-        status_t status = facts_set_read_consultants(set, consultants, session->catalog, dealers, dealer_count, faults);
+        options.of_consultants = true;
+        status_t status = facts_set_read(set, consultants, session->catalog, &options, faults, NULL);
         TRY(note_file(session, consultants, status, before));
     }
     if (!faults_empty(faults))
         return STATUS_INVALID;
-    TRY(facts_set_finish(set, faults));
-    facts_set_check(set, session->catalog, session->language, faults, warnings);
+    TRY(facts_set_finish(set, NULL, faults));
+    facts_set_check(set, session->catalog, session->language, NULL, faults, warnings);
     return faults_empty(faults) ? STATUS_OK : STATUS_INVALID;
 }
 

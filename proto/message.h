@@ -5,6 +5,7 @@
 #include "core/answers.h"
 #include "core/network.h"
 #include "core/tables.h"
+#include "proto/signed.h"
 
 #define KEY_SIZE           32 /* a CURVE public key */
 #define SUBMISSION_ID_SIZE 16
@@ -165,6 +166,8 @@ typedef struct {
     uint32_t facts_dropped, consultants_dropped; /* that the revision before held and this one does not */
     const check_warning_t *warnings;
     size_t warning_count;
+    bool is_signed;
+    uint8_t facts_digest[DIGEST_SIZE], signature[SIGNATURE_SIZE]; /* where it is signed: proto/signed.h */
 } receipt_t;
 
 typedef struct {

@@ -48,6 +48,12 @@ static const char *fault_lines(const faults_t *of)
     return text;
 }
 
+static status_t read_as(const char *path, const char *const *dealers, size_t dealer_count, bool of_consultants)
+{
+    facts_options_t options = {.dealers = dealers, .dealer_count = dealer_count, .of_consultants = of_consultants};
+    return facts_set_read(&set, path, catalog, &options, &faults, NULL);
+}
+
 /* Path of a temporary file with that text; the caller removes it. */
 static char *write_file(const char *text)
 {
@@ -63,8 +69,8 @@ static void expect_fault(const char *text, bool of_consultants, size_t dealer_co
 {
     static const char *const DEALERS[] = {"D0001", "D0002"};
     char *path = write_file(text), line[1000];
-    status_t status = of_consultants ? facts_set_read_consultants(&set, path, catalog, DEALERS, dealer_count, &faults)
-                                     : facts_set_read(&set, path, catalog, DEALERS, dealer_count, &faults);
+    status_t status =
+        of_consultants ? read_as(path, DEALERS, dealer_count, true) : read_as(path, DEALERS, dealer_count, false);
     remove(path);
     cr_assert_eq(status, STATUS_INVALID);
     cr_assert_geq(faults.count, 1);
@@ -79,7 +85,7 @@ Test(facts_file, a_column_in_ten_thousands_is_refused_and_one_in_yuan_is_not)
         "1:2: column '本月广宣投放（万元）' is in a multiple of the unit of ad_spend (CNY); write the figures and "
         "the title in that unit");
     char *path = write_file("period,本月广宣投放（元）\n2025-02,5\n");
-    cr_assert_eq(facts_set_read(&set, path, catalog, (const char *const[]){"D0001"}, 1, &faults), STATUS_OK);
+    cr_assert_eq(read_as(path, (const char *const[]){"D0001"}, 1, false), STATUS_OK);
     remove(path);
 }
 
@@ -90,7 +96,7 @@ Test(facts_file, a_header_without_lines_is_a_fault)
 
 Test(facts_file, every_fault_of_a_file_is_named_in_one_go)
 {
-    cr_assert_eq(facts_set_read(&set, FILES "every_fault.csv", catalog, NULL, 0, &faults), STATUS_INVALID);
+    cr_assert_eq(read_as(FILES "every_fault.csv", NULL, 0, false), STATUS_INVALID);
     cr_assert_str_eq(
         fault_lines(&faults),
         "every_fault.csv:1:5: column 'foo' is neither a fact of the catalog nor its title; correct it or leave the "
@@ -124,8 +130,8 @@ Test(facts_file, every_fault_of_a_file_is_named_in_one_go)
 Test(facts_file, a_store_file_as_a_spreadsheet_saves_it_is_read)
 {
     const char *dealers[] = {"D0001"};
-    cr_assert_eq(facts_set_read(&set, FILES "one_store.csv", catalog, dealers, 1, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(read_as(FILES "one_store.csv", dealers, 1, false), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
     cr_assert_eq(set.count, 2);
     cr_assert_str_eq(set.months[0].dealer, "D0001");
     cr_assert_eq(set.months[0].period, period_make(2025, 1), "months are in order");
@@ -140,8 +146,8 @@ Test(facts_file, a_store_file_as_a_spreadsheet_saves_it_is_read)
 
 Test(facts_file, gb18030_with_chinese_titles_gives_the_same_facts)
 {
-    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(read_as(FILES "gb18030.csv", NULL, 0, false), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
     cr_assert_eq(set.count, 2);
     cr_assert_str_eq(set.months[0].dealer, "D0001");
     cr_assert_eq(fact(set.months[0].facts, "ad_spend"), 200000);
@@ -151,9 +157,9 @@ Test(facts_file, gb18030_with_chinese_titles_gives_the_same_facts)
 
 Test(facts_file, consultants_join_the_month_of_their_store_in_order)
 {
-    cr_assert_eq(facts_set_read_consultants(&set, FILES "consultants.csv", catalog, NULL, 0, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(read_as(FILES "consultants.csv", NULL, 0, true), STATUS_OK);
+    cr_assert_eq(read_as(FILES "gb18030.csv", NULL, 0, false), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
     cr_assert_eq(set.months[0].consultant_count, 2);
     cr_assert_str_eq(set.months[0].consultants[0].consultant, "C01");
     cr_assert_eq(fact(set.months[0].consultants[0].facts, "showroom_visits"), 1);
@@ -165,10 +171,9 @@ Test(facts_file, consultants_join_the_month_of_their_store_in_order)
 
 Test(facts_file, consultants_without_a_store_line_or_a_code_or_twice_are_faults)
 {
-    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_read_consultants(&set, FILES "consultants_bad.csv", catalog, NULL, 0, &faults),
-                 STATUS_INVALID);
-    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_INVALID);
+    cr_assert_eq(read_as(FILES "gb18030.csv", NULL, 0, false), STATUS_OK);
+    cr_assert_eq(read_as(FILES "consultants_bad.csv", NULL, 0, true), STATUS_INVALID);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_INVALID);
     cr_assert_str_eq(fault_lines(&faults),
                      "consultants_bad.csv:3: D0001, consultant C01 in 2025-01 stands already in " FILES
                      "consultants_bad.csv:2; keep one of the two lines\n"
@@ -179,8 +184,8 @@ Test(facts_file, consultants_without_a_store_line_or_a_code_or_twice_are_faults)
 
 Test(facts_file, a_month_that_stands_in_two_files_is_a_fault_that_names_both)
 {
-    cr_assert_eq(facts_set_read(&set, FILES "gb18030.csv", catalog, NULL, 0, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_read(&set, FILES "checks.csv", catalog, NULL, 0, &faults), STATUS_INVALID);
+    cr_assert_eq(read_as(FILES "gb18030.csv", NULL, 0, false), STATUS_OK);
+    cr_assert_eq(read_as(FILES "checks.csv", NULL, 0, false), STATUS_INVALID);
     cr_assert_str_eq(fault_lines(&faults), "checks.csv:2: D0001 in 2025-01 stands already in " FILES
                                            "gb18030.csv:3; keep one of the two lines\n");
 }
@@ -219,10 +224,10 @@ Test(facts_file, the_manuals_sheet_is_refused_in_one_line_that_says_so)
 
 Test(facts_file, the_checks_of_the_catalog_name_the_line_and_see_the_month_before)
 {
-    cr_assert_eq(facts_set_read(&set, FILES "checks.csv", catalog, NULL, 0, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(read_as(FILES "checks.csv", NULL, 0, false), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
     faults_t warnings = {0};
-    facts_set_check(&set, catalog, LANGUAGE_EN, &faults, &warnings);
+    facts_set_check(&set, catalog, LANGUAGE_EN, NULL, &faults, &warnings);
     cr_assert(faults_empty(&faults));
     cr_assert_str_eq(fault_lines(&warnings),
                      "checks.csv:2: D0001 2025-01: More new orders than new prospects (new_orders_within_prospects)\n"
@@ -235,9 +240,9 @@ static size_t unchecked_months(const char *text)
 {
     facts_set_fini(&set);
     char *path = write_file(text);
-    cr_assert_eq(facts_set_read(&set, path, catalog, NULL, 0, &faults), STATUS_OK, "%s", fault_lines(&faults));
+    cr_assert_eq(read_as(path, NULL, 0, false), STATUS_OK, "%s", fault_lines(&faults));
     remove(path);
-    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
     return facts_set_count_unchecked(&set, catalog);
 }
 
@@ -267,12 +272,12 @@ static status_t read_consultants(int count)
     fclose(file);
     char *path = write_file(text);
     free(text);
-    cr_assert_eq(facts_set_read_consultants(&set, path, catalog, dealers, 1, &faults), STATUS_OK);
+    cr_assert_eq(read_as(path, dealers, 1, true), STATUS_OK);
     remove(path);
     path = write_file("period,new_prospects\n2025-01,600\n");
-    cr_assert_eq(facts_set_read(&set, path, catalog, dealers, 1, &faults), STATUS_OK);
+    cr_assert_eq(read_as(path, dealers, 1, false), STATUS_OK);
     remove(path);
-    return facts_set_finish(&set, &faults);
+    return facts_set_finish(&set, NULL, &faults);
 }
 
 Test(facts_file, a_store_has_consultants_up_to_the_cap)
@@ -289,10 +294,9 @@ Test(facts_file, a_store_with_one_consultant_more_is_a_fault)
 
 Test(facts_file, the_golden_facts_are_read_whole)
 {
-    cr_assert_eq(facts_set_read(&set, TEST_DATA "/../golden/facts.csv", catalog, NULL, 0, &faults), STATUS_OK);
-    cr_assert_eq(facts_set_read_consultants(&set, TEST_DATA "/../golden/consultants.csv", catalog, NULL, 0, &faults),
-                 STATUS_OK, "%s", fault_lines(&faults));
-    cr_assert_eq(facts_set_finish(&set, &faults), STATUS_OK, "%s", fault_lines(&faults));
+    cr_assert_eq(read_as(TEST_DATA "/../golden/facts.csv", NULL, 0, false), STATUS_OK);
+    cr_assert_eq(read_as(TEST_DATA "/../golden/consultants.csv", NULL, 0, true), STATUS_OK, "%s", fault_lines(&faults));
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK, "%s", fault_lines(&faults));
     cr_assert_eq(fact(set.months[0].facts, "ad_spend"), 4932687);
     cr_assert_eq(set.months[0].consultant_count, 6);
 }

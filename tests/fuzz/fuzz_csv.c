@@ -77,15 +77,17 @@ static void check_facts(const char *path, const char *const *dealers, size_t dea
 {
     facts_set_t set = {0};
     faults_t faults = {0}, warnings = {0};
-    status_t status = facts_set_read(&set, path, builtin(), dealers, dealer_count, &faults);
+    facts_options_t options = {.dealers = dealers, .dealer_count = dealer_count}, people = options;
+    people.of_consultants = true;
+    status_t status = facts_set_read(&set, path, builtin(), &options, &faults, NULL);
     require((status == STATUS_OK) == faults_empty(&faults));
-    if (facts_set_read_consultants(&set, path, builtin(), dealers, dealer_count, &faults) != STATUS_OK)
+    if (facts_set_read(&set, path, builtin(), &people, &faults, NULL) != STATUS_OK)
         require(!faults_empty(&faults));
-    if (facts_set_finish(&set, &faults) != STATUS_OK)
+    if (facts_set_finish(&set, NULL, &faults) != STATUS_OK)
         require(!faults_empty(&faults));
     for (size_t i = 0; i < set.count; i++)
         check_month(&set.months[i]);
-    facts_set_check(&set, builtin(), LANGUAGE_EN, &faults, &warnings);
+    facts_set_check(&set, builtin(), LANGUAGE_EN, NULL, &faults, &warnings);
     facts_set_fini(&set);
     faults_fini(&faults);
     faults_fini(&warnings);
