@@ -475,12 +475,12 @@ class Forged(Case):
         self.signing_key = keys_of(self.real)[1]
         self.yaml = CATALOG.encode()
 
-    def show(self, description, catalog, *options):
+    def show(self, description, catalog, *options, command=("catalog", "show")):
         fake = FakeHub(self, self.real, description, catalog)
         home = self.work / f"home-{random.randbytes(4).hex()}"
         result = run(self.work, "yardstick-agent", "init", "--home", home, "--hub", fake.endpoint, "--hub-key", self.real.key, *options)
         self.assertExit(result, 0)
-        return run(self.work, "yardstick-agent", "catalog", "show", "--home", home), home
+        return run(self.work, "yardstick-agent", *command, "--home", home), home
 
     def test_an_older_hub_is_taken_as_it_is_and_nothing_is_kept_of_it(self):
         result, home = self.show(wire.Description(role=1), wire.Catalog(digest=7, yaml=self.yaml))
@@ -496,6 +496,18 @@ class Forged(Case):
                 self.assertExit(result, 1, "does not bear the signature")
                 self.assertEqual(result.out, "")
                 self.assertFalse((home / "catalog.yaml").exists())
+
+    def test_a_right_catalog_does_not_excuse_another_signing_key(self):
+        hub_key, _ = keys_of(self.real)
+        seed = zmq.utils.z85.decode((self.real.directory / "hub.key").read_bytes().splitlines()[1])
+        catalog = wire.Catalog(digest=7, yaml=self.yaml, signature=ed25519.sign(seed, foreign.catalog_body(hub_key, self.yaml)))
+        pinned = f"--signing-key={zmq.utils.z85.encode(self.signing_key).decode()}"
+        result, _ = self.show(wire.Description(role=1, signing_key=self.signing_key), catalog, pinned, command=("template",))
+        self.assertExit(result, 0)
+        for description in (wire.Description(role=1, signing_key=random.randbytes(32)), wire.Description(role=1)):
+            result, _ = self.show(description, catalog, pinned, command=("template",))
+            self.assertExit(result, 1, "another hub")
+            self.assertEqual(result.out, "")
 
     def test_half_a_key_is_no_answer(self):
         result, _ = self.show(wire.Description(role=1, signing_key=self.signing_key[:31]), wire.Catalog())
