@@ -66,6 +66,8 @@ static status_t open_tables(outbox_t *outbox, size_t map_bytes, char *out_why, s
 {
     bool is_new;
     TRY(outbox_prepare(outbox->directory, &is_new, out_why, why_size));
+    if (!is_new)
+        TRY(outbox_tables_check(outbox->directory, out_why, why_size));
     TRY(outbox_tables_open(outbox->directory, map_bytes, outbox->lock, is_new, &outbox->tables, out_why, why_size));
     return is_new ? outbox_finish(outbox->directory, out_why, why_size) : STATUS_OK;
 }
