@@ -36,6 +36,12 @@ status_t session_misuse(session_t *session, const char *format, ...) PRINTF(2, 3
  * It is connected afterwards only where the hub answered. */
 status_t session_find_catalog(session_t *session, bool ask_hub) NODISCARD;
 
+/* Takes note of the signing key that the hub gives (Description.signing_key; NULL: it gave none, being older). A home
+ * that is not pinned yet is pinned to it; that home.txt cannot be written is a note on standard error. STATUS_CONFLICT,
+ * in words, where it is another one than the pinned one, or none though one is pinned: nothing more is to be taken from
+ * that hub. To be called wherever a Description is taken. */
+status_t session_pin(session_t *session, const uint8_t *signing_key) NODISCARD;
+
 /* Asks the hub. STATUS_OK only where it did what was asked and answered with `kind` (RESPONSE_NONE: any); else the
  * refusal's lines are in session->faults, as those of `what`. */
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,

@@ -133,7 +133,9 @@ static status_t run_consultants(session_t *session)
 
 static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
-    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
+    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it last"},
+    {"signing-key", OPTION_KEY, "KEY", false,
+     "the key with which the hub signs, as that command prints it (else the one that the hub says at first contact)"},
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
     {"year", OPTION_YEAR, "YYYY", false, "the year"},
     {"why", OPTION_TEXT, "TEXT", false, "why the month is withdrawn"},
@@ -146,7 +148,7 @@ static const option_t OPTIONS[] = {
 #define MANY 10000
 
 static const command_t COMMANDS[] = {
-    {"init", "", 0, 0, "hub! hub-key!", 0, NULL, query_init, "make a home with a new key pair"},
+    {"init", "", 0, 0, "hub! hub-key! signing-key", 0, NULL, query_init, "make a home with a new key pair"},
     {"submit", "FILE…", 1, MANY, "consultants year format", NEEDS_CATALOG, NULL, run_submit,
      "send the months in files of facts (one line a month)"},
     {"check", "FILE…", 1, MANY, "consultants year dealer", 0, NULL, run_check,

@@ -41,10 +41,11 @@ status_t stores_ask(session_t *session, stores_t *out)
     request_t request = {.kind = REQUEST_DESCRIBE};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "whoami", &request, RESPONSE_DESCRIPTION, &answer));
+    const description_t *description = &answer.response->description;
+    TRY(session_pin(session, description->has_signing_key ? description->signing_key : NULL));
     out->arena = arena_create(1u << 20);
     if (!out->arena)
         return STATUS_NO_MEMORY;
-    const description_t *description = &answer.response->description;
     for (size_t i = 0; i < description->dealer_count; i++)
         TRY(add_store(out, description->dealers[i]));
     keep(session->home.directory, out);
