@@ -55,7 +55,7 @@ static void add_fault(const composer_t *composer, const filed_month_t *month, co
     period_format(month->period, period);
     const char *source = composer->faults->source;
     composer->faults->source = composer->set->sources[month->file];
-    faults_add(composer->faults, month->line, 0, "%s %s: %s", month->dealer, period, why);
+    faults_add(composer->faults, month->line, month->column, "%s %s: %s", month->dealer, period, why);
     composer->faults->source = source;
 }
 
@@ -108,7 +108,8 @@ static status_t compose_month(const composer_t *composer, const filed_month_t *m
                        .period = month->period,
                        .why = "",
                        .source = composer->set->sources[month->file],
-                       .line = month->line};
+                       .line = month->line,
+                       .column = month->column};
     TRY(merge(composer, month, before, &filing.facts));
     if (before && !composer->all)
         TRY(packing_compare(&filing.facts, &before->facts, &is_same));

@@ -175,6 +175,7 @@ static status_t read_filing(outbox_txn_t *txn, uint64_t number, bool with_facts,
         .why = stored.why,
         .source = stored.source,
         .line = stored.line,
+        .column = stored.column,
         .time_ms = stored.time_ms,
         .facts = stored.facts,
     };
@@ -314,6 +315,7 @@ static status_t put_filing(outbox_txn_t *txn, const filing_t *filing)
         .why = clean_copy(arena, filing->why, TEXT_LENGTH_MAX),
         .source = clean_copy(arena, filing->source, TEXT_LENGTH_MAX),
         .line = filing->line,
+        .column = filing->column,
         .time_ms = filing->time_ms,
         .facts = filing->facts,
     };

@@ -35,7 +35,8 @@ typedef struct {
     bool is_withdrawal;
     const char *why;    /* of a withdrawal; else "" */
     const char *source; /* the file that it came from; "" = none */
-    uint32_t line;      /* in it; 0 = none */
+    uint32_t line;      /* in it, with the column, as filed_month_t; 0 = none */
+    uint32_t column;
     uint64_t time_ms;   /* taken over, by this machine's clock */
     named_facts_t facts;
 
