@@ -204,9 +204,10 @@ static status_t check_catalog_signature(session_t *session, const response_t *re
 }
 
 /* The hub's catalog: the cached one where the hub says that it is current. */
-static status_t fetch_catalog(session_t *session)
+status_t session_fetch_catalog(session_t *session)
 {
     TRY(pin_first(session));
+    catalog_destroy(&session->catalog);
     (void)recall_catalog(session);
     request_t request = {.kind = REQUEST_GET_CATALOG};
     request.known_digest = session->catalog ? session->catalog->digest : 0;
@@ -228,7 +229,7 @@ static status_t fetch_catalog(session_t *session)
     return STATUS_OK;
 }
 
-static status_t open_home(session_t *session)
+status_t session_open_home(session_t *session)
 {
     if (!*session->home_path)
         return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
@@ -237,26 +238,31 @@ static status_t open_home(session_t *session)
     return status;
 }
 
-static status_t open_connection(session_t *session)
+unsigned session_timeout_s(const session_t *session)
+{
+    const char *seconds = invocation_value(session->invocation, "timeout");
+    return seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
+}
+
+status_t session_connect(session_t *session)
 {
     const char *endpoint = invocation_value(session->invocation, "hub");
-    const char *seconds = invocation_value(session->invocation, "timeout");
     if (!endpoint)
         endpoint = session->home.endpoint;
     if (!strcmp(strrchr(endpoint, ':'), ":0"))
         return session_misuse(session, "%s names no port; give --hub tcp://HOST:PORT", endpoint);
-    unsigned timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
-    return connection_open(&session->home, endpoint, timeout_s, &session->connection, &session->faults);
+    return connection_open(&session->home, endpoint, session_timeout_s(session), &session->connection,
+                           &session->faults);
 }
 
 /* The hub's catalog; that there is none to be had is no fault here. */
 static status_t ask_for_catalog(session_t *session)
 {
-    status_t status = open_home(session);
+    status_t status = session_open_home(session);
     if (status == STATUS_OK)
-        status = open_connection(session);
+        status = session_connect(session);
     if (status == STATUS_OK)
-        status = fetch_catalog(session);
+        status = session_fetch_catalog(session);
     if (status == STATUS_OK)
         return STATUS_OK;
     if ((status == STATUS_CONFLICT || status == STATUS_MALFORMED) && session->faults.count)
@@ -309,11 +315,11 @@ static status_t make_ready(session_t *session)
     if (!home_default_path(invocation_value(invocation, "home"), session->home_path))
         session->home_path[0] = '\0';
     if ((needs & NEEDS_HOME) == NEEDS_HOME)
-        TRY(open_home(session));
+        TRY(session_open_home(session));
     if ((needs & NEEDS_HUB) == NEEDS_HUB)
-        TRY(open_connection(session));
+        TRY(session_connect(session));
     if ((needs & NEEDS_CATALOG) == NEEDS_CATALOG)
-        TRY(fetch_catalog(session));
+        TRY(session_fetch_catalog(session));
     return STATUS_OK;
 }
 

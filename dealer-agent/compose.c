@@ -2,7 +2,6 @@
 
 #include "core/limits.h"
 #include "dealer-agent/packing.h"
-#include "proto/codec.h"
 
 #include <string.h>
 
@@ -63,7 +62,6 @@ static void add_fault(const composer_t *composer, const filed_month_t *month, co
 static status_t check_size(const composer_t *composer, const filed_month_t *month, const filing_t *filing)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(4 * REQUEST_MEMORY_MAX);
-    CLEANUP(buffer_fini) buffer_t frame = {0};
     char why[400] = "";
     request_t request;
     if (!arena)
@@ -74,8 +72,7 @@ static status_t check_size(const composer_t *composer, const filed_month_t *mont
         return STATUS_OK;
     }
     TRY(status);
-    request.id = UINT64_MAX;
-    status = request_encode(&request, &frame);
+    status = packing_fits(&request);
     if (status == STATUS_LIMIT)
         add_fault(
             composer, month,
