@@ -219,10 +219,11 @@ static status_t take_catalog(session_t *session, const response_t *response)
 }
 
 /* The hub's catalog: the cached one where the hub says that it is current. */
-static status_t fetch_catalog(session_t *session)
+status_t session_fetch_catalog(session_t *session)
 {
     if (!*session->home.signing_key)
         TRY(ask_signing_key(session)); /* only then is anything taken that it signs */
+    catalog_destroy(&session->catalog);
     (void)recall_catalog(session);
     const catalog_t *kept = session->catalog;
     request_t request = {.kind = REQUEST_GET_CATALOG};
@@ -236,7 +237,7 @@ static status_t fetch_catalog(session_t *session)
     return take_catalog(session, response);
 }
 
-static status_t open_home(session_t *session)
+status_t session_open_home(session_t *session)
 {
     if (!*session->home_path)
         return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
@@ -245,16 +246,21 @@ static status_t open_home(session_t *session)
     return status;
 }
 
-static status_t open_connection(session_t *session)
+unsigned session_timeout_s(const session_t *session)
+{
+    const char *seconds = invocation_value(session->invocation, "timeout");
+    return seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
+}
+
+status_t session_connect(session_t *session)
 {
     const char *endpoint = invocation_value(session->invocation, "hub");
-    const char *seconds = invocation_value(session->invocation, "timeout");
     if (!endpoint)
         endpoint = session->home.endpoint;
     if (!strcmp(strrchr(endpoint, ':'), ":0"))
         return session_misuse(session, "%s names no port; give --hub tcp://HOST:PORT", endpoint);
-    unsigned timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
-    return connection_open(&session->home, endpoint, timeout_s, &session->connection, &session->faults);
+    return connection_open(&session->home, endpoint, session_timeout_s(session), &session->connection,
+                           &session->faults);
 }
 
 /* The hub was reached, and what it says is not to be taken. */
@@ -266,11 +272,11 @@ static bool is_distrusted(status_t status)
 /* The hub's catalog; that there is none to be had is no fault here. */
 static status_t ask_for_catalog(session_t *session)
 {
-    status_t status = open_home(session);
+    status_t status = session_open_home(session);
     if (status == STATUS_OK)
-        status = open_connection(session);
+        status = session_connect(session);
     if (status == STATUS_OK)
-        status = fetch_catalog(session);
+        status = session_fetch_catalog(session);
     if (status == STATUS_OK)
         return STATUS_OK;
     if (is_distrusted(status) && session->faults.count)
@@ -325,11 +331,11 @@ static status_t make_ready(session_t *session)
     if (!home_default_path(invocation_value(invocation, "home"), session->home_path))
         session->home_path[0] = '\0';
     if ((needs & NEEDS_HOME) == NEEDS_HOME)
-        TRY(open_home(session));
+        TRY(session_open_home(session));
     if ((needs & NEEDS_HUB) == NEEDS_HUB)
-        TRY(open_connection(session));
+        TRY(session_connect(session));
     if ((needs & NEEDS_CATALOG) == NEEDS_CATALOG)
-        TRY(fetch_catalog(session));
+        TRY(session_fetch_catalog(session));
     return STATUS_OK;
 }
 
