@@ -117,10 +117,15 @@ static int command_verify(const options_t *options)
     status_t status = directory_verify(options->directory, &counts, &faults);
     if (status != STATUS_OK)
         return refuse_with(&faults, status);
-    printf("sound: %llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks\n",
+    printf("sound: %llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks, %llu "
+           "tokens\n",
            (unsigned long long)counts.revisions, (unsigned long long)counts.dealer_months,
            (unsigned long long)counts.answers, (unsigned long long)counts.keys, (unsigned long long)counts.catalogs,
-           (unsigned long long)counts.networks);
+           (unsigned long long)counts.networks, (unsigned long long)counts.tokens);
+    if (counts.format < STORE_FORMAT)
+        printf("of format %u; the next `yardstick-hub run` upgrades it to format %d, which earlier versions do not "
+               "read\n",
+               counts.format, STORE_FORMAT);
     return end_output();
 }
 

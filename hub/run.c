@@ -105,11 +105,16 @@ static bool open_store(run_t *run, const char *directory)
     const store_options_t options = {
         .map_bytes = run->settings.map_bytes,
         .max_readers = run->settings.query_workers + READERS_SPARE,
+        .upgrades = true,
     };
     status_t status = store_verify(directory, &counts, why, sizeof why);
     if (status == STATUS_OK)
         status = store_open(directory, &options, &run->hub.store, why, sizeof why);
-    return status == STATUS_OK || complain(*why ? why : status_text(status));
+    if (status != STATUS_OK)
+        return complain(*why ? why : status_text(status));
+    if (store_upgraded_from(run->hub.store))
+        log_event(LOG_INFO, "upgraded", "from=%u to=%d", store_upgraded_from(run->hub.store), STORE_FORMAT);
+    return true;
 }
 
 static status_t load(run_t *run)
