@@ -15,21 +15,23 @@ typedef struct {
     bool help, version;
 } options_t;
 
-static const char HELP[] = "yardstick-hub: stores what dealerships report and answers with the comparison\n"
-                           "\n"
-                           "  yardstick-hub init DIR --listen ENDPOINT [--headquarters-home HOME]\n"
-                           "      make a data directory, and a home for headquarters in DIR/headquarters (or HOME)\n"
-                           "  yardstick-hub key DIR\n"
-                           "      print the hub's public key, which every client's home needs\n"
-                           "  yardstick-hub run DIR [--config FILE] [--listen ENDPOINT]\n"
-                           "      serve; prints `ready tcp://ADDRESS:PORT` when it does. SIGTERM or SIGINT ends it.\n"
-                           "  yardstick-hub verify DIR\n"
-                           "      read everything in the data directory and say whether it is sound\n"
-                           "\n"
-                           "ENDPOINT is tcp://ADDRESS:PORT; port 0 lets the system choose. --help, --version.\n"
-                           "Exit status: 0 done, 1 refused, 2 wrong usage.\n"
-                           "\n"
-                           "Settings (DIR/hub.yaml, over it --config FILE; `name: value` a line):\n";
+static const char HELP[] =
+    "yardstick-hub: stores what dealerships report and answers with the comparison\n"
+    "\n"
+    "  yardstick-hub init DIR --listen ENDPOINT [--headquarters-home HOME]\n"
+    "      make a data directory, and a home for headquarters in DIR/headquarters (or HOME)\n"
+    "  yardstick-hub key DIR\n"
+    "      print the hub's public key, which every client's home needs\n"
+    "  yardstick-hub run DIR [--config FILE] [--listen ENDPOINT]\n"
+    "      serve; prints `ready tcp://ADDRESS:PORT` when it does, and `enrolling …` behind it where\n"
+    "      it takes enrolments. SIGTERM or SIGINT ends it.\n"
+    "  yardstick-hub verify DIR\n"
+    "      read everything in the data directory and say whether it is sound\n"
+    "\n"
+    "ENDPOINT is tcp://ADDRESS:PORT; port 0 lets the system choose. --help, --version.\n"
+    "Exit status: 0 done, 1 refused, 2 wrong usage.\n"
+    "\n"
+    "Settings (DIR/hub.yaml, over it --config FILE; `name: value` a line):\n";
 
 static int usage(const char *what)
 {

@@ -155,19 +155,22 @@ static bool await_server(run_t *run, char *endpoint, size_t size)
 
 static bool start_server(run_t *run)
 {
-    char endpoint[300] = "", why[700];
+    char endpoint[300] = "";
     run->server = (server_t){.hub = &run->hub, .keys = &run->keys, .endpoint = run->settings.listen};
     if (pthread_create(&run->server_thread, NULL, server_run, &run->server) != 0)
         return complain("no thread");
     if (!await_server(run, endpoint, sizeof endpoint)) {
         pthread_join(run->server_thread, NULL);
-        snprintf(why, sizeof why, "cannot serve at %s: %s", run->settings.listen,
-                 run->server.why ? run->server.why : "no socket");
-        return complain(why);
+        return complain(*run->server.why ? run->server.why : "cannot serve: no socket");
     }
+    const char *enrolling = run->server.enrolling;
     printf("ready %s\n", endpoint);
+    if (*enrolling)
+        printf("enrolling %s\n", enrolling);
     fflush(stdout);
     log_event(LOG_INFO, "ready", "endpoint=\"%s\" version=%s", endpoint, YARDSTICK_VERSION);
+    if (*enrolling)
+        log_event(LOG_INFO, "enrolling", "endpoint=\"%s\" per_minute=%u", enrolling, run->settings.enroll_per_minute);
     return true;
 }
 
