@@ -140,13 +140,12 @@ status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_
     return store_put_key(change->txn, asked->public_key, &key);
 }
 
-status_t change_publish_key(change_t *change, const char *event, const key_entry_t *key)
+status_t change_publish_key(change_t *change, const key_entry_t *key)
 {
     if (registry_admit(change->hub->registry, key) != STATUS_OK)
         /* It is stored; a restart knows it. */
         return refuse(&change->refusal, STATUS_INTERNAL, "public_key",
                       "the key is stored, but the hub has no memory to let it in before a restart");
-    log_key(event, key->public_key, key->admitted_by);
     return STATUS_OK;
 }
 
@@ -161,7 +160,9 @@ static status_t admit(change_t *change)
         return is_same ? STATUS_OK : change_refuse_rights(change);
     TRY(change_put_key(change, asked, change->job->principal->key, &key));
     TRY(store_commit(&change->txn));
-    return change_publish_key(change, "admitted", &key);
+    TRY(change_publish_key(change, &key));
+    log_key("admitted", key.public_key, key.admitted_by);
+    return STATUS_OK;
 }
 
 static status_t revoke(change_t *change)

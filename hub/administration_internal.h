@@ -28,8 +28,8 @@ status_t change_refuse_rights(change_t *change) NODISCARD;
 status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_t by[KEY_SIZE],
                         key_entry_t *out) NODISCARD;
 
-/* After the commit: lets the key in, and writes the log's line. */
-status_t change_publish_key(change_t *change, const char *event, const key_entry_t *key) NODISCARD;
+/* After the commit: lets the key in. */
+status_t change_publish_key(change_t *change, const key_entry_t *key) NODISCARD;
 
 /* hub/tokens.c: enrolment (proto/README.md, section 8). */
 status_t tokens_make(change_t *change) NODISCARD;

@@ -24,18 +24,6 @@ static const char *date_text(uint64_t time_ms, char out[DATE_TEXT_SIZE])
     return out;
 }
 
-/* Out of the network in this month and all that are known to come. */
-static bool has_left(const network_t *network, uint32_t index, period_t now)
-{
-    const dealer_t *dealer = &network->dealers[index];
-    if (network_region_of(network, index, now) != INDEX_NONE)
-        return false;
-    for (uint32_t i = 0; i < dealer->membership_count; i++)
-        if (dealer->memberships[i].from > now && dealer->memberships[i].region != INDEX_NONE)
-            return false;
-    return true;
-}
-
 /* ---- making */
 
 /* Where a fault lies: the token's number in the request. */
@@ -66,7 +54,7 @@ static uint32_t check_store(change_t *change, const token_entry_t *token, size_t
     uint32_t dealer = network_find_dealer(network, code);
     if (dealer == INDEX_NONE)
         add_fault(change, index, "the network has no dealer %s", code);
-    else if (has_left(network, dealer, clock_period(change->now)))
+    else if (network_has_left(network, dealer, clock_period(change->now)))
         add_fault(change, index, "%s is not, or no longer, a member of the network", code);
     else if (stands_before(token, at))
         add_fault(change, index, "%s stands twice", code);
@@ -223,7 +211,7 @@ static status_t check_network(change_t *change, const token_entry_t *token)
     const dealer_t *first = NULL;
     for (size_t i = 0; i < token->dealer_count; i++) {
         uint32_t index = network_find_dealer(network, token->dealers[i]);
-        if (index == INDEX_NONE || has_left(network, index, clock_period(change->now)))
+        if (index == INDEX_NONE || network_has_left(network, index, clock_period(change->now)))
             return refuse(&change->refusal, STATUS_CONFLICT, token->dealers[i],
                           "%s has left the network since this token was made; ask headquarters for a new one",
                           token->dealers[i]);
@@ -235,6 +223,18 @@ static status_t check_network(change_t *change, const token_entry_t *token)
                           first->code, dealer->code);
     }
     return STATUS_OK;
+}
+
+static void log_enrolment(const token_entry_t *token)
+{
+    char key[41], by[41], dealers[400] = "";
+    size_t size = 0;
+    for (size_t i = 0; i < token->dealer_count && size < sizeof dealers; i++)
+        size += (size_t)snprintf(dealers + size, sizeof dealers - size, "%s%s", i ? "," : "", token->dealers[i]);
+    zmq_z85_encode(key, token->used_by, KEY_SIZE);
+    zmq_z85_encode(by, token->made_by, KEY_SIZE);
+    log_event(LOG_INFO, "enrolled", "key=\"%s\" by=\"%s\" stores=%zu dealers=\"%s\"", key, by, token->dealer_count,
+              dealers);
 }
 
 static status_t use(change_t *change, stored_token_t *token, const key_entry_t *asked)
@@ -252,7 +252,10 @@ static status_t use(change_t *change, stored_token_t *token, const key_entry_t *
     memcpy(token->entry.used_by, asked->public_key, KEY_SIZE);
     TRY(store_put_token(change->txn, token));
     TRY(store_commit(&change->txn));
-    return is_known ? STATUS_OK : change_publish_key(change, "enrolled", &key);
+    if (!is_known)
+        TRY(change_publish_key(change, &key));
+    log_enrolment(&token->entry);
+    return STATUS_OK;
 }
 
 /* The key that used the token asks again: its answer was lost. It is answered as the first time. */
