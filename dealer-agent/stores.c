@@ -26,14 +26,14 @@ static status_t add_store(stores_t *stores, const char *code)
     return STATUS_OK;
 }
 
-/* One code a line. That it cannot be kept is no fault. */
-static void keep(const char *home_directory, const stores_t *stores)
+void stores_keep(const char *home_directory, const char *const *codes, size_t count)
 {
     char text[STORES_SIZE_MAX + 1] = "";
     size_t size = 0;
-    for (size_t i = 0; i < stores->count; i++)
-        size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", stores->codes[i]);
-    (void)!home_write_file(home_directory, STORES_FILE, text, size, false, false);
+    for (size_t i = 0; i < count && size < sizeof text; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", codes[i]);
+    if (size < sizeof text)
+        (void)!home_write_file(home_directory, STORES_FILE, text, size, false, false);
 }
 
 status_t stores_ask(session_t *session, stores_t *out)
@@ -47,7 +47,7 @@ status_t stores_ask(session_t *session, stores_t *out)
     const description_t *description = &answer.response->description;
     for (size_t i = 0; i < description->dealer_count; i++)
         TRY(add_store(out, description->dealers[i]));
-    keep(session->home.directory, out);
+    stores_keep(session->home.directory, out->codes, out->count);
     return STATUS_OK;
 }
 
