@@ -1,6 +1,7 @@
 #include "dealer-agent/commands.h"
 
 #include "client/queries.h"
+#include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"
 #include "dealer-agent/receipts.h"
 #include "dealer-agent/status.h"
@@ -47,12 +48,16 @@ static const option_t OPTIONS[] = {
     {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
     {"peer", OPTION_CODE, "CODE", true, "a store of a common circle to show beside"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
+    {"token", OPTION_TEXT, "TOKEN", false, "the one-time token that headquarters gave out for this agent"},
+    {"enroll-at", OPTION_ENDPOINT, "ENDPOINT", false, "where the hub takes enrolments (as the token says)"},
 };
 
 #define MANY 10000
 
 static const command_t COMMANDS[] = {
     {"init", "", 0, 0, "hub! hub-key! signing-key", 0, NULL, query_init, "make a home with a new key pair"},
+    {"enroll", "", 0, 0, "token! enroll-at", 0, enroll_check, enroll_run,
+     "make a home and be admitted with a one-time token"},
     {"submit", "FILE…", 1, MANY, "consultants year zeros dealer all no-wait format", NEEDS_HOME, NULL, submit_command,
      "file the months that files of facts change: into the outbox, and from there to the hub"},
     {"check", "FILE…", 1, MANY, "consultants year zeros dealer", 0, NULL, check_command,
@@ -87,6 +92,9 @@ static const command_t COMMANDS[] = {
 
 static const own_help_t OWN_HELP[] = {
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
+    {"enroll", "home", "the home that is made, or that was made for this hub before"},
+    {"enroll", "hub", "the hub, tcp://HOST:PORT, which the home remembers (as the token says)"},
+    {"enroll", "timeout", "give up after so long (60)"},
     {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
     {"submit", "year", "of a sheet whose months have none (else the year in the file's name)"},
     {"check", "year", "of a sheet whose months have none (else the year in the file's name)"},
