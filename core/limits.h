@@ -34,3 +34,7 @@
 #define REQUEST_MEMORY_MAX      4194304   /* bytes that decoding one request may allocate */
 #define RESPONSE_SIZE_MAX       268435456 /* bytes of a response frame that a client accepts */
 #define UPLOAD_SIZE_MAX         268435456 /* bytes of a network import over all its parts */
+
+#define RESULTS_MONTHS_MAX      10000    /* months of stores that one `results` writes */
+#define RESULTS_MEMORY_MAX      67108864 /* bytes of one workbook's cells */
+#define RESULTS_FILE_MAX        16777216 /* bytes of one results file */
