@@ -2,6 +2,7 @@
 
 #include "client/filing.h"
 #include "client/queries.h"
+#include "dealer-agent/results.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/template.h"
 
@@ -138,9 +139,10 @@ static const option_t OPTIONS[] = {
     {"year", OPTION_YEAR, "YYYY", false, "the year"},
     {"why", OPTION_TEXT, "TEXT", false, "why the month is withdrawn"},
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
-    {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
+    {"period", OPTION_PERIOD, "YYYY-MM", true, "the month"},
     {"peer", OPTION_CODE, "CODE", true, "a store of a common circle to show beside"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
+    {"desk", OPTION_TEXT, "DIR", false, "the desk; its folder results/ is written (HOME/desk)"},
 };
 
 #define MANY 10000
@@ -156,11 +158,13 @@ static const command_t COMMANDS[] = {
     {"catalog show", "", 0, 0, "", NEEDS_CATALOG, NULL, query_catalog, "the hub's catalog: what facts there are"},
     {"withdraw", "PERIOD", 1, 1, "why! dealer format", NEEDS_CATALOG, check_withdraw, run_withdraw,
      "take a submitted month back"},
-    {"compare", "", 0, 0, "period! dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
+    {"compare", "", 0, 0, "period!1 dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
      "the store beside averages, benchmarks and peers"},
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
-    {"consultants", "", 0, 0, "period! dealer format", NEEDS_CATALOG, NULL, run_consultants,
+    {"consultants", "", 0, 0, "period!1 dealer format", NEEDS_CATALOG, NULL, run_consultants,
      "the store's sales consultants"},
+    {"results", "", 0, 0, "desk dealer period peer", NEEDS_CATALOG, results_check, results_run,
+     "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 
@@ -169,6 +173,8 @@ static const own_help_t OWN_HELP[] = {
     {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
     {"submit", "year", "not needed: a file with a line for each month says its months itself"},
     {"check", "year", "not needed: a file with a line for each month says its months itself"},
+    {"results", "dealer", "the store; else each of the key's"},
+    {"results", "period", "a month; may be given several times"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
 };
 
