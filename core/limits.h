@@ -45,3 +45,8 @@
 #define ENROLL_MESSAGES_MAX     16    /* on one connection */
 #define ENROLL_BYTES_MAX        32768 /* on one connection, handshake included */
 #define ENROLL_ADDRESSES_MAX    1024  /* whose handshakes are counted */
+
+/* Results that an agent writes for people. */
+#define RESULTS_MONTHS_MAX      10000    /* months of stores that one `results` writes */
+#define RESULTS_MEMORY_MAX      67108864 /* bytes of one workbook's cells */
+#define RESULTS_FILE_MAX        16777216 /* bytes of one results file */

@@ -4,6 +4,7 @@
 #include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"
 #include "dealer-agent/receipts.h"
+#include "dealer-agent/results.h"
 #include "dealer-agent/status.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/submit.h"
@@ -45,11 +46,12 @@ static const option_t OPTIONS[] = {
     {"all", OPTION_FLAG, NULL, false, "send the months too that equal what was filed last"},
     {"why", OPTION_TEXT, "TEXT", false, "why the month is withdrawn"},
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
-    {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
+    {"period", OPTION_PERIOD, "YYYY-MM", true, "the month"},
     {"peer", OPTION_CODE, "CODE", true, "a store of a common circle to show beside"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
     {"token", OPTION_TEXT, "TOKEN", false, "the one-time token that headquarters gave out for this agent"},
     {"enroll-at", OPTION_ENDPOINT, "ENDPOINT", false, "where the hub takes enrolments (as the token says)"},
+    {"desk", OPTION_TEXT, "DIR", false, "the desk; its folder results/ is written (HOME/desk)"},
 };
 
 #define MANY 10000
@@ -76,17 +78,19 @@ static const command_t COMMANDS[] = {
      "deliver again what the hub refused, unchanged"},
     {"outbox drop", "NUMBER…", 1, MANY, "", NEEDS_HOME, outbox_check_numbers, outbox_drop_command,
      "forget what the hub refused"},
-    {"receipts list", "", 0, 0, "period dealer format", NEEDS_HOME, NULL, receipts_list_command,
+    {"receipts list", "", 0, 0, "period1 dealer format", NEEDS_HOME, NULL, receipts_list_command,
      "what was delivered, and when"},
     {"receipts show", "NUMBER", 1, 1, "format", NEEDS_HOME, outbox_check_numbers, receipts_show_command,
      "one receipt with its signature, and all that was filed"},
     {"receipts verify", "NUMBER…", 0, MANY, "", NEEDS_HOME, outbox_check_numbers, receipts_verify_command,
      "prove receipts (all, without a number): recompute the digest of what was filed, check the hub's signature"},
-    {"compare", "", 0, 0, "period! dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
+    {"compare", "", 0, 0, "period!1 dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
      "the store beside averages, benchmarks and peers"},
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
-    {"consultants", "", 0, 0, "period! dealer format", NEEDS_CATALOG, NULL, run_consultants,
+    {"consultants", "", 0, 0, "period!1 dealer format", NEEDS_CATALOG, NULL, run_consultants,
      "the store's sales consultants"},
+    {"results", "", 0, 0, "desk dealer period peer", NEEDS_CATALOG, results_check, results_run,
+     "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 
@@ -99,6 +103,8 @@ static const own_help_t OWN_HELP[] = {
     {"submit", "year", "of a sheet whose months have none (else the year in the file's name)"},
     {"check", "year", "of a sheet whose months have none (else the year in the file's name)"},
     {"submit", "dealer", "whose file it is, where it has no dealer column and the key holds several stores"},
+    {"results", "dealer", "the store; else each of the key's"},
+    {"results", "period", "a month; may be given several times"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
 };
 
