@@ -1,8 +1,11 @@
 """What the tests of enrolment share: tokens made by raw clients, and the files of `yardstick enroll`."""
 
+import base64
 import csv
 import hashlib
 import random
+
+from zmq.utils import z85
 
 from yardstick import Client, run
 
@@ -52,6 +55,15 @@ def lines_of(path):
     """What `yardstick enroll` wrote: {stores: token}."""
     with open(path, encoding="utf-8", newline="") as file:
         return {line["dealers"]: line["token"] for line in csv.DictReader(file)}
+
+
+def parts_of(token):
+    """A token's text, taken apart by proto/README.md, section 8: secret, hub's key (Z85), port, endpoint."""
+    assert token.startswith("ys1.")
+    whole = base64.urlsafe_b64decode(token[4:] + "=" * (-len(token[4:]) % 4))
+    body, checksum = whole[:-4], whole[-4:]
+    assert hashlib.blake2b(b"ys1." + body, digest_size=32).digest()[:4] == checksum
+    return body[:16], z85.encode(body[16:48]).decode(), int.from_bytes(body[48:50], "big"), body[50:].decode()
 
 
 def make_tokens(hub, text, *options, name="agents.txt", out="tokens.csv"):

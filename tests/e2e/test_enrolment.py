@@ -9,8 +9,8 @@ import subprocess
 import zmq
 from zmq.utils import z85
 
-from enrolling import DAY, SETTINGS, Newcomer, digest_of, enroll, lines_of, make_tokens, new_token, now_of, tokens_of
-from yardstick import (CONFLICT, INVALID, NOT_ALLOWED, OK, PROGRAMS, UNKNOWN, Agent, Case, Client, HubCase, environment, eventually, main, die_with_parent, run,
+from enrolling import DAY, SETTINGS, Newcomer, digest_of, enroll, lines_of, make_tokens, new_token, now_of, parts_of, tokens_of
+from yardstick import (CONFLICT, INVALID, NOT_ALLOWED, OK, PROGRAMS, SOURCE, UNKNOWN, Agent, Case, Client, HubCase, environment, eventually, main, die_with_parent, run,
                        submission, whole_facts, wire)
 
 JUNE_FILE = "period,ad_spend,showroom_visits,new_prospects\n2025-06,46587.23,219,114\n"
@@ -73,6 +73,13 @@ class Enrolment(HubCase):
         home_of_one = self.home()
         self.assertExit(enroll(self.shared, home_of_one, tokens["D0021"]), 0)
         self.assertEqual(Agent(self.shared, home_of_one).ask("whoami")["dealers"], ["D0021"])
+
+    def test_a_token_is_as_documented(self):
+        sample = re.search(r"^ys1\.\S+$", (SOURCE / "proto/README.md").read_text(), re.MULTILINE)[0]
+        self.assertEqual(parts_of(sample), (bytes(range(16)), "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", 7421, "tcp://hub.example:7420"))
+        secret, key, port, endpoint = parts_of(self.token_for("D0051", options=("--endpoint", "tcp://hub.example:7420")))
+        self.assertEqual((key, f"tcp://127.0.0.1:{port}", endpoint), (self.shared.key, self.shared.enrolling, "tcp://hub.example:7420"))
+        self.assertEqual(list(self.newcomer().enroll(secret).enrolled.dealers), ["D0051"])
 
     def test_it_is_known_who_admitted_whom(self):
         home, before = self.home(), self.shared.log_text()
