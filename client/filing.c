@@ -1,5 +1,6 @@
 #include "client/filing.h"
 
+#include "client/messages.h"
 #include "client/receipts.h"
 
 #include <errno.h>
@@ -17,27 +18,48 @@ static status_t note_file(session_t *session, const char *path, status_t status,
     return status == STATUS_NO_MEMORY ? status : STATUS_OK;
 }
 
-status_t filing_read(session_t *session, const char *const *dealers, size_t dealer_count, facts_set_t *set,
-                     faults_t *warnings)
+static void print_notes(const faults_t *notes)
+{
+    for (size_t i = 0; i < notes->count; i++) {
+        char line[2000];
+        fault_format(&notes->items[i], line, sizeof line);
+        fprintf(stderr, "note: %s\n", line);
+    }
+}
+
+static status_t read_files(session_t *session, facts_options_t options, facts_set_t *set, faults_t *notes)
 {
     const invocation_t *invocation = session->invocation;
     const char *consultants = invocation_value(invocation, "consultants");
     faults_t *faults = &session->faults;
-    facts_options_t options = {.dealers = dealers, .dealer_count = dealer_count};
     for (size_t i = 0; i < invocation->argument_count; i++) {
         size_t before = faults->count + faults->dropped;
         const char *path = invocation->arguments[i];
-        status_t status = facts_set_read(set, path, session->catalog, &options, faults, NULL);
+        status_t status = facts_set_read(set, path, session->catalog, &options, faults, notes);
         TRY(note_file(session, path, status, before));
     }
     if (consultants) {
         size_t before = faults->count + faults->dropped;
         options.of_consultants = true;
-        status_t status = facts_set_read(set, consultants, session->catalog, &options, faults, NULL);
+        status_t status = facts_set_read(set, consultants, session->catalog, &options, faults, notes);
         TRY(note_file(session, consultants, status, before));
     }
-    if (!faults_empty(faults))
-        return STATUS_INVALID;
+    return faults_empty(faults) ? STATUS_OK : STATUS_INVALID;
+}
+
+status_t filing_read(session_t *session, const char *const *dealers, size_t dealer_count, facts_set_t *set,
+                     faults_t *warnings)
+{
+    faults_t *faults = &session->faults;
+    facts_options_t options = {.dealers = dealers,
+                               .dealer_count = dealer_count,
+                               .year = invocation_year(session->invocation, "year"),
+                               .sends_zeros = invocation_value(session->invocation, "zeros") != NULL};
+    CLEANUP(faults_fini) faults_t notes = {0};
+    faults->translate = session->language == LANGUAGE_ZH ? messages_zh : NULL;
+    warnings->translate = notes.translate = faults->translate;
+    TRY(read_files(session, options, set, &notes));
+    print_notes(&notes);
     TRY(facts_set_finish(set, NULL, faults));
     facts_set_check(set, session->catalog, session->language, NULL, faults, warnings);
     return faults_empty(faults) ? STATUS_OK : STATUS_INVALID;

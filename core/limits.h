@@ -34,3 +34,18 @@
 #define REQUEST_MEMORY_MAX      4194304   /* bytes that decoding one request may allocate */
 #define RESPONSE_SIZE_MAX       268435456 /* bytes of a response frame that a client accepts */
 #define UPLOAD_SIZE_MAX         268435456 /* bytes of a network import over all its parts */
+
+#define INPUT_SIZE_MAX          (64u << 20) /* bytes of a file that a person brings */
+#define CSV_COLUMNS_MAX         1000        /* cells of one record, in a workbook too */
+
+#define XLSX_UNPACKED_MAX       (256u << 20) /* bytes of all parts that are read, unpacked */
+#define XLSX_SHEETS_MAX         256          /* of a workbook, hidden ones too */
+#define XLSX_ROWS_MAX           1048576      /* number of a sheet's last row: Excel's own limit */
+#define XLSX_CELLS_MAX          1000000      /* cells that hold something, in all sheets */
+#define XLSX_STRINGS_MAX        1000000      /* shared strings */
+#define XLSX_STYLES_MAX         65536        /* cell styles */
+#define XLSX_FORMATS_MAX        4096         /* number formats of its own */
+#define XLSX_RELATIONS_MAX      4096         /* parts that it names */
+#define XLSX_MERGES_MAX         100000       /* merged areas of a sheet */
+#define XLSX_DEPTH_MAX          64           /* nesting of XML elements */
+#define XLSX_TEXT_MAX           1000 /* bytes of a cell's text that are kept: no title, code or figure is longer */

@@ -136,6 +136,7 @@ static const option_t OPTIONS[] = {
     {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
     {"year", OPTION_YEAR, "YYYY", false, "the year"},
+    {"zeros", OPTION_FLAG, NULL, false, "a sheet's months that are all 0 or blank are filled, not skipped"},
     {"why", OPTION_TEXT, "TEXT", false, "why the month is withdrawn"},
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
     {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
@@ -147,9 +148,9 @@ static const option_t OPTIONS[] = {
 
 static const command_t COMMANDS[] = {
     {"init", "", 0, 0, "hub! hub-key!", 0, NULL, query_init, "make a home with a new key pair"},
-    {"submit", "FILE…", 1, MANY, "consultants year format", NEEDS_CATALOG, NULL, run_submit,
-     "send the months in files of facts (one line a month)"},
-    {"check", "FILE…", 1, MANY, "consultants year dealer", 0, NULL, run_check,
+    {"submit", "FILE…", 1, MANY, "consultants year zeros format", NEEDS_CATALOG, NULL, run_submit,
+     "send the months in files of facts: CSV or .xlsx, the manual's sheet or one line a month"},
+    {"check", "FILE…", 1, MANY, "consultants year zeros dealer", 0, NULL, run_check,
      "look for faults in files, without sending"},
     {"template", "", 0, 0, "", 0, NULL, template_run,
      "a file of facts to begin with: its header and a line of this month, as CSV"},
@@ -167,8 +168,8 @@ static const command_t COMMANDS[] = {
 static const own_help_t OWN_HELP[] = {
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
     {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
-    {"submit", "year", "not needed: a file with a line for each month says its months itself"},
-    {"check", "year", "not needed: a file with a line for each month says its months itself"},
+    {"submit", "year", "of months written without one (1月, Jan); else the one in the file's name"},
+    {"check", "year", "of months written without one (1月, Jan); else the one in the file's name"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
 };
 
