@@ -85,8 +85,7 @@ status_t kind_check_text(span_t bytes, faults_t *faults)
     else if (is_utf16(bytes))
         faults_add(faults, 0, 0, "is UTF-16 (\"Unicode text\"); save it as CSV UTF-8");
     else if (other)
-        faults_add(faults, 0, 0, "is %s; open it in Excel and save it as .xlsx or CSV UTF-8",
-                   faults_text(faults, other));
+        faults_add(faults, 0, 0, "is %s; save the table itself as .xlsx or CSV UTF-8", faults_text(faults, other));
     else
         return STATUS_OK;
     return STATUS_INVALID;

@@ -21,7 +21,7 @@ static const struct {
     {"is an old Excel workbook (.xls) or another old Office file; save it as .xlsx or CSV UTF-8",
      "是旧版 Excel 工作簿（.xls）或其他旧版 Office 文件；请另存为 .xlsx 或 CSV UTF-8"},
     {"is UTF-16 (\"Unicode text\"); save it as CSV UTF-8", "是 UTF-16 编码（“Unicode 文本”）；请另存为 CSV UTF-8"},
-    {"is %s; open it in Excel and save it as .xlsx or CSV UTF-8", "是%s；请用 Excel 打开后另存为 .xlsx 或 CSV UTF-8"},
+    {"is %s; save the table itself as .xlsx or CSV UTF-8", "是%s；请把其中的表格另存为 .xlsx 或 CSV UTF-8"},
     {"a web page (HTML), as some systems export it under another name",
      "网页（HTML），有些系统以其他后缀名导出这种文件"},
     {"XML, no table of cells", "XML 文件，不是表格"},

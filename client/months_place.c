@@ -2,6 +2,7 @@
 #include "client/months.h"
 #include "core/text.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,24 @@ static int year_of_run(const char *run, size_t size)
     return year >= 2000 && year <= 2099 ? year : 0;
 }
 
+/* The name's digits, full-width ones too, and a blank for each other character. */
+static void keep_digits(const char *name, char *out, size_t size)
+{
+    size_t length = 0;
+    for (uint32_t point; length + 1 < size && (point = text_next(&name)) != 0;) {
+        if (point >= 0xFF10 && point <= 0xFF19)
+            point -= 0xFEE0;
+        out[length++] = point >= '0' && point <= '9' ? (char)point : ' ';
+    }
+    out[length] = '\0';
+}
+
 month_year_t month_year_of(const char *path, int given)
 {
     month_year_t found = {.given = given};
     const char *slash = strrchr(path, '/');
-    char name[1024];
-    text_fold(slash ? slash + 1 : path, name, sizeof name);
+    char name[NAME_MAX + 1];
+    keep_digits(slash ? slash + 1 : path, name, sizeof name);
     for (const char *at = name; *at;) {
         size_t size = strspn(at, "0123456789");
         int year = year_of_run(at, size);

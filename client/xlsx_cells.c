@@ -67,9 +67,9 @@ static bool read_area(const char *text, area_t *out)
         return false;
     out->last_row = out->first_row;
     out->last_column = out->first_column;
-    if (*text == ':')
-        text++;
-    return !*text || (read_reference(&text, &out->last_row, &out->last_column) && !*text);
+    if (!*text)
+        return true;
+    return *text++ == ':' && read_reference(&text, &out->last_row, &out->last_column) && !*text;
 }
 
 /* ---- Rows ---- */
