@@ -5,8 +5,9 @@
 #include "client/session.h"
 
 /* Reads the files of the command line (its arguments, and --consultants) into `set` and checks them against the
- * session's catalog. Every fault of every file is in session->faults, errors of the catalog's checks too; warnings go
- * to `warnings`. `dealers` as in facts_set_read. STATUS_INVALID where there is a fault. */
+ * session's catalog; --year and --zeros say how. Every fault of every file is in session->faults, errors of the
+ * catalog's checks too; warnings go to `warnings`, both in the session's language; notes about files without faults to
+ * standard error. `dealers` as in facts_set_read. STATUS_INVALID where there is a fault. */
 status_t filing_read(session_t *session, const char *const *dealers, size_t dealer_count, facts_set_t *set,
                      faults_t *warnings) NODISCARD;
 

@@ -61,34 +61,43 @@ bool layout_heads_months(const csv_record_t *record, const catalog_t *catalog)
 
 /* ---- Lines with titles ---- */
 
-/* What of a wide header the line holds: its column of months, or anything that it could hold besides. */
-static bool has_period(const csv_record_t *record)
-{
-    for (size_t i = 0; i < record->count; i++)
-        if (title_place(record->cells[i]) == PLACE_PERIOD)
-            return true;
-    return false;
-}
+/* What of a wide header the line holds: its column of months, the other columns that place a line, rows of the
+ * catalog. */
+typedef struct {
+    bool period, place, row;
+} titles_t;
 
-static bool has_title(const csv_record_t *record, const catalog_t *catalog)
+static titles_t find_titles(const csv_record_t *record, const catalog_t *catalog)
 {
-    for (size_t i = 0; i < record->count; i++)
-        if (title_place(record->cells[i]) != PLACE_NONE || catalog_match_title(catalog, record->cells[i]) != ROW_NONE)
-            return true;
-    return false;
+    titles_t found = {false, false, false};
+    for (size_t i = 0; i < record->count; i++) {
+        title_place_t place = title_place(record->cells[i]);
+        found.period |= place == PLACE_PERIOD;
+        found.place |= place != PLACE_NONE;
+        found.row |= catalog_match_title(catalog, record->cells[i]) != ROW_NONE;
+    }
+    return found;
 }
 
 static layout_kind_t kind_of(const csv_record_t *record, size_t first, const catalog_t *catalog)
 {
+    titles_t titles = find_titles(record, catalog);
     size_t months = count_months(record, first);
     /* The corner above the row titles may be headed like a wide file's months: 月份. */
-    if (months > 1 || (months == 1 && !has_period(record)))
+    if (months > 1 || (months == 1 && !(titles.period && titles.row)))
         return LAYOUT_SHEET;
-    if (has_period(record))
+    if (titles.period)
         return LAYOUT_WIDE;
     if (catalog_match_title(catalog, record->cells[first]) == ROW_NONE && heads_numbers(record, first))
         return LAYOUT_SHEET;
-    return has_title(record, catalog) ? LAYOUT_WIDE : LAYOUT_NONE;
+    return titles.place || titles.row ? LAYOUT_WIDE : LAYOUT_NONE;
+}
+
+/* Whether a line of one cell could be a header all the same, which a caption is not. */
+static bool is_title(const csv_record_t *record, const catalog_t *catalog)
+{
+    titles_t titles = find_titles(record, catalog);
+    return titles.place || titles.row;
 }
 
 static status_t on_record(void *context, const csv_record_t *record)
@@ -96,7 +105,7 @@ static status_t on_record(void *context, const csv_record_t *record)
     search_t *search = context;
     layout_t *layout = &search->layout;
     size_t first = 0, count = layout_count_cells(record, &first);
-    if (count == 0 || (count == 1 && (search->is_decided || !has_title(record, search->catalog))))
+    if (count == 0 || (count == 1 && (search->is_decided || !is_title(record, search->catalog))))
         return STATUS_OK;
     if (!search->is_decided) {
         *layout = (layout_t){kind_of(record, first, search->catalog), record->line, first};

@@ -127,6 +127,7 @@ Test(sheet, heads_are_months_in_any_form_that_has_one_reading)
     expect("KPI,12月\nShowroom visits,5\n", "2025-12 5 -");
     expect(",1月,3月\nshowroom_visits,5,6\n", "2025-01 5 -; 2025-03 6 -");
     expect("月份,1月,2月\n来店批次,10,20\n", "2025-01 10 -; 2025-02 20 -");
+    expect("期间,6月\n来店批次,10\n", "2025-06 10 -");
     expect_with("x.csv", "KPI,2024-12,2025-01\n来店批次,10,20\n", &one_store, "2024-12 10 -; 2025-01 20 -");
 }
 

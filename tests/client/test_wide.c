@@ -76,6 +76,14 @@ Test(wide, captions_may_stand_above_the_header)
                   "add it, or hide a sheet that holds no facts\n");
 }
 
+Test(wide, a_month_among_facts_is_no_head)
+{
+    expect_faults(
+        "x.csv", "period,ad_spend,6月\n2025-01,5,6\n",
+        "x.csv:1:3: column '6月' is neither a fact of the catalog nor its title; correct it or leave the column "
+        "out\n");
+}
+
 /* ---- Consultants in the same file ---- */
 
 Test(wide, lines_with_a_consultant_and_lines_without_one_stand_in_one_file)
