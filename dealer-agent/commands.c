@@ -2,6 +2,7 @@
 
 #include "client/filing.h"
 #include "client/queries.h"
+#include "dealer-agent/run.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/template.h"
 
@@ -141,6 +142,10 @@ static const option_t OPTIONS[] = {
     {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
     {"peer", OPTION_CODE, "CODE", true, "a store of a common circle to show beside"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
+    {"desk", OPTION_TEXT, "DIR", false, "the folder with inbox, accepted, rejected and results (HOME/desk)"},
+    {"refresh", OPTION_SECONDS, "SECONDS", false,
+     "ask the hub for newer figures so often, a quarter more or less (3600)"},
+    {"rescan", OPTION_SECONDS, "SECONDS", false, "look into the inbox so often, where nothing tells of a file (5)"},
 };
 
 #define MANY 10000
@@ -161,6 +166,8 @@ static const command_t COMMANDS[] = {
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
     {"consultants", "", 0, 0, "period! dealer format", NEEDS_CATALOG, NULL, run_consultants,
      "the store's sales consultants"},
+    {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
+     "the daemon: takes files from the inbox, delivers, keeps the results up to date; SIGTERM ends it"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 
