@@ -77,7 +77,7 @@ static status_t run_check(session_t *session)
     printf("no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, version %u; nothing sent)\n",
            set.count, set.count == 1 ? "" : "s", consultants, consultants == 1 ? "" : "s", warnings.count,
            warnings.count == 1 ? "" : "s", catalog->id, catalog->version);
-    size_t unchecked = facts_set_count_unchecked(&set, catalog);
+    size_t unchecked = facts_set_count_unchecked(&set, catalog, NULL);
     if (unchecked)
         fprintf(stderr,
                 "%s: note: %zu month%s could not be checked against the month before, which is not in the files; the "
