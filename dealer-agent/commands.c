@@ -2,8 +2,10 @@
 
 #include "client/filing.h"
 #include "client/queries.h"
+#include "dealer-agent/report_refused.h"
 #include "dealer-agent/run.h"
 #include "dealer-agent/stores.h"
+#include "dealer-agent/take.h"
 #include "dealer-agent/template.h"
 
 #include <stdio.h>
@@ -145,6 +147,8 @@ static const option_t OPTIONS[] = {
     {"desk", OPTION_TEXT, "DIR", false, "the folder with inbox, accepted, rejected and results (HOME/desk)"},
     {"refresh", OPTION_SECONDS, "SECONDS", false,
      "ask the hub for newer figures so often, a quarter more or less (3600)"},
+    {"last", OPTION_FLAG, NULL, false, "reject it where its consultants' month is still not filed"},
+    {"unread", OPTION_FLAG, NULL, false, "set it aside without reading it, for it broke its reader"},
     {"rescan", OPTION_SECONDS, "SECONDS", false, "look into the inbox so often, where nothing tells of a file (5)"},
 };
 
@@ -168,6 +172,10 @@ static const command_t COMMANDS[] = {
      "the store's sales consultants"},
     {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
      "the daemon: takes files from the inbox, delivers, keeps the results up to date; SIGTERM ends it"},
+    {"take", "NAME", 1, 1, "desk dealer year last unread", NEEDS_HOME, take_check, take_run,
+     "take one file of the desk's inbox: check it, file its months, move it with a report"},
+    {"report", "", 0, 0, "desk", NEEDS_HOME, report_check, report_run,
+     "write to the desk what the hub refused, and the list of receipts"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 

@@ -2,14 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define FOLDER_ROOM  16 /* "/accepted" and NUL */
 #define ENDING_MAX   32 /* bytes of what counts as a name's ending */
 #define NUMBERS_MAX  10000
+#define LOCK_STEP_MS 20
 #define COPYING_NAME ".copying.tmp"
 
 const char *const desk_folder_names[DESK_FOLDER_COUNT] = {"inbox", "accepted", "rejected", "results"};
@@ -78,7 +81,8 @@ static size_t ending_of(const char *name)
 {
     size_t length = strlen(name);
     const char *dot = strrchr(name, '.');
-    return dot && dot != name && length - (size_t)(dot - name) <= ENDING_MAX ? (size_t)(dot - name) : length;
+    bool has_one = dot && dot != name && length - (size_t)(dot - name) <= ENDING_MAX && !strchr(dot, ' ');
+    return has_one ? (size_t)(dot - name) : length;
 }
 
 /* Not in the middle of a character, where it is UTF-8. */
@@ -120,10 +124,11 @@ status_t desk_status_of(int reason)
     return reason == ENOSPC || reason == EDQUOT || reason == EFBIG ? STATUS_STORE_FULL : STATUS_IO;
 }
 
-static void close_file(int *file)
+void desk_close(int *descriptor)
 {
-    if (*file >= 0)
-        close(*file);
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
 }
 
 static bool copy_bytes(int from, int to)
@@ -141,10 +146,10 @@ static bool copy_bytes(int from, int to)
 
 static bool copy_file(int from, const char *name, int to)
 {
-    CLEANUP(close_file) int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+    CLEANUP(desk_close) int source = openat(from, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
     if (source < 0)
         return false;
-    CLEANUP(close_file)
+    CLEANUP(desk_close)
     int target = openat(to, COPYING_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
     return target >= 0 && copy_bytes(source, target);
 }
@@ -183,5 +188,70 @@ status_t desk_move(int from, const char *name, int to, const char *new_name)
     /* That a folder cannot be synced does not undo the move. */
     (void)!fsync(to);
     (void)!fsync(from);
+    return STATUS_OK;
+}
+
+/* ---- Writing ---- */
+
+static bool write_all(int file, const char *bytes, size_t size)
+{
+    for (ssize_t step; size; bytes += step, size -= (size_t)step)
+        if ((step = write(file, bytes, size)) <= 0)
+            return false;
+    return fsync(file) == 0;
+}
+
+status_t desk_write(int folder, const char *name, const void *bytes, size_t size)
+{
+    CLEANUP(desk_close)
+    int file = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
+    if (file >= 0 && write_all(file, bytes, size))
+        return STATUS_OK;
+    int reason = errno;
+    if (file >= 0)
+        unlinkat(folder, name, 0);
+    errno = reason;
+    return desk_status_of(reason);
+}
+
+status_t desk_replace(int folder, const char *name, const void *bytes, size_t size)
+{
+    char beside[NAME_MAX + 1];
+    int length = snprintf(beside, sizeof beside, ".%s.tmp", name);
+    if (length < 0 || (size_t)length >= sizeof beside) {
+        errno = ENAMETOOLONG;
+        return STATUS_IO;
+    }
+    TRY(desk_write(folder, beside, bytes, size));
+    if (renameat(folder, beside, folder, name) == 0) {
+        (void)!fsync(folder);
+        return STATUS_OK;
+    }
+    int reason = errno;
+    unlinkat(folder, beside, 0);
+    errno = reason;
+    return desk_status_of(reason);
+}
+
+/* ---- One at a time ---- */
+
+status_t desk_lock(const char *home_directory, const char *name, int wait_ms, int *out)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", home_directory, name);
+    CLEANUP(desk_close)
+    int file =
+        length < 0 || length >= PATH_MAX ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644);
+    if (file < 0)
+        return STATUS_IO;
+    for (int waited = 0; flock(file, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return STATUS_IO;
+        if (waited >= wait_ms)
+            return STATUS_BUSY;
+        (void)poll(NULL, 0, LOCK_STEP_MS);
+    }
+    *out = file;
+    file = -1;
     return STATUS_OK;
 }

@@ -8,6 +8,7 @@
 #include "core/faults.h"
 
 #include <limits.h>
+#include <stddef.h>
 
 typedef enum { DESK_INBOX, DESK_ACCEPTED, DESK_REJECTED, DESK_RESULTS, DESK_FOLDER_COUNT } desk_folder_t;
 
@@ -32,6 +33,20 @@ bool desk_free_name(int folder, const char *name, const char *suffix, char out[N
  * another it is copied, then removed. Both folders are synced. STATUS_CONFLICT where the name is taken;
  * STATUS_STORE_FULL where there is no room, STATUS_IO with errno: nothing has moved then. */
 status_t desk_move(int from, const char *name, int to, const char *new_name) NODISCARD;
+
+/* Writes a file in a folder (an open directory), synced, over one of that name. STATUS_STORE_FULL, STATUS_IO with
+ * errno: then there is none. */
+status_t desk_write(int folder, const char *name, const void *bytes, size_t size) NODISCARD;
+
+/* The same beside its place, then moved there: those who read it see the old one or the new one. */
+status_t desk_replace(int folder, const char *name, const void *bytes, size_t size) NODISCARD;
+
+/* Holds HOME/`name` (flock), waiting for whoever holds it no longer than `wait_ms`; *out = its descriptor, to be kept
+ * open. STATUS_BUSY, STATUS_IO with errno. */
+status_t desk_lock(const char *home_directory, const char *name, int wait_ms, int *out) NODISCARD;
+
+/* close() for CLEANUP; accepts -1 and leaves it behind. */
+void desk_close(int *descriptor);
 
 /* STATUS_STORE_FULL for an errno that says that there is no room, else STATUS_IO. */
 status_t desk_status_of(int reason);

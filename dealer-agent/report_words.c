@@ -46,13 +46,10 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
                      "the program broke off several times while it read this file; open it in a spreadsheet program, "
                      "save it anew as CSV or XLSX and put that into the inbox; where that breaks off too, give the "
                      "file to whoever looks after this program"},
-    [WORD_NO_MONTH] = {"文件只有销售顾问的数据，而 {1} {2} 的门店数据尚未填报；等待 {3} "
-                       "分钟后退回。请先放入该月的门店数据，或与本文件一起放入",
-                       "it holds only consultants of {1} in {2}, and that month of the store has not been filed; {3} "
-                       "minutes were waited. Put the store's file into the inbox first, or together with this one"},
-    [WORD_EMPTY] =
-        {"文件是空的；请检查保存或复制是否完成，再放入 inbox",
-         "the file is empty; see whether it was saved or copied to its end, and put it into the inbox again"},
+    [WORD_NO_MONTH] = {"文件只有销售顾问的数据，而所属月份的门店数据尚未填报；已等待 {1} "
+                       "分钟。请把该月的门店数据与本文件一起放入 inbox",
+                       "it holds only consultants, of a month of the store that has not been filed; {1} minutes were "
+                       "waited. Put the store's file of that month into the inbox together with this one"},
     /* what the hub refused */
     [WORD_REFUSED] = {"总部拒收了一个已在本机接收的月份。在您处理之前，该月不计入统计。",
                       "The hub refused a month that was accepted here. It does not count until somebody acts."},

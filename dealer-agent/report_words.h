@@ -39,7 +39,6 @@ typedef enum {
     /* what take itself finds */
     WORD_UNREAD,
     WORD_NO_MONTH,
-    WORD_EMPTY,
     /* what the hub refused */
     WORD_REFUSED,
     WORD_REFUSED_DEALER,
