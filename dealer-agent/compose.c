@@ -2,7 +2,6 @@
 
 #include "core/limits.h"
 #include "dealer-agent/packing.h"
-#include "proto/codec.h"
 
 #include <string.h>
 
@@ -55,7 +54,7 @@ static void add_fault(const composer_t *composer, const filed_month_t *month, co
     period_format(month->period, period);
     const char *source = composer->faults->source;
     composer->faults->source = composer->set->sources[month->file];
-    faults_add(composer->faults, month->line, 0, "%s %s: %s", month->dealer, period, why);
+    faults_add(composer->faults, month->line, month->column, "%s %s: %s", month->dealer, period, why);
     composer->faults->source = source;
 }
 
@@ -63,7 +62,6 @@ static void add_fault(const composer_t *composer, const filed_month_t *month, co
 static status_t check_size(const composer_t *composer, const filed_month_t *month, const filing_t *filing)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(4 * REQUEST_MEMORY_MAX);
-    CLEANUP(buffer_fini) buffer_t frame = {0};
     char why[400] = "";
     request_t request;
     if (!arena)
@@ -74,8 +72,7 @@ static status_t check_size(const composer_t *composer, const filed_month_t *mont
         return STATUS_OK;
     }
     TRY(status);
-    request.id = UINT64_MAX;
-    status = request_encode(&request, &frame);
+    status = packing_fits(&request);
     if (status == STATUS_LIMIT)
         add_fault(
             composer, month,
@@ -108,7 +105,8 @@ static status_t compose_month(const composer_t *composer, const filed_month_t *m
                        .period = month->period,
                        .why = "",
                        .source = composer->set->sources[month->file],
-                       .line = month->line};
+                       .line = month->line,
+                       .column = month->column};
     TRY(merge(composer, month, before, &filing.facts));
     if (before && !composer->all)
         TRY(packing_compare(&filing.facts, &before->facts, &is_same));

@@ -66,6 +66,8 @@ static status_t open_tables(outbox_t *outbox, size_t map_bytes, char *out_why, s
 {
     bool is_new;
     TRY(outbox_prepare(outbox->directory, &is_new, out_why, why_size));
+    if (!is_new)
+        TRY(outbox_tables_check(outbox->directory, out_why, why_size));
     TRY(outbox_tables_open(outbox->directory, map_bytes, outbox->lock, is_new, &outbox->tables, out_why, why_size));
     return is_new ? outbox_finish(outbox->directory, out_why, why_size) : STATUS_OK;
 }
@@ -89,6 +91,12 @@ status_t outbox_open_sized(const char *home_directory, size_t map_bytes, outbox_
     *out = outbox;
     outbox = NULL;
     return STATUS_OK;
+}
+
+bool outbox_exists(const char *home_directory)
+{
+    char path[PATH_MAX];
+    return *home_directory && outbox_path(home_directory, "FORMAT", path) && access(path, F_OK) == 0;
 }
 
 status_t outbox_open(const char *home_directory, outbox_t **out, faults_t *faults)
@@ -173,6 +181,7 @@ static status_t read_filing(outbox_txn_t *txn, uint64_t number, bool with_facts,
         .why = stored.why,
         .source = stored.source,
         .line = stored.line,
+        .column = stored.column,
         .time_ms = stored.time_ms,
         .facts = stored.facts,
     };
@@ -213,23 +222,48 @@ static status_t read_state(outbox_txn_t *txn, filing_state_t state, arena_t *are
     return state == FILING_ASIDE ? read_aside(bytes, arena, out) : STATUS_OK;
 }
 
-static status_t read_whole(outbox_txn_t *txn, uint64_t number, arena_t *arena, filing_t *out)
+static status_t read_whole(outbox_txn_t *txn, uint64_t number, bool with_facts, arena_t *arena, filing_t *out)
 {
-    TRY(read_filing(txn, number, true, arena, out));
+    TRY(read_filing(txn, number, with_facts, arena, out));
     status_t status = STATUS_NOT_FOUND;
     for (int state = 0; state < FILING_STATE_COUNT && status == STATUS_NOT_FOUND; state++)
         status = read_state(txn, (filing_state_t)state, arena, out);
     return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
 }
 
-status_t outbox_get(outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out)
+static status_t get(outbox_t *outbox, uint64_t number, bool with_facts, arena_t *arena, filing_t *out)
 {
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     filing_t filing;
     TRY(outbox_txn_begin(outbox->tables, false, &txn));
-    TRY(read_whole(txn, number, arena, &filing));
+    TRY(read_whole(txn, number, with_facts, arena, &filing));
     *out = filing;
     return STATUS_OK;
+}
+
+status_t outbox_get(outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out)
+{
+    return get(outbox, number, true, arena, out);
+}
+
+status_t outbox_get_head(outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out)
+{
+    return get(outbox, number, false, arena, out);
+}
+
+status_t outbox_read_state(outbox_t *outbox, uint64_t number, filing_state_t *out)
+{
+    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    outbox_key_t key = outbox_key_of_number(number);
+    span_t bytes;
+    TRY(outbox_txn_begin(outbox->tables, false, &txn));
+    status_t status = STATUS_NOT_FOUND;
+    for (int state = 0; state < FILING_STATE_COUNT && status == STATUS_NOT_FOUND; state++) {
+        status = outbox_txn_get(txn, STATE_TABLES[state], &key, &bytes);
+        if (status == STATUS_OK)
+            *out = (filing_state_t)state;
+    }
+    return status;
 }
 
 /* Number of the newest filing of a month that is not aside. */
@@ -252,7 +286,7 @@ status_t outbox_find_latest(outbox_t *outbox, const char *dealer, period_t perio
         return STATUS_NOT_FOUND;
     TRY(outbox_txn_begin(outbox->tables, false, &txn));
     TRY(find_latest(txn, dealer, period, &number));
-    status_t status = read_whole(txn, number, arena, &filing);
+    status_t status = read_whole(txn, number, true, arena, &filing);
     if (status == STATUS_NOT_FOUND)
         return STATUS_DAMAGED;
     TRY(status);
@@ -312,6 +346,7 @@ static status_t put_filing(outbox_txn_t *txn, const filing_t *filing)
         .why = clean_copy(arena, filing->why, TEXT_LENGTH_MAX),
         .source = clean_copy(arena, filing->source, TEXT_LENGTH_MAX),
         .line = filing->line,
+        .column = filing->column,
         .time_ms = filing->time_ms,
         .facts = filing->facts,
     };

@@ -35,8 +35,9 @@ typedef struct {
     bool is_withdrawal;
     const char *why;    /* of a withdrawal; else "" */
     const char *source; /* the file that it came from; "" = none */
-    uint32_t line;      /* in it; 0 = none */
-    uint64_t time_ms;   /* taken over, by this machine's clock */
+    uint32_t line;      /* in it, with the column, as filed_month_t; 0 = none */
+    uint32_t column;
+    uint64_t time_ms; /* taken over, by this machine's clock */
     named_facts_t facts;
 
     /* FILING_DELIVERED */
@@ -50,6 +51,9 @@ typedef struct {
 
     uint64_t settled_ms; /* delivered or put aside, by this machine's clock; 0 while it waits */
 } filing_t;
+
+/* Whether the home has an outbox. */
+bool outbox_exists(const char *home_directory);
 
 /* Opens HOME/outbox, made where missing. On failure `faults` says what, where and what to do. *out only on success. */
 status_t outbox_open(const char *home_directory, outbox_t **out, faults_t *faults) NODISCARD;
@@ -66,12 +70,16 @@ status_t outbox_add(outbox_t *outbox, filing_t *filings, size_t count) NODISCARD
 /* One filing in whatever state; STATUS_NOT_FOUND. All memory from `arena`. */
 status_t outbox_get(outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out) NODISCARD;
 
+/* The same without facts and consultants (counts 0); and its state alone. */
+status_t outbox_get_head(outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out) NODISCARD;
+status_t outbox_read_state(outbox_t *outbox, uint64_t number, filing_state_t *out) NODISCARD;
+
 /* The newest filing of a store's month that is not aside (it may be a withdrawal); STATUS_NOT_FOUND. */
 status_t outbox_find_latest(outbox_t *outbox, const char *dealer, period_t period, arena_t *arena,
                             filing_t *out) NODISCARD;
 
-/* Filings of a state in order of number, beginning behind `after`, at most `most`. Those delivered without their facts
- * and consultants: outbox_get gives them. */
+/* Filings of a state in order of number, beginning behind `after`, at most `most`. As outbox_get_head
+ * gives them. */
 status_t outbox_list(outbox_t *outbox, filing_state_t state, uint64_t after, size_t most, arena_t *arena,
                      filing_t **out, size_t *out_count) NODISCARD;
 

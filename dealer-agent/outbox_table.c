@@ -1,5 +1,7 @@
 #include "dealer-agent/outbox_table.h"
 
+#include "storage/pages.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <lmdb.h>
@@ -112,7 +114,7 @@ uint64_t outbox_key_number(const outbox_key_t *key)
     return key->size >= 8 ? frame_take_u64(key->bytes + key->size - 8) : 0;
 }
 
-frame_place_t outbox_place(outbox_table_t table, const outbox_key_t *key)
+static frame_place_t place_of(outbox_table_t table, const outbox_key_t *key)
 {
     return (frame_place_t){SECRET, (uint8_t)table, {key->bytes, key->size}};
 }
@@ -128,7 +130,7 @@ static void head_encode(const outbox_head_t *head, uint8_t out[OUTBOX_HEAD_SIZE]
         frame_put_u64(out + 20 + 8 * i, head->counts[i]);
 }
 
-status_t outbox_head_decode(span_t payload, outbox_head_t *out)
+static status_t head_decode(span_t payload, outbox_head_t *out)
 {
     if (payload.size != OUTBOX_HEAD_SIZE)
         return STATUS_DAMAGED;
@@ -151,7 +153,7 @@ static status_t load_head(outbox_txn_t *txn)
     if (status == STATUS_NOT_FOUND)
         return STATUS_DAMAGED;
     TRY(status);
-    return outbox_head_decode(payload, &txn->head);
+    return head_decode(payload, &txn->head);
 }
 
 /* Whether the head is that of LMDB's newest transaction and counts what the tables hold. */
@@ -287,7 +289,7 @@ status_t outbox_txn_get(outbox_txn_t *txn, outbox_table_t table, const outbox_ke
 {
     MDB_val at = lend_key(key), value;
     TRY(note(txn, map_error(mdb_get(txn->txn, txn->tables->dbis[table], &at, &value))));
-    frame_place_t place = outbox_place(table, key);
+    frame_place_t place = place_of(table, key);
     return note(txn, frame_read(&place, (span_t){value.mv_data, value.mv_size}, out));
 }
 
@@ -305,7 +307,7 @@ status_t outbox_txn_put(outbox_txn_t *txn, outbox_table_t table, const outbox_ke
     MDB_val at = lend_key(key), value = {payload.size + FRAME_OVERHEAD, NULL};
     txn->is_dirty = true;
     TRY(note(txn, map_error(mdb_put(txn->txn, txn->tables->dbis[table], &at, &value, MDB_RESERVE))));
-    frame_place_t place = outbox_place(table, key);
+    frame_place_t place = place_of(table, key);
     frame_write(&place, payload, value.mv_data);
     return count(txn, table);
 }
@@ -356,6 +358,25 @@ status_t outbox_txn_last(outbox_txn_t *txn, outbox_table_t table, const outbox_k
 }
 
 /* ---- opening */
+
+static status_t read_head(span_t value, uint64_t *out_txn)
+{
+    outbox_key_t key = outbox_key_of_name(OUTBOX_HEAD_KEY);
+    frame_place_t place = place_of(OUTBOX_TABLE_META, &key);
+    outbox_head_t head;
+    span_t payload;
+    TRY(frame_read(&place, value, &payload));
+    TRY(head_decode(payload, &head));
+    *out_txn = head.epoch;
+    return STATUS_OK;
+}
+
+status_t outbox_tables_check(const char *directory, char *out_why, size_t why_size)
+{
+    const pages_rules_t rules = {
+        .head_table = TABLE_NAMES[OUTBOX_TABLE_META], .head_key = OUTBOX_HEAD_KEY, .read_head = read_head};
+    return pages_check_all(directory, &rules, out_why, why_size);
+}
 
 static status_t open_env(const char *directory, size_t map_bytes, MDB_env **out)
 {

@@ -58,9 +58,13 @@ uint64_t outbox_key_number(const outbox_key_t *key);
 
 typedef struct outbox_tables outbox_tables_t;
 
+/* Reads data.mdb without LMDB, every page of it: STATUS_DAMAGED or STATUS_NEWER_FORMAT with `out_why`. The caller holds
+ * the lock, so that no one writes, and has no tables open. */
+status_t outbox_tables_check(const char *directory, char *out_why, size_t why_size) NODISCARD;
+
 /* Opens data.mdb in a directory, with all tables and the head made where `is_new`. `lock`: a descriptor whose flock is
  * held while a transaction writes; the caller's. STATUS_DAMAGED with `out_why` where head, counts and LMDB's own
- * numbers do not agree. The caller has checked the file (outbox_files.h) and holds the lock. */
+ * numbers do not agree. The caller holds the lock, and has checked the file where it is not new. */
 status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new, outbox_tables_t **out,
                             char *out_why, size_t why_size) NODISCARD;
 void outbox_tables_close(outbox_tables_t **tables);
@@ -85,7 +89,3 @@ status_t outbox_txn_delete(outbox_txn_t *txn, outbox_table_t table, const outbox
 /* The first key at or behind `key`, or the last one at or before it. STATUS_NOT_FOUND where there is none. */
 status_t outbox_txn_next(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out) NODISCARD;
 status_t outbox_txn_last(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out) NODISCARD;
-
-/* The frame that a value of that table and key has. */
-frame_place_t outbox_place(outbox_table_t table, const outbox_key_t *key);
-status_t outbox_head_decode(span_t payload, outbox_head_t *out) NODISCARD;

@@ -111,6 +111,14 @@ status_t packing_request(const filing_t *filing, const catalog_t *catalog, arena
     return STATUS_OK;
 }
 
+status_t packing_fits(const request_t *request)
+{
+    CLEANUP(buffer_fini) buffer_t frame = {0};
+    request_t longest = *request;
+    longest.id = UINT64_MAX;
+    return request_encode(&longest, &frame);
+}
+
 /* ---- comparing */
 
 static int compare_facts(const void *left, const void *right)

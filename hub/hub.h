@@ -6,10 +6,14 @@
 #include "hub/registry.h"
 #include "hub/settings.h"
 
+#include "proto/signed.h"
+
 #include <stdatomic.h>
 
 typedef struct {
     const settings_t *settings;
+    uint8_t public_key[KEY_SIZE]; /* CURVE; it stands in all that is signed */
+    signing_keys_t signing;
     store_t *store;
     registry_t *registry;
     months_t *months;
@@ -18,4 +22,5 @@ typedef struct {
     atomic_bool failed; /* the store cannot be written any more: the hub ends, non-zero */
     atomic_uint_fast64_t requests, refusals, busy;
     atomic_uint_fast32_t commits_queued, queries_queued;
+    atomic_uint enrolment_port; /* where tokens are taken; 0 = nowhere */
 } hub_t;

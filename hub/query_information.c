@@ -2,6 +2,8 @@
 #include "hub/access.h"
 #include "hub/queries.h"
 
+#include "core/limits.h"
+
 #include <string.h>
 
 status_t query_describe(const query_t *query)
@@ -17,17 +19,22 @@ status_t query_describe(const query_t *query)
         .hub_version = YARDSTICK_VERSION,
         .time_zone = query->hub->settings->time_zone,
         .time_ms = clock_wall().ms,
+        .has_signing_key = true,
     };
+    memcpy(query->response->description.signing_key, query->hub->signing.public_key, SIGNING_KEY_SIZE);
     return STATUS_OK;
 }
 
 status_t query_get_catalog(const query_t *query)
 {
     const catalog_t *catalog = query->world->catalog;
+    span_t yaml = {(const uint8_t *)catalog->yaml, catalog->yaml_size};
     query->response->kind = RESPONSE_CATALOG;
     query->response->catalog.digest = catalog->digest;
     if (query->request->known_digest != catalog->digest)
-        query->response->catalog.yaml = (span_t){(const uint8_t *)catalog->yaml, catalog->yaml_size};
+        query->response->catalog.yaml = yaml;
+    signed_catalog_sign(query->hub->public_key, yaml, &query->hub->signing, query->response->catalog.signature);
+    query->response->catalog.is_signed = true;
     return STATUS_OK;
 }
 
@@ -46,6 +53,26 @@ status_t query_list_keys(const query_t *query)
     query->response->kind = RESPONSE_KEYS;
     query->response->keys.items = keys;
     query->response->keys.count = count;
+    return STATUS_OK;
+}
+
+status_t query_list_tokens(const query_t *query)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    stored_token_t *stored = NULL;
+    size_t count = 0;
+    token_page_t *page = &query->response->tokens;
+    const uint8_t *after = query->request->list_tokens.has_after ? query->request->list_tokens.after : NULL;
+    TRY(store_begin_read(query->hub->store, &txn));
+    TRY(store_list_tokens(txn, after, TOKENS_MAX, query->arena, &stored, &count, &page->more));
+    token_entry_t *tokens = arena_array(query->arena, count, sizeof *tokens);
+    if (!tokens)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        tokens[i] = stored[i].entry;
+    query->response->kind = RESPONSE_TOKENS;
+    page->list = (token_entries_t){tokens, count};
+    page->port = atomic_load(&query->hub->enrolment_port);
     return STATUS_OK;
 }
 

@@ -105,11 +105,34 @@ static bool open_store(run_t *run, const char *directory)
     const store_options_t options = {
         .map_bytes = run->settings.map_bytes,
         .max_readers = run->settings.query_workers + READERS_SPARE,
+        .upgrades = true,
     };
     status_t status = store_verify(directory, &counts, why, sizeof why);
     if (status == STATUS_OK)
         status = store_open(directory, &options, &run->hub.store, why, sizeof why);
-    return status == STATUS_OK || complain(*why ? why : status_text(status));
+    if (status != STATUS_OK)
+        return complain(*why ? why : status_text(status));
+    if (store_upgraded_from(run->hub.store))
+        log_event(LOG_INFO, "upgraded", "from=%u to=%d", store_upgraded_from(run->hub.store), STORE_FORMAT);
+    return true;
+}
+
+/* The key pair that signs, and the public key that stands in what is signed. Once the store's lock is held: an older
+ * hub.key gets its second line here. */
+static bool take_signing_keys(run_t *run, const char *directory)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    char text[HOME_KEY_SIZE];
+    bool made = false;
+    status_t status = directory_make_signing_keys(directory, &run->hub.signing, &made, &faults);
+    if (status != STATUS_OK)
+        return complain_faults(&faults, status);
+    if (!zmq_z85_decode(run->hub.public_key, run->keys.public_key))
+        return complain("the public key cannot be read");
+    home_format_key(run->hub.signing.public_key, text);
+    if (made)
+        log_event(LOG_INFO, "signing_key", "made=yes key=\"%s\"", text);
+    return true;
 }
 
 static status_t load(run_t *run)
@@ -150,19 +173,22 @@ static bool await_server(run_t *run, char *endpoint, size_t size)
 
 static bool start_server(run_t *run)
 {
-    char endpoint[300] = "", why[700];
+    char endpoint[300] = "";
     run->server = (server_t){.hub = &run->hub, .keys = &run->keys, .endpoint = run->settings.listen};
     if (pthread_create(&run->server_thread, NULL, server_run, &run->server) != 0)
         return complain("no thread");
     if (!await_server(run, endpoint, sizeof endpoint)) {
         pthread_join(run->server_thread, NULL);
-        snprintf(why, sizeof why, "cannot serve at %s: %s", run->settings.listen,
-                 run->server.why ? run->server.why : "no socket");
-        return complain(why);
+        return complain(*run->server.why ? run->server.why : "cannot serve: no socket");
     }
+    const char *enrolling = run->server.enrolling;
     printf("ready %s\n", endpoint);
+    if (*enrolling)
+        printf("enrolling %s\n", enrolling);
     fflush(stdout);
     log_event(LOG_INFO, "ready", "endpoint=\"%s\" version=%s", endpoint, YARDSTICK_VERSION);
+    if (*enrolling)
+        log_event(LOG_INFO, "enrolling", "endpoint=\"%s\" per_minute=%u", enrolling, run->settings.enroll_per_minute);
     return true;
 }
 
@@ -208,6 +234,7 @@ static void end(run_t *run)
     if (run->signals >= 0)
         close(run->signals);
     explicit_bzero(&run->keys, sizeof run->keys);
+    signing_keys_fini(&run->hub.signing);
 }
 
 int run_hub(const char *directory, const char *config, const char *listen)
@@ -216,8 +243,9 @@ int run_hub(const char *directory, const char *config, const char *listen)
     run.hub.settings = &run.settings;
     run.hub.started = clock_monotonic();
     raise_descriptors();
-    bool clean = take_signals(&run) && read_configuration(&run, directory, config, listen) &&
-                 open_store(&run, directory) && load_memory(&run) && serve(&run);
+    bool clean = (sodium_init() >= 0 || complain("libsodium cannot be started")) && take_signals(&run) &&
+                 read_configuration(&run, directory, config, listen) && open_store(&run, directory) &&
+                 take_signing_keys(&run, directory) && load_memory(&run) && serve(&run);
     end(&run);
     return clean ? 0 : EXIT_REFUSED;
 }

@@ -55,17 +55,33 @@ static status_t must_exist(status_t status)
     return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
 }
 
+/* The revision that an index names. */
+static status_t read_revision(store_txn_t *txn, uint64_t sequence, bool with_consultants, arena_t *arena,
+                              stored_revision_t *out)
+{
+    span_t payload;
+    store_key_t key = store_key_of_u64(sequence);
+    TRY(must_exist(store_get(txn, TABLE_REVISIONS, &key, &payload)));
+    TRY(copy_payload(arena, &payload));
+    return stored_revision_decode(payload, with_consultants, arena, out);
+}
+
 status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period, bool with_consultants, arena_t *arena,
                            stored_revision_t *out)
 {
     uint64_t sequence;
     store_key_t key = store_key_of_month(period, dealer);
     TRY(store_get_u64(txn, TABLE_CURRENT, &key, &sequence));
-    span_t payload;
-    key = store_key_of_u64(sequence);
-    TRY(must_exist(store_get(txn, TABLE_REVISIONS, &key, &payload)));
-    TRY(copy_payload(arena, &payload));
-    return stored_revision_decode(payload, with_consultants, arena, out);
+    return read_revision(txn, sequence, with_consultants, arena, out);
+}
+
+status_t store_get_revision(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision, arena_t *arena,
+                            stored_revision_t *out)
+{
+    uint64_t sequence;
+    store_key_t key = store_key_of_history(dealer, period, revision);
+    TRY(store_get_u64(txn, TABLE_HISTORY, &key, &sequence));
+    return read_revision(txn, sequence, true, arena, out);
 }
 
 status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out)
@@ -183,6 +199,68 @@ status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, s
         return STATUS_DAMAGED;
     *out = keys;
     *out_count = count;
+    return STATUS_OK;
+}
+
+status_t store_put_token(store_txn_t *txn, const stored_token_t *token)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    TRY(stored_token_encode(token, &bytes));
+    store_key_t at = store_key_of_bytes(token->entry.digest, DIGEST_SIZE);
+    return store_put(txn, TABLE_TOKENS, &at, (span_t){bytes.data, bytes.size}, 0);
+}
+
+static status_t read_token(arena_t *arena, const uint8_t *digest, span_t payload, stored_token_t *out)
+{
+    TRY(copy_payload(arena, &payload));
+    TRY(stored_token_decode(payload, arena, out));
+    memcpy(out->entry.digest, digest, DIGEST_SIZE);
+    return STATUS_OK;
+}
+
+status_t store_get_token(store_txn_t *txn, const uint8_t digest[DIGEST_SIZE], arena_t *arena, stored_token_t *out)
+{
+    span_t payload;
+    store_key_t at = store_key_of_bytes(digest, DIGEST_SIZE);
+    TRY(store_get(txn, TABLE_TOKENS, &at, &payload));
+    return read_token(arena, digest, payload, out);
+}
+
+/* The first token behind `after`, or of all. */
+static int seek_token(MDB_cursor *cursor, const uint8_t *after, MDB_val *key, MDB_val *value)
+{
+    if (!after)
+        return mdb_cursor_get(cursor, key, value, MDB_FIRST);
+    *key = (MDB_val){DIGEST_SIZE, (void *)after};
+    int code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    if (code == MDB_SUCCESS && key->mv_size == DIGEST_SIZE && memcmp(key->mv_data, after, DIGEST_SIZE) == 0)
+        code = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    return code;
+}
+
+status_t store_list_tokens(store_txn_t *txn, const uint8_t *after, size_t most, arena_t *arena, stored_token_t **out,
+                           size_t *out_count, bool *out_more)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_TOKENS], &cursor)));
+    size_t count = 0;
+    stored_token_t *tokens = arena_array(arena, most, sizeof *tokens);
+    if (!tokens)
+        return STATUS_NO_MEMORY;
+    MDB_val key, value;
+    int code = seek_token(cursor, after, &key, &value);
+    for (; code == MDB_SUCCESS && count < most; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        span_t payload;
+        if (key.mv_size != DIGEST_SIZE)
+            return STATUS_DAMAGED;
+        TRY(store_unframe(TABLE_TOKENS, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
+        TRY(read_token(arena, key.mv_data, payload, &tokens[count++]));
+    }
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+        return store_map_error(code);
+    *out = tokens;
+    *out_count = count;
+    *out_more = code == MDB_SUCCESS;
     return STATUS_OK;
 }
 

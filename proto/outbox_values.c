@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_FIELD      9 /* of a filing: the first of its facts */
+#define NAMES_FIELD      10 /* of a filing: the first of its facts */
 #define PRESENCE_MAX     (CATALOG_FACTS_MAX / 8)
-#define STATUS_CODES_MAX 1024
 
 static const wire_cap_t CAPS[] = {
     {&yardstick__outbox__v1__filing__descriptor, NAMES_FIELD, CATALOG_FACTS_MAX},
-    {&yardstick__outbox__v1__filing__descriptor, 11, CATALOG_FACTS_MAX},
-    {&yardstick__outbox__v1__filing__descriptor, 12, CONSULTANTS_MAX},
+    {&yardstick__outbox__v1__filing__descriptor, 12, CATALOG_FACTS_MAX},
+    {&yardstick__outbox__v1__filing__descriptor, 13, CONSULTANTS_MAX},
     {&yardstick__outbox__v1__consultant__descriptor, 3, CATALOG_FACTS_MAX},
     {&yardstick__outbox__v1__receipt__descriptor, 8, CATALOG_CHECKS_MAX},
 };
@@ -172,6 +171,7 @@ status_t outbox_filing_encode(const outbox_filing_t *filing, buffer_t *out)
     message.why = lend(filing->why);
     message.source = lend(filing->source);
     message.line = filing->line;
+    message.column = filing->column;
     message.time_ms = filing->time_ms;
     TRY(write_facts(&filing->facts, arena, &message));
     return writer_pack(&message.base, OUTBOX_VALUE_SIZE_MAX, out);
@@ -245,6 +245,7 @@ static status_t read_filing(reader_t *reader, span_t bytes, outbox_filing_t *out
         .why = message->why,
         .source = message->source,
         .line = message->line,
+        .column = message->column,
         .time_ms = message->time_ms,
     };
     TRY(reader_bytes(reader, "id", message->id, SUBMISSION_ID_SIZE, filing.id));
@@ -368,7 +369,7 @@ status_t outbox_receipt_decode(span_t bytes, arena_t *arena, outbox_receipt_t *o
 
 status_t outbox_aside_encode(const outbox_aside_t *aside, buffer_t *out)
 {
-    if (!is_clean(aside->reason) || (uint32_t)aside->status >= STATUS_CODES_MAX)
+    if (!is_clean(aside->reason))
         return STATUS_INVALID;
     Yardstick__Outbox__V1__Aside message = YARDSTICK__OUTBOX__V1__ASIDE__INIT;
     message.status = (uint32_t)aside->status;
@@ -382,7 +383,6 @@ static status_t read_aside(reader_t *reader, span_t bytes, outbox_aside_t *out)
     ProtobufCMessage *unpacked = NULL;
     TRY(unpack(reader, bytes, &yardstick__outbox__v1__aside__descriptor, &unpacked));
     const Yardstick__Outbox__V1__Aside *message = (const Yardstick__Outbox__V1__Aside *)unpacked;
-    TRY(reader_choice(reader, "status", message->status, STATUS_CODES_MAX));
     *out = (outbox_aside_t){(status_t)message->status, message->reason, message->time_ms};
     return STATUS_OK;
 }

@@ -15,7 +15,7 @@ typedef struct {
     period_t period;
     bool is_withdrawal;
     const char *why, *source; /* clean UTF-8; "" = none */
-    uint32_t line;
+    uint32_t line, column;
     uint64_t time_ms;
     named_facts_t facts; /* each id once in a list */
 } outbox_filing_t;

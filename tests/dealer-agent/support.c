@@ -89,6 +89,7 @@ filing_t filing_of(const char *dealer, period_t period, int64_t value)
                       .why = "",
                       .source = "june.csv",
                       .line = (uint32_t)value + 1,
+                      .column = (uint32_t)value,
                       .facts = {facts, 3, consultants, value % 2 ? 2 : 0}};
 }
 
@@ -97,7 +98,7 @@ bool holds(const filing_t *filing, int64_t value)
     filing_t expected = filing_of(filing->dealer, filing->period, value);
     bool is_equal = false;
     OK(packing_compare(&filing->facts, &expected.facts, &is_equal));
-    return is_equal && filing->line == expected.line && strcmp(filing->source, expected.source) == 0;
+    return is_equal && filing->line == expected.line && filing->column == expected.column && strcmp(filing->source, expected.source) == 0;
 }
 
 uint64_t add_one(outbox_t *outbox, const char *dealer, period_t period, int64_t value)
