@@ -134,8 +134,9 @@ static void put_state(writer_t *writer, const run_state_t *state)
         put_file(writer, "file", state->files[i].name, state->files[i].why);
     size_t over = writer->size % BLOCK, room = TEXT_SIZE_MAX - writer->size, fill = over ? BLOCK - over : 0;
     if (fill && fill <= room) {
-        memset(writer->text + writer->size, '\n', fill);
+        memset(writer->text + writer->size, ' ', fill); /* a last line of blanks */
         writer->size += fill;
+        writer->text[writer->size - 1] = '\n';
     }
 }
 

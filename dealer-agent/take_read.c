@@ -18,7 +18,8 @@ void reading_fini(reading_t *reading)
 
 static status_t find_catalog(session_t *session, reading_t *reading)
 {
-    session->catalog = catalog_cache_read(session->home.directory);
+    const char *why; /* where one is there that may not be used, the hub gives a new one */
+    session->catalog = catalog_cache_read(&session->home, &why);
     if (session->catalog)
         return STATUS_OK;
     CLEANUP(faults_fini) faults_t faults = {0};
