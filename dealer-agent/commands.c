@@ -39,9 +39,10 @@ static status_t run_consultants(session_t *session)
 
 static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
-    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it last"},
+    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
     {"signing-key", OPTION_KEY, "KEY", false,
-     "the key with which the hub signs, as that command prints it (else the one that the hub says at first contact)"},
+     "the key with which the hub signs, as that command prints it with --signing (else the one that the hub says at "
+     "first contact)"},
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
     {"year", OPTION_YEAR, "YYYY", false, "the year"},
     {"zeros", OPTION_FLAG, NULL, false, "send the months of a sheet that are all blank or 0, too"},
@@ -117,8 +118,8 @@ static const own_help_t OWN_HELP[] = {
     {"submit", "year", "of a sheet whose months have none (else the year in the file's name)"},
     {"check", "year", "of a sheet whose months have none (else the year in the file's name)"},
     {"submit", "dealer", "whose file it is, where it has no dealer column and the key holds several stores"},
-    {"results", "dealer", "the store; else each of the key's"},
-    {"results", "period", "a month; may be given several times"},
+    {"results", "dealer", "the store (each)"},
+    {"results", "period", "the month (each that was delivered from this home)"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
 };
 

@@ -81,10 +81,12 @@ static status_t open_home(enrolment_t *enrolment, const char *hub)
 }
 
 /* What the answer says for good. */
-static void enroll_keep(const home_t *home, const enrolled_t *enrolled)
+static status_t enroll_keep(session_t *session, const home_t *home, const enrolled_t *enrolled)
 {
+    session->home = *home;
+    TRY(session_pin(session, enrolled->has_signing_key ? enrolled->signing_key : NULL));
     stores_keep(home->directory, enrolled->dealers, enrolled->dealer_count);
-    /* enrolled->signing_key, where there is one, is the hub's to be pinned in the home: here. */
+    return STATUS_OK;
 }
 
 /* ---- the exchange */
@@ -223,7 +225,7 @@ static status_t finish(enrolment_t *enrolment)
         return session_fail(session, STATUS_MALFORMED,
                             "the hub answered with something else; its version may be another");
     const enrolled_t *enrolled = &response->enrolled;
-    enroll_keep(&enrolment->home, enrolled);
+    TRY(enroll_keep(enrolment->session, &enrolment->home, enrolled));
     printf("enrolled for");
     for (size_t i = 0; i < enrolled->dealer_count; i++)
         printf("%s %s", i ? "," : "", enrolled->dealers[i]);

@@ -254,6 +254,8 @@ status_t results_run(session_t *session)
     results_month_t *months = NULL;
     results_year_t *years = NULL;
     TRY(results_months(session, &stores, arena, &months, &results.month_count));
+    if (results.month_count == 0)
+        printf("nothing was delivered from this home yet; name a month with --period\n");
     TRY(results_years(months, results.month_count, arena, &years, &results.year_count));
     results.months = months;
     results.years = years;

@@ -1,7 +1,9 @@
 #include "dealer-agent/results_months.h"
 
 #include "core/scratch.h"
+#include "dealer-agent/outbox.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,14 +62,109 @@ static status_t read_periods(const invocation_t *invocation, arena_t *arena, per
     return STATUS_OK;
 }
 
-status_t results_months(session_t *session, stores_t *stores, arena_t *arena, results_month_t **out, size_t *out_count)
+/* ---- What was delivered ---- */
+
+#define FILINGS_AT_A_TIME 500
+
+/* A month that was delivered. */
+typedef struct {
+    results_month_t month;
+    bool is_withdrawn; /* by its last filing */
+} delivered_t;
+
+typedef struct {
+    const char *dealer; /* only of this store; NULL: of each */
+    arena_t *arena;     /* of what is kept */
+    delivered_t *items; /* [RESULTS_MONTHS_MAX] */
+    size_t count;
+    void *places; /* a tsearch tree of items by store and month */
+} delivered_list_t;
+
+static int order_delivered(const void *left, const void *right)
+{
+    return order_months(&((const delivered_t *)left)->month, &((const delivered_t *)right)->month);
+}
+
+/* Filings come in the order of their numbers, so the last word on a month is the last that comes. */
+static status_t note_filing(delivered_list_t *list, const filing_t *filing)
+{
+    if (list->dealer && strcmp(list->dealer, filing->dealer) != 0)
+        return STATUS_OK;
+    if (list->count == RESULTS_MONTHS_MAX)
+        return STATUS_LIMIT;
+    delivered_t *item = &list->items[list->count];
+    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, false};
+    delivered_t **place = item->month.dealer ? tsearch(item, &list->places, order_delivered) : NULL;
+    if (!place)
+        return STATUS_NO_MEMORY;
+    list->count += *place == item;
+    (*place)->is_withdrawn = filing->is_withdrawal;
+    return STATUS_OK;
+}
+
+static status_t note_filings(outbox_t *outbox, delivered_list_t *list)
+{
+    uint64_t after = 0;
+    for (size_t count = FILINGS_AT_A_TIME; count == FILINGS_AT_A_TIME;) {
+        CLEANUP(arena_destroy) arena_t *arena = arena_create(RESULTS_MEMORY_MAX);
+        filing_t *filings = NULL;
+        if (!arena)
+            return STATUS_NO_MEMORY;
+        TRY(outbox_list(outbox, FILING_DELIVERED, after, FILINGS_AT_A_TIME, arena, &filings, &count));
+        for (size_t i = 0; i < count; i++)
+            TRY(note_filing(list, &filings[i]));
+        if (count)
+            after = filings[count - 1].number;
+    }
+    return STATUS_OK;
+}
+
+static void keep_item(void *item)
+{
+    (void)item; /* they belong to the arena */
+}
+
+static status_t list_delivered(outbox_t *outbox, const char *dealer, arena_t *arena, results_month_t **out,
+                               size_t *out_count)
+{
+    delivered_list_t list = {.dealer = dealer, .arena = arena};
+    list.items = arena_array(arena, RESULTS_MONTHS_MAX, sizeof *list.items);
+    results_month_t *months = arena_array(arena, RESULTS_MONTHS_MAX, sizeof *months);
+    if (!list.items || !months)
+        return STATUS_NO_MEMORY;
+    status_t status = note_filings(outbox, &list);
+    tdestroy(list.places, keep_item);
+    TRY(status);
+    size_t count = 0;
+    for (size_t i = 0; i < list.count; i++)
+        if (!list.items[i].is_withdrawn)
+            months[count++] = list.items[i].month;
+    qsort(months, count, sizeof *months, order_months);
+    *out = months;
+    *out_count = count;
+    return STATUS_OK;
+}
+
+/* Every month that the outbox knows as delivered and that was not withdrawn since. */
+static status_t months_of_outbox(session_t *session, const char *dealer, arena_t *arena, results_month_t **out,
+                                 size_t *out_count)
+{
+    CLEANUP(outbox_close) outbox_t *outbox = NULL;
+    TRY(outbox_open(session->home.directory, &outbox, &session->faults));
+    status_t status = list_delivered(outbox, dealer, arena, out, out_count);
+    if (status == STATUS_LIMIT)
+        return session_misuse(session,
+                              "more than %d months were delivered; name some with --period, or one store with --dealer",
+                              RESULTS_MONTHS_MAX);
+    return status == STATUS_OK ? STATUS_OK : outbox_explain(outbox, status, &session->faults);
+}
+
+/* ---- What is asked for ---- */
+
+static status_t months_of_periods(session_t *session, stores_t *stores, const period_t *periods, size_t period_count,
+                                  arena_t *arena, results_month_t **out, size_t *out_count)
 {
     const char *dealer = invocation_value(session->invocation, "dealer");
-    period_t *periods = NULL;
-    size_t period_count = 0;
-    TRY(read_periods(session->invocation, arena, &periods, &period_count));
-    if (period_count == 0)
-        return session_misuse(session, "results needs --period YYYY-MM: which month's results are to be written");
     if (!dealer)
         TRY(stores_ask(session, stores));
     if (!dealer && stores->count == 0)
@@ -81,6 +178,16 @@ status_t results_months(session_t *session, stores_t *stores, arena_t *arena, re
                               "--period, or one store with --dealer",
                               period_count, dealer_count, RESULTS_MONTHS_MAX);
     return status;
+}
+
+status_t results_months(session_t *session, stores_t *stores, arena_t *arena, results_month_t **out, size_t *out_count)
+{
+    period_t *periods = NULL;
+    size_t count = 0;
+    TRY(read_periods(session->invocation, arena, &periods, &count));
+    if (count)
+        return months_of_periods(session, stores, periods, count, arena, out, out_count);
+    return months_of_outbox(session, invocation_value(session->invocation, "dealer"), arena, out, out_count);
 }
 
 status_t results_years(const results_month_t *months, size_t count, arena_t *arena, results_year_t **out,

@@ -19,7 +19,8 @@ status_t results_months_cross(const char *const *dealers, size_t dealer_count, c
                               size_t period_count, arena_t *arena, results_month_t **out, size_t *out_count) NODISCARD;
 
 /* The months of the command line: every --period of --dealer, else of each of the key's stores, which it asks the hub
- * for. Wrong usage without --period. */
+ * for. Without --period every month that was delivered from this home, and not withdrawn since: of --dealer, else of
+ * each store. */
 status_t results_months(session_t *session, stores_t *stores, arena_t *arena, results_month_t **out,
                         size_t *out_count) NODISCARD;
 

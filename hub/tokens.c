@@ -282,6 +282,9 @@ status_t tokens_enroll(change_t *change)
     bool is_again = token.entry.used_ms && memcmp(token.entry.used_by, asked.public_key, KEY_SIZE) == 0;
     TRY(is_again ? repeat(change, &asked) : use(change, &token, &asked));
     change->response.kind = RESPONSE_ENROLLED;
-    change->response.enrolled = (enrolled_t){.dealers = token.entry.dealers, .dealer_count = token.entry.dealer_count};
+    enrolled_t *enrolled = &change->response.enrolled;
+    *enrolled =
+        (enrolled_t){.dealers = token.entry.dealers, .dealer_count = token.entry.dealer_count, .has_signing_key = true};
+    memcpy(enrolled->signing_key, change->hub->signing.public_key, SIGNING_KEY_SIZE);
     return STATUS_OK;
 }

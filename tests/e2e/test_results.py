@@ -251,7 +251,6 @@ class Papers(HubCase):
 
     def test_wrong_usage(self):
         desk = self.desk("D0001")
-        self.assertExit(desk(), 2, "--period")
         self.assertExit(desk("--period", "2025-13"), 2, "is no month")
         self.assertExit(desk("--period", "2025-06", *named("--peer", [f"D{i:04}" for i in range(17)])), 2, "--peer is given 17 times")
         self.assertExit(desk("--period", "2025-06", "--format", "csv"), 2, "results has no option --format")
