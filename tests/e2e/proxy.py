@@ -114,6 +114,7 @@ class Link:
         try:
             while chunk := await self.proxy.loop.sock_recv(source, CHUNK):
                 await self.pass_on(chunk, sink, hole)
+                await asyncio.sleep(0)  # where the cancelling of `end` strikes, also when there is more to read
             sink.shutdown(socket.SHUT_WR)
         except OSError:
             self.end(RESET)  # one side reset: so does the other

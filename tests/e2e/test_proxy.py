@@ -150,6 +150,15 @@ class Line(unittest.TestCase):
             self.assertEnds(hub)
             self.proxy.behave(PASS)
 
+    def test_a_cut_is_no_reset_for_a_side_that_is_still_sending(self):
+        self.proxy.behave(Fault(CUT, after=10))
+        client, hub = self.pair()
+        client.sendall(bytes(200000))
+        self.assertEqual(receive(hub, 10), bytes(10))
+        self.assertEnds(hub)
+        self.assertEnds(client)
+        self.assertEqual(self.proxy.counts["cut"], 1)
+
     def test_reset_now_and_after_some_bytes(self):
         client, hub = self.pair()
         self.proxy.behave(RESET)
