@@ -359,6 +359,88 @@ class Agent:
         return self.must(*arguments, "--format", "json").json
 
 
+class Daemon:
+    """`yardstick-agent run` of an agent's home, and its desk."""
+
+    def __init__(self, agent, *options, endpoint=None, desk=None):
+        self.agent, self.endpoint = agent, endpoint
+        self.desk = Path(desk or agent.home / "desk")
+        self.options = options
+        self.process = None
+        self.dropped = 0
+
+    def start(self, wait=True, **extra):
+        """Starts it and waits until it says that it is ready. `extra`: environment variables."""
+        command = [PROGRAMS / "yardstick-agent", "run", "--home", self.agent.home, "--desk", self.desk,
+                   "--hub", self.endpoint or self.agent.hub.endpoint, *map(str, self.options)]
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                            env=environment(self.agent.hub.work, **extra), preexec_fn=die_with_parent)
+        if wait:
+            readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+            line = self.process.stdout.readline().decode() if readable else ""
+            assert line == f"ready {self.desk}\n", f"not ready: {line!r}, exit {self.process.poll()}\n{self.log_text()}"
+        return self
+
+    @property
+    def log(self):
+        return self.agent.hub.work / f"{Path(self.agent.home).name}.log"
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")[-4000:]
+
+    def stop(self, how=signal.SIGTERM):
+        """Sends a signal and waits for the end; returns the exit status (negative: the signal that ended it)."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the daemon did not end\n{self.log_text()}") from None
+        finally:
+            self.process.stdout.close()
+            self.process = None
+
+    def kill(self):
+        return self.stop(signal.SIGKILL)
+
+    def children(self):
+        """Process ids of what it started and what runs now."""
+        try:
+            tasks = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        except OSError:
+            return []
+        return [int(pid) for pid in tasks.split()]
+
+    def drop(self, content, name=None):
+        """Puts a file into the inbox, whole, as a file manager moves one in; returns its name."""
+        self.dropped += 1
+        name = name or f"{self.dropped:04}.csv"
+        coming = self.desk / f".coming-{self.dropped}"
+        try:
+            coming.write_bytes(content if isinstance(content, bytes) else content.encode())
+            coming.rename(self.desk / "inbox" / name)
+        finally:
+            coming.unlink(missing_ok=True)
+        return name
+
+    def fate(self, name):
+        """"accepted" or "rejected", where the file and its report are there; None: not yet."""
+        for folder in ("accepted", "rejected"):
+            if (self.desk / folder / name).exists() and (self.desk / folder / f"{name}.report.txt").exists():
+                return folder
+        return None
+
+    def wait_taken(self, name):
+        """What became of a file, and its report."""
+        folder = eventually(lambda: self.fate(name), f"what becomes of {name}\n{self.log_text()}")
+        return folder, (self.desk / folder / f"{name}.report.txt").read_bytes().decode("utf-8-sig")
+
+
 # ---- test cases
 
 class Case(unittest.TestCase):
@@ -389,6 +471,14 @@ class Case(unittest.TestCase):
         if start:
             hub.start()
         return hub
+
+    def daemon(self, agent, *options, start=True, **places):
+        """A daemon of this test's; ended with it."""
+        daemon = Daemon(agent, *options, **places)
+        self.addCleanup(daemon.kill)
+        if start:
+            daemon.start()
+        return daemon
 
     def assertStatus(self, answer, status, what=""):
         self.assertEqual(answer.status.code, status, f"{what}: {answer.status}")
