@@ -180,9 +180,10 @@ static bool recall_catalog(session_t *session)
 {
     const char *why;
     session->catalog = catalog_cache_read(&session->home, &why);
-    if (why)
+    if (why && !session->cache_flaw)
         note(session, "the catalog that this home keeps (%s/catalog.yaml) is not used: %s", session->home.directory,
              why);
+    session->cache_flaw = why;
     return why;
 }
 

@@ -27,6 +27,9 @@ typedef struct {
 /* Adds one; never fails: what cannot be kept is counted in `dropped`. */
 void faults_add(faults_t *faults, uint32_t line, uint32_t column, const char *format, ...) PRINTF(4, 5);
 
+/* Marks a text that faults_text turns into another language where it is used. */
+#define TRANSLATED(text) text
+
 /* A word or clause that a message quotes with %s, in the language of these faults. */
 const char *faults_text(const faults_t *faults, const char *text) __attribute__((format_arg(2)));
 
