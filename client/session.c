@@ -373,6 +373,8 @@ static int exit_status(const session_t *session, status_t status)
 {
     if (session->is_misused)
         return EXIT_USAGE;
+    if (session->exit_code)
+        return session->exit_code;
     if (status == STATUS_TIMED_OUT)
         return EXIT_UNREACHED;
     return status == STATUS_OK ? EXIT_DONE : EXIT_REFUSED;

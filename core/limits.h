@@ -32,6 +32,8 @@
 #define PEERS_MAX               16   /* named in one comparison */
 #define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
 
+#define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
+
 #define REQUEST_SIZE_MAX        262144    /* bytes of a request frame */
 #define REQUEST_MEMORY_MAX      4194304   /* bytes that decoding one request may allocate */
 #define RESPONSE_SIZE_MAX       268435456 /* bytes of a response frame that a client accepts */

@@ -4,10 +4,13 @@
 #include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"
 #include "dealer-agent/receipts.h"
+#include "dealer-agent/report_refused.h"
 #include "dealer-agent/results.h"
+#include "dealer-agent/run.h"
 #include "dealer-agent/status.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/submit.h"
+#include "dealer-agent/take.h"
 #include "dealer-agent/template.h"
 
 /* A query about the store that --dealer names, or the only one. */
@@ -52,7 +55,12 @@ static const option_t OPTIONS[] = {
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
     {"token", OPTION_TEXT, "TOKEN", false, "the one-time token that headquarters gave out for this agent"},
     {"enroll-at", OPTION_ENDPOINT, "ENDPOINT", false, "where the hub takes enrolments (as the token says)"},
-    {"desk", OPTION_TEXT, "DIR", false, "the desk; its folder results/ is written (HOME/desk)"},
+    {"desk", OPTION_TEXT, "DIR", false, "the folder with inbox/, accepted/, rejected/ and results/ (HOME/desk)"},
+    {"refresh", OPTION_SECONDS, "SECONDS", false,
+     "ask the hub for newer figures so often, a quarter more or less (3600)"},
+    {"rescan", OPTION_SECONDS, "SECONDS", false, "look into the inbox so often, where nothing tells of a file (5)"},
+    {"last", OPTION_FLAG, NULL, false, "reject it where the month of its consultants is not filed"},
+    {"unread", OPTION_FLAG, NULL, false, "set it aside without reading it, for it broke its reader"},
 };
 
 #define MANY 10000
@@ -92,6 +100,12 @@ static const command_t COMMANDS[] = {
      "the store's sales consultants"},
     {"results", "", 0, 0, "desk dealer period peer", NEEDS_CATALOG, results_check, results_run,
      "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
+    {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
+     "the daemon: takes files from the desk's inbox, delivers, keeps the results up to date; SIGTERM ends it"},
+    {"take", "NAME", 1, 1, "desk dealer year zeros last unread", NEEDS_HOME, take_check, take_run,
+     "take one file of the desk's inbox: check it, file its months, move it away with a report"},
+    {"report", "", 0, 0, "desk", NEEDS_HOME, report_check, report_run,
+     "write to the desk what the hub refused, and the list of receipts"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 

@@ -43,7 +43,7 @@ upward | sed 's/^/  /' | grep -vE 'client/home\.h"' | report 'layers: nothing in
     report 'no source over 700 lines'
 { sources . | grep -vE '^tests/(golden|fuzz/corpus|lint\.sh)' | xargs -r grep -nIE "\.\./shared|$(printf '/wor%s' 'k/')" | grep -v '^tests/lint.sh'; } | report 'no paths that a fresh machine does not have'
 { sources '*.c' '*.h' | xargs -r clang-format-14 --dry-run -Werror 2>&1 | grep -E 'warning|error' | cut -d: -f1 | sort | uniq -c; } | report 'clang-format'
-{ bash -n run && bash -n tests/lint.sh && for f in deploy/*.sh; do bash -n "$f"; done; } 2>&1 | report 'shell syntax'
+{ for f in run .ci/run tests/lint.sh deploy/*.sh tests/bench/*.sh; do bash -n "$f"; done; } 2>&1 | report 'shell syntax'
 
 if [[ ! -f build/dev/compile_commands.json ]]; then cmake --preset dev >/dev/null || failed=1; fi
 cmake --build --preset dev -- --quiet 2>&1 | grep -E 'warning|error' | report 'builds without warnings (-Werror)'
@@ -51,4 +51,5 @@ cmake --build --preset dev -- --quiet 2>&1 | grep -E 'warning|error' | report 'b
     xargs -r -P 2 -n 8 clang-tidy-14 --quiet -p build/dev --warnings-as-errors='*' 2>/dev/null | grep -E 'warning:|error:'; } |
     report 'clang-tidy'
 
+((failed)) && printf 'lint: FAILED\n' || printf 'lint: passed\n'
 exit "$failed"

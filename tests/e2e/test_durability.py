@@ -7,10 +7,10 @@ import signal
 import subprocess
 import threading
 
-from yardstick import (ACCEPTED, INVALID, NOT_ALLOWED, OK, PROGRAMS, STOPPING, STORE_FULL, SYNCSHIM, UNCHANGED, Case, eventually, main, run, submission, whole_facts)
+from yardstick import (ACCEPTED, INVALID, LONG, NOT_ALLOWED, OK, PROGRAMS, STOPPING, STORE_FULL, SYNCSHIM, UNCHANGED, Case, eventually, figures, main, run, submission, whole_facts)
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
-ROUNDS = 20
+ROUNDS = 200 if LONG else 20
 MONTHS = [year * 100 + month for year in (2024, 2025) for month in range(1, 13)]
 
 
@@ -115,7 +115,7 @@ class KillNine(Case):
         self.assertEqual(client.ask("get_health").health.revisions, count)
         self.assertEqual(hub.stop(), 0)
         self.assertExit(run(self.work, "yardstick-hub", "verify", hub.directory), 0)
-        print(f"kill -9: {ROUNDS} rounds, {count} acknowledged submissions, all there, none twice", flush=True)
+        figures(f"hub killed -9: {ROUNDS} rounds, {count} acknowledged submissions, all there, none twice")
 
 
 class Terminate(Case):
