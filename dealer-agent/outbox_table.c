@@ -323,7 +323,7 @@ status_t outbox_txn_last(outbox_txn_t *txn, outbox_table_t table, const outbox_k
     MDB_val at = lend_key(key), value;
     TRY(note(txn, map_error(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
     int code = mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE);
-    bool is_behind = code == MDB_SUCCESS && (at.mv_size != key->size || memcmp(at.mv_data, key->bytes, key->size));
+    bool is_behind = code == MDB_SUCCESS && (at.mv_size != key->size || memcmp(at.mv_data, key->bytes, key->size) != 0);
     if (code == MDB_NOTFOUND || is_behind)
         code = mdb_cursor_get(cursor, &at, &value, is_behind ? MDB_PREV : MDB_LAST);
     TRY(note(txn, map_error(code)));
