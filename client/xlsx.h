@@ -16,6 +16,7 @@ typedef struct xlsx xlsx_t;
  * - of a text: the text (rich runs joined, phonetic guides left out), without blanks at its ends;
  * - of a number: its digits, without an exponent; of an error: its name (#DIV/0!); of a truth value: TRUE or FALSE;
  * - of a date (by its cell style): 2025-06-30; where the format shows no year 6月30日, where only the month 6月;
+ * likewise 6月 of a 6 whose format is 0"月"; of a time 8:30:00;
  * - of a formula: its stored result; "=" and the formula where none is stored, or where the workbook says that those
  *   that are stored are not to be trusted (fullCalcOnLoad, as programs that cannot calculate write it);
  * - longer than XLSX_TEXT_MAX bytes: the first of them and "…".

@@ -281,14 +281,13 @@ static status_t cover_all(cells_t *cells)
 /* Inside a cell: <v>, <f>, or the <t> of an <is>, at any depth but that of a phonetic guide. */
 static void begin_in_cell(cells_t *cells, unsigned depth, const char *name)
 {
-    if (depth == 5 && strcmp(name, "v") == 0)
-        cells->taking = &cells->value;
+    bool is_inline = depth > 5 && !cells->phonetic && is_type(cells, "inlineStr");
+    if (depth > 5 && strcmp(name, "rPh") == 0 && !cells->phonetic)
+        cells->phonetic = depth;
     else if (depth == 5 && strcmp(name, "f") == 0) {
         cells->has_formula = true;
         cells->taking = &cells->formula;
-    } else if (depth > 5 && strcmp(name, "rPh") == 0 && !cells->phonetic)
-        cells->phonetic = depth;
-    else if (depth > 5 && strcmp(name, "t") == 0 && !cells->phonetic && is_type(cells, "inlineStr"))
+    } else if ((depth == 5 && strcmp(name, "v") == 0) || (is_inline && strcmp(name, "t") == 0))
         cells->taking = &cells->value;
 }
 

@@ -102,8 +102,24 @@ static const char *take_letter(const char *at, unsigned *shows, unsigned *last)
     return at + run;
 }
 
+/* Whether the code is 0"月" or General"月", as templates have it whose heads are numbers. */
+static bool is_month_sign(const char *code)
+{
+    char bare[20];
+    size_t length = 0;
+    for (; *code && *code != ';' && length < sizeof bare - 1; code++)
+        if (!strchr("\"\\", *code))
+            bare[length++] = *code;
+    bare[length] = '\0';
+    size_t number = strspn(bare, "0#");
+    number = number || strncasecmp(bare, "general", 7) != 0 ? number : 7;
+    return number && strcmp(bare + number, "月") == 0;
+}
+
 unsigned value_code_shows(const char *code)
 {
+    if (is_month_sign(code))
+        return SHOWS_MONTH_SIGN;
     unsigned shows = 0, last = 0;
     for (const char *at = code; *at && *at != ';';) {
         const char *behind = skip_literal(at);
@@ -265,6 +281,10 @@ bool value_format_date(const char *stored, unsigned shows, bool is_1904, char ou
     long days, seconds;
     if (!read_time(stored, &days, &seconds))
         return false;
+    if (shows == SHOWS_MONTH_SIGN) {
+        snprintf(out, VALUE_TEXT_SIZE, "%ld月", days);
+        return days >= 1 && days <= 12 && seconds == 0;
+    }
     unsigned parts = shows & (SHOWS_YEAR | SHOWS_MONTH | SHOWS_DAY);
     if (!parts) {
         seconds += days * 86400;

@@ -102,6 +102,11 @@ Test(xlsx_values, a_date_is_what_its_format_shows_of_it)
     expect_date("45838", SHOWS_MONTH | SHOWS_DAY, false, "6月30日");
     expect_date("45838", SHOWS_DAY, false, "30日");
     expect_date("45838", SHOWS_YEAR, false, "2025年");
+    expect_date("6", SHOWS_MONTH_SIGN, false, "6月");
+    expect_date("12", SHOWS_MONTH_SIGN, true, "12月");
+    expect_date("13", SHOWS_MONTH_SIGN, false, "none");
+    expect_date("0", SHOWS_MONTH_SIGN, false, "none");
+    expect_date("1.5", SHOWS_MONTH_SIGN, false, "none");
     expect_date("0.5", SHOWS_TIME, false, "12:00:00");
     expect_date("1.75", SHOWS_TIME, false, "42:00:00");
     expect_date("45838.5", WHOLE | SHOWS_TIME, false, "2025-06-30");
@@ -141,6 +146,11 @@ Test(xlsx_values, codes_say_what_they_show)
         {"上午/下午h\"时\"mm\"分\"", SHOWS_TIME},
         {"yyyy-mm-dd hh:mm", WHOLE | SHOWS_TIME},
         {"m/d/yy h:mm", WHOLE | SHOWS_TIME},
+        {"0\"月\"", SHOWS_MONTH_SIGN},
+        {"General\"月\";@", SHOWS_MONTH_SIGN},
+        {"##\\月", SHOWS_MONTH_SIGN},
+        {"0\"月份数\"", 0},
+        {"\"月\"", 0},
         {"0;yyyy", 0}, /* of negative numbers */
         {"", 0},
         {"\"open", 0},
