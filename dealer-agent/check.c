@@ -25,10 +25,9 @@ static void reading_fini(reading_t *reading)
 
 static status_t read_as(reading_t *reading, const char *const *dealers, size_t count)
 {
-    const char *(*translate)(const char *) = reading->session->faults.translate;
     reading_fini(reading);
     reading->set = (facts_set_t){0};
-    reading->warnings = reading->notes = (faults_t){.translate = translate};
+    reading->warnings = reading->notes = (faults_t){0};
     return filing_read(reading->session, dealers, count, reading->before, &reading->set, &reading->warnings,
                        &reading->notes);
 }

@@ -187,8 +187,8 @@ static status_t choose_dealers(filer_t *filer, const char **dealer, const char *
 static status_t read_files(filer_t *filer, facts_set_t *set)
 {
     session_t *session = filer->session;
-    CLEANUP(faults_fini) faults_t warnings = {.translate = session->faults.translate};
-    CLEANUP(faults_fini) faults_t notes = {.translate = session->faults.translate};
+    CLEANUP(faults_fini) faults_t warnings = {0};
+    CLEANUP(faults_fini) faults_t notes = {0};
     compose_before_t before = {filer->outbox, session->catalog, STATUS_OK};
     const filed_before_t filed_before = compose_before(&before);
     const char *dealer, *const *dealers;

@@ -1,7 +1,6 @@
 #include "dealer-agent/take_read.h"
 
 #include "client/catalog_cache.h"
-#include "client/messages.h"
 #include "dealer-agent/stores.h"
 
 #include <string.h>
@@ -21,7 +20,7 @@ void reading_fini(reading_t *reading)
 static void begin_faults(const session_t *session, faults_t *faults)
 {
     faults_fini(faults);
-    faults->translate = session->language == LANGUAGE_ZH ? messages_zh : NULL;
+    faults->translate = session->faults.translate;
 }
 
 static status_t find_catalog(session_t *session, reading_t *reading)
