@@ -4,7 +4,9 @@
 
 static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
-    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
+    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it last"},
+    {"signing-key", OPTION_KEY, "KEY", false,
+     "the key with which the hub signs, as that command prints it (else the one that the hub says at first contact)"},
     {"role", OPTION_CHOICE, "dealer|manager|headquarters|operator", false, "what the key may do"},
     {"dealer", OPTION_TEXT, "CODE", false, "the store"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
@@ -18,7 +20,7 @@ static const option_t OPTIONS[] = {
 };
 
 static const command_t COMMANDS[] = {
-    {"init", "", 0, 0, "hub! hub-key!", 0, NULL, query_init, "make a home with a new key pair"},
+    {"init", "", 0, 0, "hub! hub-key! signing-key", 0, NULL, query_init, "make a home with a new key pair"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
     {"keys admit", "PUBLIC_KEY", 1, 1, "role! dealer region", NEEDS_HUB, check_keys_admit, run_keys_admit,
      "let a key in"},

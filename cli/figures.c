@@ -81,6 +81,8 @@ status_t run_facts_import(session_t *session)
 {
     CLEANUP(facts_set_fini) facts_set_t set = {0};
     CLEANUP(faults_fini) faults_t warnings = {0}; /* the hub names them too, and knows the month before */
-    TRY(filing_read(session, NULL, 0, &set, &warnings));
+    CLEANUP(faults_fini) faults_t notes = {0};
+    TRY(filing_read(session, NULL, 0, NULL, &set, &warnings, &notes));
+    filing_print_notes(session, "note", &notes, stderr);
     return filing_send(session, &set, true);
 }

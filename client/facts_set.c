@@ -242,8 +242,9 @@ void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_
     }
 }
 
-size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog)
+size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog, const filed_before_t *before)
 {
+    (void)before;
     int64_t inputs[2 * CATALOG_FACTS_MAX];
     size_t months = 0;
     for (size_t i = 0; i < set->count; i++) {

@@ -17,30 +17,44 @@ static status_t note_file(session_t *session, const char *path, status_t status,
     return status == STATUS_NO_MEMORY ? status : STATUS_OK;
 }
 
-status_t filing_read(session_t *session, const char *const *dealers, size_t dealer_count, facts_set_t *set,
-                     faults_t *warnings)
+status_t filing_read(session_t *session, const char *const *dealers, size_t dealer_count,
+                     const filed_before_t *filed_before, facts_set_t *set, faults_t *warnings, faults_t *notes)
 {
     const invocation_t *invocation = session->invocation;
     const char *consultants = invocation_value(invocation, "consultants");
     faults_t *faults = &session->faults;
-    facts_options_t options = {.dealers = dealers, .dealer_count = dealer_count};
+    facts_options_t options = {.dealers = dealers,
+                               .dealer_count = dealer_count,
+                               .year = invocation_year(invocation, "year"),
+                               .sends_zeros = invocation_value(invocation, "zeros")};
     for (size_t i = 0; i < invocation->argument_count; i++) {
         size_t before = faults->count + faults->dropped;
         const char *path = invocation->arguments[i];
-        status_t status = facts_set_read(set, path, session->catalog, &options, faults, NULL);
+        status_t status = facts_set_read(set, path, session->catalog, &options, faults, notes);
         TRY(note_file(session, path, status, before));
     }
     if (consultants) {
         size_t before = faults->count + faults->dropped;
         options.of_consultants = true;
-        status_t status = facts_set_read(set, consultants, session->catalog, &options, faults, NULL);
+        status_t status = facts_set_read(set, consultants, session->catalog, &options, faults, notes);
         TRY(note_file(session, consultants, status, before));
     }
     if (!faults_empty(faults))
         return STATUS_INVALID;
-    TRY(facts_set_finish(set, NULL, faults));
-    facts_set_check(set, session->catalog, session->language, NULL, faults, warnings);
+    TRY(facts_set_finish(set, filed_before, faults));
+    facts_set_check(set, session->catalog, session->language, filed_before, faults, warnings);
     return faults_empty(faults) ? STATUS_OK : STATUS_INVALID;
+}
+
+void filing_print_notes(const session_t *session, const char *kind, const faults_t *notes, FILE *out)
+{
+    for (size_t i = 0; i < notes->count; i++) {
+        char line[3000];
+        fault_format(&notes->items[i], line, sizeof line);
+        if (out == stderr)
+            fprintf(out, "%s: ", session->invocation->program->name);
+        fprintf(out, "%s: %s\n", kind, line);
+    }
 }
 
 typedef struct {
@@ -136,15 +150,4 @@ status_t filing_send(session_t *session, const facts_set_t *set, bool is_brief)
                             "unchanged",
                             counts.unanswered, set->count);
     return counts.refused ? STATUS_INVALID : STATUS_OK;
-}
-
-status_t filing_withdraw(session_t *session, const char *dealer, period_t period, const char *why)
-{
-    request_t request = {.kind = REQUEST_WITHDRAW, .withdrawal = {.dealer = dealer, .period = period, .why = why}};
-    arc4random_buf(request.withdrawal.id, sizeof request.withdrawal.id);
-    CLEANUP(answer_fini) answer_t answer = {0};
-    TRY(session_ask(session, "withdraw", &request, RESPONSE_RECEIPT, &answer));
-    receipt_line_t line = {.dealer = dealer, .period = period};
-    TRY(receipt_take(&line, answer.response, answer.arena));
-    return receipts_print(session, &line, 1, false);
 }

@@ -12,6 +12,7 @@
 
 #define HOME_FILE     "home.txt"
 #define SECRET_FILE   "secret.key"
+#define SIGNING_KEY   "signing_key"
 #define FILE_SIZE_MAX 4096
 
 static const char Z85[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
@@ -20,6 +21,20 @@ bool home_is_key(const char *text)
 {
     uint8_t key[32];
     return strspn(text, Z85) == 40 && text[40] == '\0' && zmq_z85_decode(key, text) != NULL;
+}
+
+void home_format_key(const uint8_t key[32], char out[HOME_KEY_SIZE])
+{
+    zmq_z85_encode(out, key, 32); /* NULL only for a size that 4 does not divide */
+}
+
+status_t home_hub_keys(const home_t *home, uint8_t out_hub_key[32], uint8_t out_signing_key[32])
+{
+    if (!*home->signing_key)
+        return STATUS_NOT_FOUND;
+    return zmq_z85_decode(out_hub_key, home->hub_key) && zmq_z85_decode(out_signing_key, home->signing_key)
+               ? STATUS_OK
+               : STATUS_INVALID;
 }
 
 /* The port of "HOST:PORT" behind its last colon, -1 where it is none; *out_host_size = bytes before that colon. */
@@ -192,7 +207,12 @@ status_t home_write_file(const char *directory, const char *name, const void *by
     return sync_directory(directory) ? STATUS_OK : STATUS_IO;
 }
 
-static status_t check_arguments(const char *endpoint, const char *hub_key, const home_t *keys, faults_t *faults)
+static bool has_keys(const home_t *known)
+{
+    return known && (*known->public_key || *known->secret_key);
+}
+
+static status_t check_arguments(const char *endpoint, const char *hub_key, const home_t *known, faults_t *faults)
 {
     bool is_valid = true;
     if (!home_is_endpoint(endpoint)) {
@@ -204,8 +224,14 @@ static status_t check_arguments(const char *endpoint, const char *hub_key, const
                    "the hub's key %.80s is none; it has 40 characters, and `yardstick-hub key DIR` prints it", hub_key);
         is_valid = false;
     }
-    if (keys && (!home_is_key(keys->public_key) || !home_is_key(keys->secret_key))) {
+    if (has_keys(known) && (!home_is_key(known->public_key) || !home_is_key(known->secret_key))) {
         faults_add(faults, 0, 0, "the key pair is none");
+        is_valid = false;
+    }
+    if (known && *known->signing_key && !home_is_key(known->signing_key)) {
+        faults_add(faults, 0, 0,
+                   "the hub's signing key %.80s is none; it has 40 characters, and `yardstick-hub key DIR` prints it",
+                   known->signing_key);
         is_valid = false;
     }
     return is_valid ? STATUS_OK : STATUS_INVALID;
@@ -214,8 +240,10 @@ static status_t check_arguments(const char *endpoint, const char *hub_key, const
 static status_t write_home(const home_t *home)
 {
     char text[FILE_SIZE_MAX];
-    int size = snprintf(text, sizeof text, "hub: %s\nhub_key: %s\npublic_key: %s\n", home->endpoint, home->hub_key,
-                        home->public_key);
+    bool is_pinned = *home->signing_key;
+    int size =
+        snprintf(text, sizeof text, "hub: %s\nhub_key: %s\npublic_key: %s\n%s%s%s", home->endpoint, home->hub_key,
+                 home->public_key, is_pinned ? SIGNING_KEY ": " : "", home->signing_key, is_pinned ? "\n" : "");
     TRY(home_write_file(home->directory, HOME_FILE, text, (size_t)size, false, false));
     size = snprintf(text, sizeof text, "%s\n", home->secret_key);
     status_t status = home_write_file(home->directory, SECRET_FILE, text, (size_t)size, true, true);
@@ -238,10 +266,10 @@ static status_t add_conflict(const char *directory, faults_t *faults)
     return STATUS_CONFLICT;
 }
 
-status_t home_create(const char *directory, const char *endpoint, const char *hub_key, const home_t *keys, home_t *out,
+status_t home_create(const char *directory, const char *endpoint, const char *hub_key, const home_t *known, home_t *out,
                      faults_t *faults)
 {
-    TRY(check_arguments(endpoint, hub_key, keys, faults));
+    TRY(check_arguments(endpoint, hub_key, known, faults));
     CLEANUP(home_fini) home_t home = {0};
     int length = snprintf(home.directory, sizeof home.directory, "%s", directory);
     if (length <= 0 || (size_t)length >= sizeof home.directory) {
@@ -250,9 +278,11 @@ status_t home_create(const char *directory, const char *endpoint, const char *hu
     }
     snprintf(home.endpoint, sizeof home.endpoint, "%s", endpoint);
     snprintf(home.hub_key, sizeof home.hub_key, "%s", hub_key);
-    if (keys) {
-        memcpy(home.public_key, keys->public_key, HOME_KEY_SIZE);
-        memcpy(home.secret_key, keys->secret_key, HOME_KEY_SIZE);
+    if (known)
+        memcpy(home.signing_key, known->signing_key, HOME_KEY_SIZE);
+    if (has_keys(known)) {
+        memcpy(home.public_key, known->public_key, HOME_KEY_SIZE);
+        memcpy(home.secret_key, known->secret_key, HOME_KEY_SIZE);
     } else {
         TRY(home_make_keys(&home));
     }
@@ -313,6 +343,43 @@ static bool take_field(const char *line, const char *name, char *out, size_t siz
     return true;
 }
 
+/* Takes one line of home.txt; false where it is of no known name. *is_pinned: it names a signing key, whatever its
+ * value: one that is none must not pass for a home that is not pinned. */
+static bool take_line(const char *line, home_t *home, bool *is_pinned)
+{
+    if (take_field(line, SIGNING_KEY, home->signing_key, sizeof home->signing_key))
+        return *is_pinned = true;
+    return !line[strspn(line, " \t\r")] || *line == '#' ||
+           take_field(line, "hub", home->endpoint, sizeof home->endpoint) ||
+           take_field(line, "hub_key", home->hub_key, sizeof home->hub_key) ||
+           take_field(line, "public_key", home->public_key, sizeof home->public_key);
+}
+
+static status_t take_lines(const char *path, char *text, home_t *home, faults_t *faults)
+{
+    bool is_valid = true, is_pinned = false;
+    uint32_t number = 0;
+    for (char *line; (line = strsep(&text, "\n")) != NULL;) {
+        number++;
+        if (take_line(line, home, &is_pinned))
+            continue;
+        faults->source = path;
+        faults_add(faults, number, 1, "no such setting; it holds hub, hub_key, public_key and signing_key");
+        faults->source = NULL;
+        is_valid = false;
+    }
+    if (!home_is_endpoint(home->endpoint) || !home_is_key(home->hub_key) || !home_is_key(home->public_key)) {
+        faults_add(faults, 0, 0, "%s needs hub: tcp://HOST:PORT, hub_key: and public_key: of 40 characters each", path);
+        is_valid = false;
+    }
+    if (is_pinned && !home_is_key(home->signing_key)) {
+        faults_add(faults, 0, 0,
+                   "%s: signing_key: is none; it has 40 characters, and `yardstick-hub key DIR` prints it", path);
+        is_valid = false;
+    }
+    return is_valid ? STATUS_OK : STATUS_INVALID;
+}
+
 static status_t read_home_file(const char *directory, home_t *home, faults_t *faults)
 {
     char path[PATH_MAX], text[FILE_SIZE_MAX];
@@ -321,28 +388,7 @@ static status_t read_home_file(const char *directory, home_t *home, faults_t *fa
         errno = ENAMETOOLONG;
     else if (read_small(path, text, &info) >= 0)
         errno = 0;
-    if (errno)
-        return add_unreadable(path, faults);
-    bool is_valid = true;
-    char *rest = text;
-    uint32_t number = 0;
-    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-        number++;
-        if (!line[strspn(line, " \t\r")] || *line == '#' ||
-            take_field(line, "hub", home->endpoint, sizeof home->endpoint) ||
-            take_field(line, "hub_key", home->hub_key, sizeof home->hub_key) ||
-            take_field(line, "public_key", home->public_key, sizeof home->public_key))
-            continue;
-        faults->source = path;
-        faults_add(faults, number, 1, "no such setting; it holds hub, hub_key and public_key");
-        faults->source = NULL;
-        is_valid = false;
-    }
-    if (!home_is_endpoint(home->endpoint) || !home_is_key(home->hub_key) || !home_is_key(home->public_key)) {
-        faults_add(faults, 0, 0, "%s needs hub: tcp://HOST:PORT, hub_key: and public_key: of 40 characters each", path);
-        is_valid = false;
-    }
-    return is_valid ? STATUS_OK : STATUS_INVALID;
+    return errno ? add_unreadable(path, faults) : take_lines(path, text, home, faults);
 }
 
 static status_t read_secret(const char *directory, home_t *home, faults_t *faults)
@@ -382,6 +428,42 @@ status_t home_open(const char *directory, home_t *out, faults_t *faults)
     TRY(read_secret(directory, &home, faults));
     *out = home;
     return STATUS_OK;
+}
+
+/* Appends the line to what home.txt holds now, unless another process has pinned it meanwhile: *out_pin is the key that
+ * stands there then. */
+static status_t append_pin(const char *path, const home_t *home, char out_pin[HOME_KEY_SIZE])
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    home_t now = {0};
+    char text[FILE_SIZE_MAX], lines[FILE_SIZE_MAX];
+    struct stat info;
+    ssize_t size = read_small(path, text, &info);
+    if (size < 0)
+        return STATUS_IO;
+    memcpy(lines, text, (size_t)size + 1);
+    if (take_lines(path, lines, &now, &faults) == STATUS_OK && *now.signing_key) {
+        memcpy(out_pin, now.signing_key, HOME_KEY_SIZE);
+        return STATUS_OK;
+    }
+    const char *end = size && text[size - 1] != '\n' ? "\n" : "";
+    int more = snprintf(text + size, sizeof text - (size_t)size, "%s" SIGNING_KEY ": %s\n", end, home->signing_key);
+    errno = EFBIG;
+    return (size_t)(size + more) < sizeof text
+               ? home_write_file(home->directory, HOME_FILE, text, (size_t)(size + more), false, false)
+               : STATUS_IO;
+}
+
+status_t home_pin(home_t *home, const char *signing_key)
+{
+    char path[PATH_MAX], pin[HOME_KEY_SIZE];
+    snprintf(home->signing_key, sizeof home->signing_key, "%s", signing_key);
+    memcpy(pin, home->signing_key, sizeof pin);
+    errno = ENAMETOOLONG;
+    TRY(make_path(home->directory, HOME_FILE, path) ? append_pin(path, home, pin) : STATUS_IO);
+    bool is_same = strcmp(pin, home->signing_key) == 0;
+    memcpy(home->signing_key, pin, sizeof pin);
+    return is_same ? STATUS_OK : STATUS_CONFLICT;
 }
 
 void home_fini(home_t *home)

@@ -66,10 +66,10 @@ static status_t print_description_json(const session_t *session, const descripti
         json_array_append_new(dealers, json_string(description->dealers[i]));
     char now[32];
     format_time(description->time_ms, now);
-    json_t *object =
-        json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s}", "role", role_names[description->role], "public_key",
-                  session->home.public_key, "dealers", dealers, "region", description->region, "hub_version",
-                  description->hub_version, "time_zone", description->time_zone, "time", now);
+    json_t *object = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s}", "role", role_names[description->role],
+                               "public_key", session->home.public_key, "dealers", dealers, "region",
+                               description->region, "hub_version", description->hub_version, "time_zone",
+                               description->time_zone, "time", now, "signing_key", session->home.signing_key);
     if (!object)
         return STATUS_NO_MEMORY;
     int failed = json_dumpf(object, stdout, JSON_INDENT(2));
@@ -82,11 +82,12 @@ static void print_description_csv(const session_t *session, const description_t 
 {
     char now[32];
     format_time(description->time_ms, now);
-    printf("role,dealers,region,public_key,hub_version,time_zone,time\n%s,\"", role_names[description->role]);
+    printf("role,dealers,region,public_key,hub_version,time_zone,time,signing_key\n%s,\"",
+           role_names[description->role]);
     for (size_t i = 0; i < description->dealer_count; i++)
         printf("%s%s", i ? "," : "", description->dealers[i]);
-    printf("\",%s,%s,%s,%s,%s\n", description->region, session->home.public_key, description->hub_version,
-           description->time_zone, now);
+    printf("\",%s,%s,%s,%s,%s,%s\n", description->region, session->home.public_key, description->hub_version,
+           description->time_zone, now, session->home.signing_key);
 }
 
 static void print_description(const session_t *session, const description_t *description)
@@ -104,6 +105,7 @@ static void print_description(const session_t *session, const description_t *des
         printf("region      %s\n", description->region);
     printf("public key  %s\nhub         version %s, months of %s, now %s\n", session->home.public_key,
            description->hub_version, description->time_zone, now);
+    printf("            signs with %s\n", *session->home.signing_key ? session->home.signing_key : "no key");
 }
 
 status_t query_description(session_t *session)
@@ -112,6 +114,7 @@ status_t query_description(session_t *session)
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "whoami", &request, RESPONSE_DESCRIPTION, &answer));
     const description_t *description = &answer.response->description;
+    TRY(session_pin(session, description->has_signing_key ? description->signing_key : NULL));
     if (session->format == FORMAT_JSON)
         return print_description_json(session, description);
     if (session->format == FORMAT_CSV)
@@ -132,8 +135,11 @@ status_t query_init(session_t *session)
     if (!*session->home_path)
         return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
     const invocation_t *invocation = session->invocation;
+    const char *signing_key = invocation_value(invocation, "signing-key");
+    home_t known = {0};
+    snprintf(known.signing_key, sizeof known.signing_key, "%s", signing_key ? signing_key : "");
     TRY(home_create(session->home_path, invocation_value(invocation, "hub"), invocation_value(invocation, "hub-key"),
-                    NULL, &session->home, &session->faults));
+                    &known, &session->home, &session->faults));
     printf("home made in %s; have headquarters admit this public key:\n%s\n", session->home_path,
            session->home.public_key);
     return STATUS_OK;

@@ -44,7 +44,8 @@ receipt_counts_t receipts_count(const receipt_line_t *lines, size_t count)
     receipt_counts_t counts = {0};
     for (size_t i = 0; i < count; i++) {
         const receipt_line_t *line = &lines[i];
-        counts.unanswered += !line->is_answered;
+        counts.waiting += !line->is_answered && line->is_waiting;
+        counts.unanswered += !line->is_answered && !line->is_waiting;
         counts.refused += line->is_answered && line->status != STATUS_OK;
         if (!line->is_answered || line->status != STATUS_OK)
             continue;
@@ -64,7 +65,7 @@ static bool is_accepted(const receipt_line_t *line)
 static const char *outcome_of(const receipt_line_t *line)
 {
     if (!line->is_answered)
-        return "unanswered";
+        return line->is_waiting ? "waiting" : "unanswered";
     return line->status == STATUS_OK ? outcome_names[line->receipt.outcome] : "refused";
 }
 
@@ -105,6 +106,7 @@ static void print_counts(FILE *out, const receipt_counts_t *counts)
     print_count(out, counts->unchanged, "unchanged", &is_first);
     print_count(out, counts->withdrawn, "withdrawn", &is_first);
     print_count(out, counts->refused, "refused", &is_first);
+    print_count(out, counts->waiting, "waiting in the outbox", &is_first);
     print_count(out, counts->unanswered, "without an answer", &is_first);
     print_count(out, counts->warned, "with warnings", &is_first);
     fputs(is_first ? "nothing sent\n" : "\n", out);
@@ -157,6 +159,8 @@ static json_t *line_to_json(const receipt_line_t *line, language_t language)
     period_format(line->period, period);
     json_t *object =
         json_pack("{s:s, s:s, s:s}", "dealer", line->dealer, "period", period, "outcome", outcome_of(line));
+    if (line->number)
+        json_object_set_new(object, "number", json_integer((json_int_t)line->number));
     if (!is_accepted(line)) {
         if (line->is_answered) {
             json_object_set_new(object, "status", json_string(status_name(line->status)));
@@ -183,10 +187,10 @@ static status_t print_json(const render_t *render, const receipt_line_t *lines, 
     for (size_t i = 0; i < count; i++)
         json_array_append_new(array, line_to_json(&lines[i], render->language));
     receipt_counts_t counts = receipts_count(lines, count);
-    json_t *object =
-        json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "receipts", array, "accepted", (json_int_t)counts.accepted,
-                  "unchanged", (json_int_t)counts.unchanged, "withdrawn", (json_int_t)counts.withdrawn, "refused",
-                  (json_int_t)counts.refused, "unanswered", (json_int_t)counts.unanswered);
+    json_t *object = json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "receipts", array, "accepted",
+                               (json_int_t)counts.accepted, "unchanged", (json_int_t)counts.unchanged, "withdrawn",
+                               (json_int_t)counts.withdrawn, "refused", (json_int_t)counts.refused, "waiting",
+                               (json_int_t)counts.waiting, "unanswered", (json_int_t)counts.unanswered);
     if (!object)
         return STATUS_NO_MEMORY;
     int failed = json_dumpf(object, render->out, JSON_INDENT(2));

@@ -6,6 +6,8 @@
 typedef struct {
     const char *dealer;
     period_t period;
+    uint64_t number; /* in the agent's outbox; 0 = none */
+    bool is_waiting; /* there; else without an answer, where it has none */
     bool is_answered;
     status_t status;    /* OK, or why it was refused */
     const char *reason; /* of a refusal */
@@ -13,7 +15,7 @@ typedef struct {
 } receipt_line_t;
 
 typedef struct {
-    size_t accepted, unchanged, withdrawn, refused, unanswered, warned;
+    size_t accepted, unchanged, withdrawn, refused, waiting, unanswered, warned;
 } receipt_counts_t;
 
 /* Takes an answer into a line; strings are copied to `arena`. STATUS_NO_MEMORY; STATUS_MALFORMED where the answer is no

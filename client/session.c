@@ -1,6 +1,7 @@
 #include "client/session.h"
 
 #include "client/catalog_cache.h"
+#include "proto/signed.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -120,10 +121,94 @@ render_t session_render(const session_t *session)
                       .catalog = session->catalog};
 }
 
-/* The hub's catalog: the cached one where the hub says that it is current. */
-static status_t fetch_catalog(session_t *session)
+static void PRINTF(2, 3) note(const session_t *session, const char *format, ...)
 {
-    session->catalog = catalog_cache_read(session->home.directory);
+    char line[2000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "%s: note: %s\n", session->invocation->program->name, line);
+}
+
+/* ---- whose signatures count */
+
+static status_t refuse_signing_key(session_t *session, const char *given)
+{
+    const home_t *home = &session->home;
+    if (!given)
+        return session_fail(session, STATUS_CONFLICT,
+                            "the hub says no signing key, but this home knows it by %s: it runs an older version, or "
+                            "is another hub; nothing more was taken from it. Have its operator look at its version",
+                            home->signing_key);
+    return session_fail(session, STATUS_CONFLICT,
+                        "the hub signs with another key (%s) than the one that this home is pinned to (%s): it was "
+                        "rebuilt or restored with a new signing key, or is another hub; nothing more was taken from "
+                        "it. Compare with what `yardstick-hub key DIR` prints on the hub, and only where the new key "
+                        "is the right one put it behind signing_key: in %s/home.txt",
+                        given, home->signing_key, home->directory);
+}
+
+status_t session_pin(session_t *session, const uint8_t *signing_key)
+{
+    home_t *home = &session->home;
+    char given[HOME_KEY_SIZE];
+    if (!signing_key)
+        return *home->signing_key ? refuse_signing_key(session, NULL) : STATUS_OK;
+    home_format_key(signing_key, given);
+    status_t status = *home->signing_key ? STATUS_OK : home_pin(home, given);
+    if (status == STATUS_IO)
+        note(session, "%s/home.txt cannot be written (%s), so this home does not remember the hub's signing key",
+             home->directory, strerror(errno));
+    return strcmp(home->signing_key, given) == 0 ? STATUS_OK : refuse_signing_key(session, given);
+}
+
+/* A home that is not pinned asks the hub for its key first: whatever it signs is taken only then. */
+static status_t pin_first(session_t *session)
+{
+    if (*session->home.signing_key)
+        return STATUS_OK;
+    const request_t request = {.kind = REQUEST_DESCRIBE};
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "whoami", &request, RESPONSE_DESCRIPTION, &answer));
+    const description_t *description = &answer.response->description;
+    return session_pin(session, description->has_signing_key ? description->signing_key : NULL);
+}
+
+/* ---- the catalog */
+
+/* The one that the home keeps; true where it keeps one that may not be used, which a note says. */
+static bool recall_catalog(session_t *session)
+{
+    const char *why;
+    session->catalog = catalog_cache_read(&session->home, &why);
+    if (why)
+        note(session, "the catalog that this home keeps (%s/catalog.yaml) is not used: %s", session->home.directory,
+             why);
+    return why;
+}
+
+/* The hub's answer must bear its signature, but for a hub that is older than signatures, which has no key either. */
+static status_t check_catalog_signature(session_t *session, const response_t *response)
+{
+    uint8_t hub_key[KEY_SIZE], signing_key[SIGNING_KEY_SIZE];
+    if (!*session->home.signing_key)
+        return STATUS_OK;
+    if (response->catalog.is_signed && home_hub_keys(&session->home, hub_key, signing_key) == STATUS_OK &&
+        signed_catalog_verify(hub_key, response->catalog.yaml, signing_key, response->catalog.signature) == STATUS_OK)
+        return STATUS_OK;
+    return session_fail(session, STATUS_MALFORMED,
+                        "the hub's catalog does not bear the signature of the key that this home is pinned to (%s); "
+                        "it was not taken. Have the hub's operator look at what `yardstick-hub key DIR` prints",
+                        session->home.signing_key);
+}
+
+/* The hub's catalog: the cached one where the hub says that it is current. */
+status_t session_fetch_catalog(session_t *session)
+{
+    TRY(pin_first(session));
+    catalog_destroy(&session->catalog);
+    (void)recall_catalog(session);
     request_t request = {.kind = REQUEST_GET_CATALOG};
     request.known_digest = session->catalog ? session->catalog->digest : 0;
     CLEANUP(answer_fini) answer_t answer = {0};
@@ -133,16 +218,18 @@ static status_t fetch_catalog(session_t *session)
     if (response->catalog.yaml.size == 0 && session->catalog && response->catalog.digest == session->catalog->digest)
         return STATUS_OK;
     catalog_destroy(&session->catalog);
+    TRY(check_catalog_signature(session, response));
     CLEANUP(faults_fini) faults_t faults = {0};
     if (catalog_load(response->catalog.yaml, &session->catalog, &faults) != STATUS_OK)
         return session_fail(session, STATUS_MALFORMED,
                             "the hub's catalog cannot be read: %s; this program may be older than the hub",
                             faults.count ? faults.items[0].message : "");
-    catalog_cache_write(session->home.directory, response->catalog.yaml);
+    if (response->catalog.is_signed)
+        catalog_cache_write(session->home.directory, response->catalog.yaml, response->catalog.signature);
     return STATUS_OK;
 }
 
-static status_t open_home(session_t *session)
+status_t session_open_home(session_t *session)
 {
     if (!*session->home_path)
         return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
@@ -151,28 +238,35 @@ static status_t open_home(session_t *session)
     return status;
 }
 
-static status_t open_connection(session_t *session)
+unsigned session_timeout_s(const session_t *session)
+{
+    const char *seconds = invocation_value(session->invocation, "timeout");
+    return seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
+}
+
+status_t session_connect(session_t *session)
 {
     const char *endpoint = invocation_value(session->invocation, "hub");
-    const char *seconds = invocation_value(session->invocation, "timeout");
     if (!endpoint)
         endpoint = session->home.endpoint;
     if (!strcmp(strrchr(endpoint, ':'), ":0"))
         return session_misuse(session, "%s names no port; give --hub tcp://HOST:PORT", endpoint);
-    unsigned timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
-    return connection_open(&session->home, endpoint, timeout_s, &session->connection, &session->faults);
+    return connection_open(&session->home, endpoint, session_timeout_s(session), &session->connection,
+                           &session->faults);
 }
 
 /* The hub's catalog; that there is none to be had is no fault here. */
 static status_t ask_for_catalog(session_t *session)
 {
-    status_t status = open_home(session);
+    status_t status = session_open_home(session);
     if (status == STATUS_OK)
-        status = open_connection(session);
+        status = session_connect(session);
     if (status == STATUS_OK)
-        status = fetch_catalog(session);
+        status = session_fetch_catalog(session);
     if (status == STATUS_OK)
         return STATUS_OK;
+    if ((status == STATUS_CONFLICT || status == STATUS_MALFORMED) && session->faults.count)
+        note(session, "%s", session->faults.items[0].message); /* it was reached, and is not to be trusted */
     faults_fini(&session->faults);
     session->is_misused = false;
     connection_close(&session->connection);
@@ -180,24 +274,35 @@ static status_t ask_for_catalog(session_t *session)
     return status;
 }
 
+/* What the home remembers, where there is a home; true where a note says why it is of no use. */
+static bool recall_catalog_offline(session_t *session)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    if (!*session->home_path)
+        return false;
+    status_t status = *session->home.directory ? STATUS_OK : home_open(session->home_path, &session->home, &faults);
+    if (status == STATUS_OK)
+        return recall_catalog(session);
+    if (status != STATUS_NOT_FOUND)
+        note(session, "this home is not used: %s", faults.count ? faults.items[0].message : status_text(status));
+    return status != STATUS_NOT_FOUND;
+}
+
 status_t session_find_catalog(session_t *session, bool ask_hub)
 {
-    const char *name = session->invocation->program->name;
     if (ask_hub && ask_for_catalog(session) == STATUS_OK)
         return STATUS_OK;
-    session->catalog = catalog_cache_read(session->home_path);
+    bool is_spoilt = recall_catalog_offline(session);
     if (session->catalog) {
         if (ask_hub)
-            fprintf(stderr, "%s: note: the hub was not reached; taken from its catalog as last seen (%s, version %u)\n",
-                    name, session->catalog->id, session->catalog->version);
+            note(session, "the hub was not reached; taken from its catalog as last seen (%s, version %u)",
+                 session->catalog->id, session->catalog->version);
         return STATUS_OK;
     }
     CLEANUP(faults_fini) faults_t faults = {0};
     TRY(catalog_load(catalog_builtin(), &session->catalog, &faults));
-    fprintf(stderr,
-            "%s: note: this home has not met its hub yet; taken from the catalog that a hub starts with (%s, version "
-            "%u)\n",
-            name, session->catalog->id, session->catalog->version);
+    note(session, "%staken from the catalog that a hub starts with (%s, version %u)",
+         is_spoilt ? "" : "this home has not met its hub yet; ", session->catalog->id, session->catalog->version);
     return STATUS_OK;
 }
 
@@ -210,11 +315,11 @@ static status_t make_ready(session_t *session)
     if (!home_default_path(invocation_value(invocation, "home"), session->home_path))
         session->home_path[0] = '\0';
     if ((needs & NEEDS_HOME) == NEEDS_HOME)
-        TRY(open_home(session));
+        TRY(session_open_home(session));
     if ((needs & NEEDS_HUB) == NEEDS_HUB)
-        TRY(open_connection(session));
+        TRY(session_connect(session));
     if ((needs & NEEDS_CATALOG) == NEEDS_CATALOG)
-        TRY(fetch_catalog(session));
+        TRY(session_fetch_catalog(session));
     return STATUS_OK;
 }
 

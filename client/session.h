@@ -36,6 +36,22 @@ status_t session_misuse(session_t *session, const char *format, ...) PRINTF(2, 3
  * It is connected afterwards only where the hub answered. */
 status_t session_find_catalog(session_t *session, bool ask_hub) NODISCARD;
 
+/* Takes note of the signing key that the hub gives (Description.signing_key; NULL: it gave none, being older). A home
+ * that is not pinned yet is pinned to it; that home.txt cannot be written is a note on standard error. STATUS_CONFLICT,
+ * in words, where it is another one than the pinned one, or none though one is pinned: nothing more is to be taken from
+ * that hub. To be called wherever a Description is taken. */
+status_t session_pin(session_t *session, const uint8_t *signing_key) NODISCARD;
+
+/* The steps of what a command's table says that it needs, for commands that can do without: the home is read (again),
+ * the connection opened (connecting goes on in the background), the hub's catalog taken into session->catalog in place
+ * of the one that is there. Each with its faults. */
+status_t session_open_home(session_t *session) NODISCARD;
+status_t session_connect(session_t *session) NODISCARD;
+status_t session_fetch_catalog(session_t *session) NODISCARD;
+
+/* --timeout, or what holds without it. */
+unsigned session_timeout_s(const session_t *session);
+
 /* Asks the hub. STATUS_OK only where it did what was asked and answered with `kind` (RESPONSE_NONE: any); else the
  * refusal's lines are in session->faults, as those of `what`. */
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,

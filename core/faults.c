@@ -21,12 +21,17 @@ static bool make_room(faults_t *faults)
     return true;
 }
 
+const char *faults_text(const faults_t *faults, const char *text)
+{
+    return faults->translate ? faults->translate(text) : text;
+}
+
 void faults_add(faults_t *faults, uint32_t line, uint32_t column, const char *format, ...)
 {
     char *message = NULL;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&message, format, arguments);
+    int length = vasprintf(&message, faults_text(faults, format), arguments);
     va_end(arguments);
     if (length < 0)
         message = NULL;

@@ -19,10 +19,16 @@ typedef struct {
     size_t count;
     size_t dropped;     /* faults past FAULTS_MAX, or for which memory failed */
     const char *source; /* borrowed: put on each fault that is added */
+    /* The same format in the reader's language, or the format itself where it has none; NULL: English, as written. The
+     * conversions are the same, in this order or numbered ("%2$s"). */
+    const char *(*translate)(const char *format);
 } faults_t;
 
 /* Adds one; never fails: what cannot be kept is counted in `dropped`. */
 void faults_add(faults_t *faults, uint32_t line, uint32_t column, const char *format, ...) PRINTF(4, 5);
+
+/* A word or clause that a message quotes with %s, in the language of these faults. */
+const char *faults_text(const faults_t *faults, const char *text) __attribute__((format_arg(2)));
 
 /* True when nothing was added. */
 bool faults_empty(const faults_t *faults);

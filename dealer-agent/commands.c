@@ -1,111 +1,12 @@
 #include "dealer-agent/commands.h"
 
-#include "client/filing.h"
 #include "client/queries.h"
+#include "dealer-agent/outbox_commands.h"
+#include "dealer-agent/receipts.h"
+#include "dealer-agent/status.h"
 #include "dealer-agent/stores.h"
+#include "dealer-agent/submit.h"
 #include "dealer-agent/template.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static status_t run_submit(session_t *session)
-{
-    CLEANUP(stores_fini) stores_t stores = {0};
-    TRY(stores_ask(session, &stores));
-    if (stores.count == 0)
-        return session_fail(session, STATUS_NOT_ALLOWED,
-                            "this key is no dealer's and submits nothing; "
-                            "headquarters uses `yardstick facts import`");
-    CLEANUP(facts_set_fini) facts_set_t set = {0};
-    CLEANUP(faults_fini) faults_t warnings = {0}; /* the hub names them too, and knows the month before */
-    TRY(filing_read(session, stores.codes, stores.count, &set, &warnings));
-    return filing_send(session, &set, false);
-}
-
-/* Whose lines they are where nobody has said it yet: a name for the only store of a file without a dealer column. */
-static const char *const ANY_STORE[] = {"this store"};
-
-/* Reads the files as of the stores that are known. Where none is: first as with a dealer column, then as of one store,
- * and the reading with no more faults is the one that was meant. */
-static status_t read_offline(session_t *session, const stores_t *stores, facts_set_t *set, faults_t *warnings)
-{
-    const char *dealer = invocation_value(session->invocation, "dealer");
-    if (dealer)
-        return filing_read(session, &dealer, 1, set, warnings);
-    status_t status = filing_read(session, stores->codes, stores->count, set, warnings);
-    if (status == STATUS_OK || stores->count)
-        return status;
-    faults_t first = session->faults;
-    session->faults = (faults_t){0};
-    faults_fini(warnings);
-    facts_set_fini(set);
-    *set = (facts_set_t){0};
-    status_t again = filing_read(session, ANY_STORE, 1, set, warnings);
-    if (again == STATUS_OK || session->faults.count + session->faults.dropped <= first.count + first.dropped) {
-        faults_fini(&first);
-        return again;
-    }
-    faults_fini(&session->faults);
-    session->faults = first;
-    return status;
-}
-
-static void print_warnings(const faults_t *warnings)
-{
-    for (size_t i = 0; i < warnings->count; i++) {
-        char line[2000];
-        fault_format(&warnings->items[i], line, sizeof line);
-        printf("warning: %s\n", line);
-    }
-}
-
-/* Offline: against the catalog and the stores that the home remembers, else the catalog that every hub starts with. */
-static status_t run_check(session_t *session)
-{
-    TRY(session_find_catalog(session, false));
-    CLEANUP(stores_fini) stores_t stores = {0};
-    TRY(stores_recall(session->home_path, &stores));
-    CLEANUP(facts_set_fini) facts_set_t set = {0};
-    CLEANUP(faults_fini) faults_t warnings = {0};
-    TRY(read_offline(session, &stores, &set, &warnings));
-    print_warnings(&warnings);
-    size_t consultants = 0;
-    for (size_t i = 0; i < set.count; i++)
-        consultants += set.months[i].consultant_count;
-    const catalog_t *catalog = session->catalog;
-    printf("no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, version %u; nothing sent)\n",
-           set.count, set.count == 1 ? "" : "s", consultants, consultants == 1 ? "" : "s", warnings.count,
-           warnings.count == 1 ? "" : "s", catalog->id, catalog->version);
-    size_t unchecked = facts_set_count_unchecked(&set, catalog);
-    if (unchecked)
-        fprintf(stderr,
-                "%s: note: %zu month%s could not be checked against the month before, which is not in the files; the "
-                "hub does it when they are sent\n",
-                session->invocation->program->name, unchecked, unchecked == 1 ? "" : "s");
-    return STATUS_OK;
-}
-
-static status_t check_withdraw(session_t *session)
-{
-    period_t period;
-    const char *month = session->invocation->arguments[0], *why = invocation_value(session->invocation, "why");
-    if (!period_parse(month, &period))
-        return session_misuse(session, "withdraw %.80s: that is no month; write it as 2025-06", month);
-    if (strlen(why) > TEXT_LENGTH_MAX)
-        return session_misuse(session, "--why has %zu bytes and may have %d", strlen(why), TEXT_LENGTH_MAX);
-    return STATUS_OK;
-}
-
-static status_t run_withdraw(session_t *session)
-{
-    period_t period = PERIOD_NONE;
-    CLEANUP(stores_fini) stores_t stores = {0};
-    const char *dealer;
-    TRY(stores_choose(session, &stores, &dealer));
-    if (!period_parse(session->invocation->arguments[0], &period))
-        return STATUS_INVALID;
-    return filing_withdraw(session, dealer, period, invocation_value(session->invocation, "why"));
-}
 
 /* A query about the store that --dealer names, or the only one. */
 static status_t about_store(session_t *session, status_t (*query)(session_t *session, const char *dealer))
@@ -133,9 +34,14 @@ static status_t run_consultants(session_t *session)
 
 static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
-    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
+    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it last"},
+    {"signing-key", OPTION_KEY, "KEY", false,
+     "the key with which the hub signs, as that command prints it (else the one that the hub says at first contact)"},
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
     {"year", OPTION_YEAR, "YYYY", false, "the year"},
+    {"zeros", OPTION_FLAG, NULL, false, "send the months of a sheet that are all blank or 0, too"},
+    {"no-wait", OPTION_FLAG, NULL, false, "end when it is safe in the outbox, without asking the hub"},
+    {"all", OPTION_FLAG, NULL, false, "send the months too that equal what was filed last"},
     {"why", OPTION_TEXT, "TEXT", false, "why the month is withdrawn"},
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
     {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
@@ -146,16 +52,31 @@ static const option_t OPTIONS[] = {
 #define MANY 10000
 
 static const command_t COMMANDS[] = {
-    {"init", "", 0, 0, "hub! hub-key!", 0, NULL, query_init, "make a home with a new key pair"},
-    {"submit", "FILE…", 1, MANY, "consultants year format", NEEDS_CATALOG, NULL, run_submit,
-     "send the months in files of facts (one line a month)"},
-    {"check", "FILE…", 1, MANY, "consultants year dealer", 0, NULL, run_check,
+    {"init", "", 0, 0, "hub! hub-key! signing-key", 0, NULL, query_init, "make a home with a new key pair"},
+    {"submit", "FILE…", 1, MANY, "consultants year zeros dealer all no-wait format", NEEDS_HOME, NULL, submit_command,
+     "file the months that files of facts change: into the outbox, and from there to the hub"},
+    {"check", "FILE…", 1, MANY, "consultants year zeros dealer", 0, NULL, check_command,
      "look for faults in files, without sending"},
     {"template", "", 0, 0, "", 0, NULL, template_run,
      "a file of facts to begin with: its header and a line of this month, as CSV"},
     {"catalog show", "", 0, 0, "", NEEDS_CATALOG, NULL, query_catalog, "the hub's catalog: what facts there are"},
-    {"withdraw", "PERIOD", 1, 1, "why! dealer format", NEEDS_CATALOG, check_withdraw, run_withdraw,
+    {"withdraw", "PERIOD", 1, 1, "why! dealer no-wait format", NEEDS_HOME, withdraw_check, withdraw_command,
      "take a submitted month back"},
+    {"deliver", "", 0, 0, "format", NEEDS_HOME, NULL, deliver_command, "deliver what waits in the outbox, now"},
+    {"status", "", 0, 0, "format", NEEDS_HOME, NULL, status_command,
+     "how this agent stands with its hub: what waits, what was delivered last, what went wrong"},
+    {"outbox list", "", 0, 0, "format", NEEDS_HOME, NULL, outbox_list_command,
+     "what waits, and what the hub refused, with what to do"},
+    {"outbox retry", "NUMBER…", 1, MANY, "", NEEDS_HOME, outbox_check_numbers, outbox_retry_command,
+     "deliver again what the hub refused, unchanged"},
+    {"outbox drop", "NUMBER…", 1, MANY, "", NEEDS_HOME, outbox_check_numbers, outbox_drop_command,
+     "forget what the hub refused"},
+    {"receipts list", "", 0, 0, "period dealer format", NEEDS_HOME, NULL, receipts_list_command,
+     "what was delivered, and when"},
+    {"receipts show", "NUMBER", 1, 1, "format", NEEDS_HOME, outbox_check_numbers, receipts_show_command,
+     "one receipt with its signature, and all that was filed"},
+    {"receipts verify", "NUMBER…", 0, MANY, "", NEEDS_HOME, outbox_check_numbers, receipts_verify_command,
+     "prove receipts (all, without a number): recompute the digest of what was filed, check the hub's signature"},
     {"compare", "", 0, 0, "period! dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
      "the store beside averages, benchmarks and peers"},
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
@@ -167,8 +88,9 @@ static const command_t COMMANDS[] = {
 static const own_help_t OWN_HELP[] = {
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
     {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
-    {"submit", "year", "not needed: a file with a line for each month says its months itself"},
-    {"check", "year", "not needed: a file with a line for each month says its months itself"},
+    {"submit", "year", "of a sheet whose months have none (else the year in the file's name)"},
+    {"check", "year", "of a sheet whose months have none (else the year in the file's name)"},
+    {"submit", "dealer", "whose file it is, where it has no dealer column and the key holds several stores"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
 };
 

@@ -26,6 +26,16 @@ static status_t add_store(stores_t *stores, const char *code)
     return STATUS_OK;
 }
 
+static bool is_kept(const char *home_directory, const char *text, size_t size)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", home_directory, STORES_FILE);
+    CLEANUP(scratch_free) char *kept = NULL;
+    size_t kept_size = 0;
+    return length > 0 && length < PATH_MAX && files_read(path, STORES_SIZE_MAX, &kept, &kept_size) == STATUS_OK &&
+           kept_size == size && memcmp(kept, text, size) == 0;
+}
+
 /* One code a line. That it cannot be kept is no fault. */
 static void keep(const char *home_directory, const stores_t *stores)
 {
@@ -33,7 +43,8 @@ static void keep(const char *home_directory, const stores_t *stores)
     size_t size = 0;
     for (size_t i = 0; i < stores->count; i++)
         size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", stores->codes[i]);
-    (void)!home_write_file(home_directory, STORES_FILE, text, size, false, false);
+    if (!is_kept(home_directory, text, size))
+        (void)!home_write_file(home_directory, STORES_FILE, text, size, false, false);
 }
 
 status_t stores_ask(session_t *session, stores_t *out)
@@ -41,10 +52,11 @@ status_t stores_ask(session_t *session, stores_t *out)
     request_t request = {.kind = REQUEST_DESCRIBE};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "whoami", &request, RESPONSE_DESCRIPTION, &answer));
+    const description_t *description = &answer.response->description;
+    TRY(session_pin(session, description->has_signing_key ? description->signing_key : NULL));
     out->arena = arena_create(1u << 20);
     if (!out->arena)
         return STATUS_NO_MEMORY;
-    const description_t *description = &answer.response->description;
     for (size_t i = 0; i < description->dealer_count; i++)
         TRY(add_store(out, description->dealers[i]));
     keep(session->home.directory, out);
@@ -68,16 +80,25 @@ status_t stores_recall(const char *home_directory, stores_t *out)
     return STATUS_OK;
 }
 
-status_t stores_choose(session_t *session, stores_t *stores, const char **out)
+status_t stores_pick(session_t *session, const stores_t *stores, const char **out)
 {
     *out = invocation_value(session->invocation, "dealer");
     if (*out)
         return STATUS_OK;
-    TRY(stores_ask(session, stores));
-    if (stores->count == 0)
-        return session_misuse(session, "this key is no dealer's; name the store with --dealer CODE");
     if (stores->count > 1)
         return session_misuse(session, "this key holds %zu stores; name one with --dealer CODE", stores->count);
+    if (stores->count == 0 && session->connection)
+        return session_misuse(session, "this key is no dealer's; name the store with --dealer CODE");
+    if (stores->count == 0)
+        return session_misuse(session, "this home has not met its hub yet, so that it does not know its store; name it "
+                                       "with --dealer CODE");
     *out = stores->codes[0];
     return STATUS_OK;
+}
+
+status_t stores_choose(session_t *session, stores_t *stores, const char **out)
+{
+    if (!invocation_value(session->invocation, "dealer"))
+        TRY(stores_ask(session, stores));
+    return stores_pick(session, stores, out);
 }

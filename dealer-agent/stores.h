@@ -11,12 +11,15 @@ typedef struct {
 } stores_t;
 void stores_fini(stores_t *stores);
 
-/* Asks the hub, and keeps the answer. A key that is no dealer's has none. */
+/* Asks the hub, pins its signing key, and keeps the answer. A key that is no dealer's has none. */
 status_t stores_ask(session_t *session, stores_t *out) NODISCARD;
 
 /* As last kept; none where nothing was. */
 status_t stores_recall(const char *home_directory, stores_t *out) NODISCARD;
 
-/* The store that a command is about: --dealer, else the only one of the key; wrong usage where there are several. The
+/* The store that a command is about: --dealer, else the only one; wrong usage where there are several or none. The
  * string belongs to the command line or to `stores`. */
+status_t stores_pick(session_t *session, const stores_t *stores, const char **out) NODISCARD;
+
+/* The same of the stores that the hub names, which is asked only without --dealer. */
 status_t stores_choose(session_t *session, stores_t *stores, const char **out) NODISCARD;

@@ -45,7 +45,7 @@ step 'Headquarters brings the network: 60 dealers in 9 regions, with their moves
 headquarters network import "$DATA"
 
 step 'Twelve dealerships make their keys and are admitted'
-hub_key=$("$bin/yardstick-hub" key "$dir/hub")
+hub_key=$("$bin/yardstick-hub" key "$dir/hub" | tail -n 1)
 for code in $STORES; do
     key=$(store "$code" init --hub "$endpoint" --hub-key "$hub_key" | tail -n 1)
     headquarters keys admit "$key" --role dealer --dealer "$code" >/dev/null

@@ -15,6 +15,7 @@
 #include <zmq.h>
 
 #define KEY_FILE      "hub.key"
+#define KEY_FILE_SIZE (2 * HOME_KEY_SIZE) /* two keys, each with its newline; an older file is half of it */
 #define SETTINGS_FILE "hub.yaml"
 #define WHY_SIZE      (PATH_MAX + 500)
 
@@ -81,21 +82,47 @@ static status_t make_store(const directory_plan_t *plan, const settings_t *setti
 }
 
 static status_t write_file(const char *directory, const char *name, const void *bytes, size_t size, bool is_private,
-                           faults_t *faults)
+                           bool is_new, faults_t *faults)
 {
-    status_t status = home_write_file(directory, name, bytes, size, is_private, true);
+    status_t status = home_write_file(directory, name, bytes, size, is_private, is_new);
     if (status != STATUS_OK)
         faults_add(faults, 0, 0, "%s/%s: cannot be written: %s", directory, name, strerror(errno));
     return status;
 }
 
-static status_t write_key(const char *directory, const home_t *keys, faults_t *faults)
+/* hub.key as it is read and written. */
+typedef struct {
+    char public_key[HOME_KEY_SIZE]; /* follows from the first line, the private CURVE key */
+    char secret_key[HOME_KEY_SIZE];
+    bool has_seed; /* an older file has one line */
+    uint8_t seed[SIGNING_SEED_SIZE];
+} hub_keys_t;
+
+static void hub_keys_fini(hub_keys_t *keys)
 {
-    char text[HOME_KEY_SIZE + 1];
-    snprintf(text, sizeof text, "%s\n", keys->secret_key);
-    status_t status = write_file(directory, KEY_FILE, text, HOME_KEY_SIZE, true, faults);
+    sodium_memzero(keys, sizeof *keys);
+}
+
+static status_t write_keys(const char *directory, const hub_keys_t *keys, bool is_new, faults_t *faults)
+{
+    char text[KEY_FILE_SIZE + 1], seed[HOME_KEY_SIZE];
+    home_format_key(keys->seed, seed);
+    snprintf(text, sizeof text, "%s\n%s\n", keys->secret_key, seed);
+    status_t status = write_file(directory, KEY_FILE, text, KEY_FILE_SIZE, true, is_new, faults);
     sodium_memzero(text, sizeof text);
+    sodium_memzero(seed, sizeof seed);
     return status;
+}
+
+static status_t make_keys(hub_keys_t *keys)
+{
+    CLEANUP(home_fini) home_t pair = {0};
+    TRY(home_make_keys(&pair));
+    memcpy(keys->public_key, pair.public_key, HOME_KEY_SIZE);
+    memcpy(keys->secret_key, pair.secret_key, HOME_KEY_SIZE);
+    randombytes_buf(keys->seed, sizeof keys->seed);
+    keys->has_seed = true;
+    return STATUS_OK;
 }
 
 static status_t write_settings(const directory_plan_t *plan, faults_t *faults)
@@ -108,7 +135,8 @@ static status_t write_settings(const directory_plan_t *plan, faults_t *faults)
     settings_print_sample(stream, plan->listen, true);
     bool failed = ferror(stream) != 0;
     failed = fclose(stream) != 0 || failed;
-    status_t status = failed ? STATUS_NO_MEMORY : write_file(plan->directory, SETTINGS_FILE, text, size, false, faults);
+    status_t status =
+        failed ? STATUS_NO_MEMORY : write_file(plan->directory, SETTINGS_FILE, text, size, false, true, faults);
     free(text);
     return status;
 }
@@ -145,8 +173,10 @@ static status_t open_and_fill(const directory_plan_t *plan, const settings_t *se
 
 static status_t make_all(const directory_plan_t *plan, making_t *making, faults_t *faults)
 {
-    CLEANUP(home_fini) home_t keys = {0};
+    CLEANUP(hub_keys_fini) hub_keys_t keys = {0};
+    CLEANUP(signing_keys_fini) signing_keys_t signing = {0};
     CLEANUP(home_fini) home_t headquarters = {0};
+    home_t known = {0}; /* of headquarters' home: whose signatures it takes */
     char endpoint[HOME_ENDPOINT_SIZE];
     settings_t settings;
     settings_defaults(&settings);
@@ -155,10 +185,12 @@ static status_t make_all(const directory_plan_t *plan, making_t *making, faults_
         return STATUS_INVALID;
     TRY(make_store(plan, &settings, faults));
     making->made_store = true;
-    TRY(home_make_keys(&keys));
-    TRY(write_key(plan->directory, &keys, faults));
+    TRY(make_keys(&keys));
+    TRY(write_keys(plan->directory, &keys, true, faults));
     TRY(write_settings(plan, faults));
-    TRY(home_create(making->home, endpoint, keys.public_key, NULL, &headquarters, faults));
+    signing_keys_from_seed(keys.seed, &signing);
+    home_format_key(signing.public_key, known.signing_key);
+    TRY(home_create(making->home, endpoint, keys.public_key, &known, &headquarters, faults));
     making->made_home = true;
     return open_and_fill(plan, &settings, &headquarters, faults);
 }
@@ -195,10 +227,32 @@ static status_t refuse_key(const char *directory, faults_t *faults, const char *
     return STATUS_INVALID;
 }
 
-status_t directory_read_keys(const char *directory, char out_public[HOME_KEY_SIZE], char out_secret[HOME_KEY_SIZE],
-                             faults_t *faults)
+/* Takes the lines apart. An older file ends behind the first; whatever else is not two keys is damage, and never taken
+ * for an older one: another signing key would be refused by all who know this one. */
+static status_t take_keys(const char *directory, char *text, size_t size, hub_keys_t *out, faults_t *faults)
 {
-    char path[PATH_MAX], text[HOME_KEY_SIZE + 1] = "", public_key[HOME_KEY_SIZE];
+    if (size < HOME_KEY_SIZE || text[HOME_KEY_SIZE - 1] != '\n')
+        return refuse_key(directory, faults, "does not hold a key; restore it from a backup");
+    text[HOME_KEY_SIZE - 1] = '\0';
+    if (!home_is_key(text) || zmq_curve_public(out->public_key, text) != 0)
+        return refuse_key(directory, faults, "does not hold a key; restore it from a backup");
+    memcpy(out->secret_key, text, HOME_KEY_SIZE);
+    out->has_seed = size > HOME_KEY_SIZE;
+    if (!out->has_seed)
+        return STATUS_OK;
+    char *second = text + HOME_KEY_SIZE;
+    bool is_whole = size == KEY_FILE_SIZE && second[HOME_KEY_SIZE - 1] == '\n';
+    second[HOME_KEY_SIZE - 1] = '\0';
+    if (!is_whole || !home_is_key(second) || !zmq_z85_decode(out->seed, second))
+        return refuse_key(directory, faults,
+                          "its second line is no signing key; restore the file from a backup, since agents that know "
+                          "this hub take no other signing key");
+    return STATUS_OK;
+}
+
+static status_t read_keys(const char *directory, hub_keys_t *out, faults_t *faults)
+{
+    char path[PATH_MAX], text[KEY_FILE_SIZE + 1] = "";
     struct stat status;
     path_of(path, directory, KEY_FILE);
     CLEANUP(file_close) int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -209,15 +263,45 @@ status_t directory_read_keys(const char *directory, char out_public[HOME_KEY_SIZ
                                           : strerror(errno));
     if (status.st_mode & (S_IRWXG | S_IRWXO))
         return refuse_key(directory, faults, "may be read by others than its owner; chmod 600 it");
-    ssize_t size = read(file, text, sizeof text);
-    if (size != HOME_KEY_SIZE || text[HOME_KEY_SIZE - 1] != '\n')
-        return refuse_key(directory, faults, "does not hold a key; restore it from a backup");
-    text[HOME_KEY_SIZE - 1] = 0;
-    if (!home_is_key(text) || zmq_curve_public(public_key, text) != 0)
-        return refuse_key(directory, faults, "does not hold a key; restore it from a backup");
-    memcpy(out_public, public_key, HOME_KEY_SIZE);
-    memcpy(out_secret, text, HOME_KEY_SIZE);
+    ssize_t size = read(file, text, sizeof text); /* a byte more than there may be shows here */
+    if (size < 0)
+        return refuse_key(directory, faults, strerror(errno));
+    status_t taken = take_keys(directory, text, (size_t)size, out, faults);
     sodium_memzero(text, sizeof text);
+    return taken;
+}
+
+status_t directory_read_keys(const char *directory, char out_public[HOME_KEY_SIZE], char out_secret[HOME_KEY_SIZE],
+                             faults_t *faults)
+{
+    CLEANUP(hub_keys_fini) hub_keys_t keys = {0};
+    TRY(read_keys(directory, &keys, faults));
+    memcpy(out_public, keys.public_key, HOME_KEY_SIZE);
+    memcpy(out_secret, keys.secret_key, HOME_KEY_SIZE);
+    return STATUS_OK;
+}
+
+status_t directory_read_signing_keys(const char *directory, signing_keys_t *out, faults_t *faults)
+{
+    CLEANUP(hub_keys_fini) hub_keys_t keys = {0};
+    TRY(read_keys(directory, &keys, faults));
+    if (!keys.has_seed)
+        return STATUS_NOT_FOUND;
+    signing_keys_from_seed(keys.seed, out);
+    return STATUS_OK;
+}
+
+status_t directory_make_signing_keys(const char *directory, signing_keys_t *out, bool *out_made, faults_t *faults)
+{
+    CLEANUP(hub_keys_fini) hub_keys_t keys = {0};
+    TRY(read_keys(directory, &keys, faults));
+    bool makes = !keys.has_seed;
+    if (makes) {
+        randombytes_buf(keys.seed, sizeof keys.seed);
+        TRY(write_keys(directory, &keys, false, faults));
+    }
+    signing_keys_from_seed(keys.seed, out);
+    *out_made = makes;
     return STATUS_OK;
 }
 

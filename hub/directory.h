@@ -1,5 +1,6 @@
 /* A hub's data directory, as `yardstick-hub` makes and reads it (SPEC 6). Beside the store's files (hub/store.h):
- *   hub.key       the hub's private CURVE key, Z85 and a newline, mode 0600; the public key follows from it
+ *   hub.key       mode 0600, two lines of Z85: the hub's private CURVE key, and the seed of the key pair with which it
+ *                 signs (proto/signed.h); the public keys follow from them. An older file has the first line only
  *   hub.yaml      its settings (hub/settings.h)
  *   headquarters  the home of headquarters (client/home.h), unless another place was named */
 #pragma once
@@ -7,6 +8,7 @@
 #include "client/home.h"
 #include "hub/settings.h"
 #include "hub/store.h"
+#include "proto/signed.h"
 
 typedef struct {
     const char *directory;         /* must be empty or not exist */
@@ -19,9 +21,21 @@ typedef struct {
  * STATUS_INVALID, STATUS_IO …) what was made is removed and a fault says what is wrong. */
 status_t directory_init(const directory_plan_t *plan, faults_t *faults) NODISCARD;
 
-/* The hub's key pair. STATUS_INVALID where `hub.key` is missing, is none, or may be read by others. */
+/* The hub's CURVE key pair. STATUS_INVALID where `hub.key` is missing, damaged in either line, or may be read by
+ * others.
+ */
 status_t directory_read_keys(const char *directory, char out_public[HOME_KEY_SIZE], char out_secret[HOME_KEY_SIZE],
                              faults_t *faults) NODISCARD;
+
+/* The key pair with which it signs. STATUS_NOT_FOUND, without a fault, where `hub.key` is an older one; else as above.
+ */
+status_t directory_read_signing_keys(const char *directory, signing_keys_t *out, faults_t *faults) NODISCARD;
+
+/* The same, for the hub that serves the directory (it holds the store's lock): an older `hub.key` gets its second line,
+ * written beside it, synced, then moved there, and *out_made is true. A damaged one is refused, never replaced.
+ * STATUS_IO where it cannot be written. */
+status_t directory_make_signing_keys(const char *directory, signing_keys_t *out, bool *out_made,
+                                     faults_t *faults) NODISCARD;
 
 /* The defaults, over them `hub.yaml` where there is one, over that `config` (NULL = none). */
 status_t directory_read_settings(const char *directory, const char *config, settings_t *out,

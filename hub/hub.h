@@ -6,10 +6,14 @@
 #include "hub/registry.h"
 #include "hub/settings.h"
 
+#include "proto/signed.h"
+
 #include <stdatomic.h>
 
 typedef struct {
     const settings_t *settings;
+    uint8_t public_key[KEY_SIZE]; /* CURVE; it stands in all that is signed */
+    signing_keys_t signing;
     store_t *store;
     registry_t *registry;
     months_t *months;

@@ -20,7 +20,8 @@ static const char HELP[] = "yardstick-hub: stores what dealerships report and an
                            "  yardstick-hub init DIR --listen ENDPOINT [--headquarters-home HOME]\n"
                            "      make a data directory, and a home for headquarters in DIR/headquarters (or HOME)\n"
                            "  yardstick-hub key DIR\n"
-                           "      print the hub's public key, which every client's home needs\n"
+                           "      print the public key with which it signs receipts, and on the last line the hub's\n"
+                           "      public key, which every client's home needs\n"
                            "  yardstick-hub run DIR [--config FILE] [--listen ENDPOINT]\n"
                            "      serve; prints `ready tcp://ADDRESS:PORT` when it does. SIGTERM or SIGINT ends it.\n"
                            "  yardstick-hub verify DIR\n"
@@ -99,7 +100,14 @@ static int command_key(const options_t *options)
     explicit_bzero(secret_key, sizeof secret_key);
     if (status != STATUS_OK)
         return refuse_with(&faults, status);
-    puts(public_key);
+    CLEANUP(signing_keys_fini) signing_keys_t signing = {0};
+    char signing_key[HOME_KEY_SIZE] = "none yet; `yardstick-hub run` makes it";
+    status = directory_read_signing_keys(options->directory, &signing, &faults);
+    if (status == STATUS_OK)
+        home_format_key(signing.public_key, signing_key);
+    else if (status != STATUS_NOT_FOUND)
+        return refuse_with(&faults, status);
+    printf("signing key: %s\n%s\n", signing_key, public_key);
     return end_output();
 }
 

@@ -17,17 +17,22 @@ status_t query_describe(const query_t *query)
         .hub_version = YARDSTICK_VERSION,
         .time_zone = query->hub->settings->time_zone,
         .time_ms = clock_wall().ms,
+        .has_signing_key = true,
     };
+    memcpy(query->response->description.signing_key, query->hub->signing.public_key, SIGNING_KEY_SIZE);
     return STATUS_OK;
 }
 
 status_t query_get_catalog(const query_t *query)
 {
     const catalog_t *catalog = query->world->catalog;
+    span_t yaml = {(const uint8_t *)catalog->yaml, catalog->yaml_size};
     query->response->kind = RESPONSE_CATALOG;
     query->response->catalog.digest = catalog->digest;
     if (query->request->known_digest != catalog->digest)
-        query->response->catalog.yaml = (span_t){(const uint8_t *)catalog->yaml, catalog->yaml_size};
+        query->response->catalog.yaml = yaml;
+    signed_catalog_sign(query->hub->public_key, yaml, &query->hub->signing, query->response->catalog.signature);
+    query->response->catalog.is_signed = true;
     return STATUS_OK;
 }
 

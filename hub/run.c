@@ -112,6 +112,24 @@ static bool open_store(run_t *run, const char *directory)
     return status == STATUS_OK || complain(*why ? why : status_text(status));
 }
 
+/* The key pair that signs, and the public key that stands in what is signed. Once the store's lock is held: an older
+ * hub.key gets its second line here. */
+static bool take_signing_keys(run_t *run, const char *directory)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    char text[HOME_KEY_SIZE];
+    bool made = false;
+    status_t status = directory_make_signing_keys(directory, &run->hub.signing, &made, &faults);
+    if (status != STATUS_OK)
+        return complain_faults(&faults, status);
+    if (!zmq_z85_decode(run->hub.public_key, run->keys.public_key))
+        return complain("the public key cannot be read");
+    home_format_key(run->hub.signing.public_key, text);
+    if (made)
+        log_event(LOG_INFO, "signing_key", "made=yes key=\"%s\"", text);
+    return true;
+}
+
 static status_t load(run_t *run)
 {
     hub_t *hub = &run->hub;
@@ -208,6 +226,7 @@ static void end(run_t *run)
     if (run->signals >= 0)
         close(run->signals);
     explicit_bzero(&run->keys, sizeof run->keys);
+    signing_keys_fini(&run->hub.signing);
 }
 
 int run_hub(const char *directory, const char *config, const char *listen)
@@ -216,8 +235,9 @@ int run_hub(const char *directory, const char *config, const char *listen)
     run.hub.settings = &run.settings;
     run.hub.started = clock_monotonic();
     raise_descriptors();
-    bool clean = take_signals(&run) && read_configuration(&run, directory, config, listen) &&
-                 open_store(&run, directory) && load_memory(&run) && serve(&run);
+    bool clean = (sodium_init() >= 0 || complain("libsodium cannot be started")) && take_signals(&run) &&
+                 read_configuration(&run, directory, config, listen) && open_store(&run, directory) &&
+                 take_signing_keys(&run, directory) && load_memory(&run) && serve(&run);
     end(&run);
     return clean ? 0 : EXIT_REFUSED;
 }

@@ -67,6 +67,9 @@ status_t store_put_revision(store_txn_t *txn, const stored_revision_t *revision,
 /* The newest revision of a dealer's month; its memory comes from `arena`. */
 status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period, bool with_consultants, arena_t *arena,
                            stored_revision_t *out) NODISCARD;
+/* That revision of a dealer's month, with its consultants; its memory comes from `arena`. */
+status_t store_get_revision(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision, arena_t *arena,
+                            stored_revision_t *out) NODISCARD;
 /* Whether any revision of the dealer is stored. */
 status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out) NODISCARD;
 

@@ -118,7 +118,7 @@ status_t store_take_lock(const char *directory, int *out_lock, char *out_why, si
 /* Whole directory entries reach the disk. */
 status_t store_sync_directory(const char *directory) NODISCARD;
 
-/* hub/store_pages.c: LMDB's data file read by plain reads, for what LMDB itself trusts. */
+/* hub/store_pages.c: LMDB's data file read without LMDB, for what that trusts (storage/pages.h). */
 
 /* Magic, versions, sizes, and that each of the two snapshots holds the head of its own transaction. Safe only while no
  * environment is open in this process. */

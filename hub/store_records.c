@@ -55,17 +55,33 @@ static status_t must_exist(status_t status)
     return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
 }
 
+/* The revision that an index names. */
+static status_t read_revision(store_txn_t *txn, uint64_t sequence, bool with_consultants, arena_t *arena,
+                              stored_revision_t *out)
+{
+    span_t payload;
+    store_key_t key = store_key_of_u64(sequence);
+    TRY(must_exist(store_get(txn, TABLE_REVISIONS, &key, &payload)));
+    TRY(copy_payload(arena, &payload));
+    return stored_revision_decode(payload, with_consultants, arena, out);
+}
+
 status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period, bool with_consultants, arena_t *arena,
                            stored_revision_t *out)
 {
     uint64_t sequence;
     store_key_t key = store_key_of_month(period, dealer);
     TRY(store_get_u64(txn, TABLE_CURRENT, &key, &sequence));
-    span_t payload;
-    key = store_key_of_u64(sequence);
-    TRY(must_exist(store_get(txn, TABLE_REVISIONS, &key, &payload)));
-    TRY(copy_payload(arena, &payload));
-    return stored_revision_decode(payload, with_consultants, arena, out);
+    return read_revision(txn, sequence, with_consultants, arena, out);
+}
+
+status_t store_get_revision(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision, arena_t *arena,
+                            stored_revision_t *out)
+{
+    uint64_t sequence;
+    store_key_t key = store_key_of_history(dealer, period, revision);
+    TRY(store_get_u64(txn, TABLE_HISTORY, &key, &sequence));
+    return read_revision(txn, sequence, true, arena, out);
 }
 
 status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out)

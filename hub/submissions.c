@@ -46,8 +46,24 @@ static const char *month_text(const deed_t *deed, char out[PERIOD_TEXT_SIZE])
 
 /* ---- answers */
 
-/* The receipt of a stored answer: warnings with the titles of the catalog whose checks they are. */
-static status_t fill_receipt(const deed_t *deed, const stored_answer_t *answer)
+/* Digest of what a revision holds, by the names of the catalog that it was packed for. */
+static status_t digest_revision(const deed_t *deed, const stored_revision_t *revision, uint8_t out[DIGEST_SIZE])
+{
+    const catalog_t *catalog = NULL;
+    named_facts_t facts = {0};
+    if (revision->withdrawn)
+        return signed_facts_digest(NULL, out);
+    TRY(world_find_catalog(deed->context->world, deed->context->txn, revision->catalog_digest, &catalog));
+    status_t status = signed_name_facts(catalog, &revision->facts, revision->consultants, revision->consultant_count,
+                                        deed->scratch, &facts);
+    if (status == STATUS_OK)
+        status = signed_facts_digest(&facts, out);
+    return status == STATUS_INVALID || status == STATUS_LIMIT ? STATUS_DAMAGED : status; /* it was checked once */
+}
+
+/* The receipt of a stored answer, not signed yet: warnings with the titles of the catalog whose checks they are, and
+ * the digest of the revision that the answer names. */
+static status_t fill_receipt(const deed_t *deed, const stored_answer_t *answer, const stored_revision_t *revision)
 {
     const submission_context_t *context = deed->context;
     const catalog_t *catalog = NULL;
@@ -75,12 +91,12 @@ static status_t fill_receipt(const deed_t *deed, const stored_answer_t *answer)
         .warnings = warnings,
         .warning_count = answer->warning_count,
     };
-    return STATUS_OK;
+    return digest_revision(deed, revision, deed->out->receipt.facts_digest);
 }
 
-static status_t conclude(const deed_t *deed, const stored_answer_t *answer)
+static status_t conclude(const deed_t *deed, const stored_answer_t *answer, const stored_revision_t *revision)
 {
-    TRY(fill_receipt(deed, answer));
+    TRY(fill_receipt(deed, answer, revision));
     return store_put_answer(deed->context->txn, deed->dealer, deed->id, answer);
 }
 
@@ -96,10 +112,12 @@ static status_t check_right(deed_t *deed)
     return STATUS_OK;
 }
 
-/* A submission id that was answered before is answered the same, whatever has changed since. */
+/* A submission id that was answered before is answered the same, whatever has changed since: the digest too, which is
+ * not stored but follows from the revision that the answer names. */
 static status_t repeat(deed_t *deed, bool *out_repeated)
 {
     stored_answer_t answer = {0};
+    stored_revision_t revision = {0};
     status_t status = store_get_answer(deed->context->txn, deed->dealer, deed->id, deed->scratch, &answer);
     *out_repeated = status == STATUS_OK;
     if (status == STATUS_NOT_FOUND)
@@ -109,7 +127,10 @@ static status_t repeat(deed_t *deed, bool *out_repeated)
     if (answer.period != deed->period || was_withdrawal != !deed->submission)
         return REFUSE(deed, STATUS_CONFLICT, deed->dealer,
                       "this submission id was already used for something else of %s; make a new id", deed->dealer);
-    return fill_receipt(deed, &answer);
+    status =
+        store_get_revision(deed->context->txn, deed->dealer, deed->period, answer.revision, deed->scratch, &revision);
+    TRY(status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status);
+    return fill_receipt(deed, &answer, &revision);
 }
 
 static status_t check_month(deed_t *deed)
@@ -305,7 +326,7 @@ static status_t conclude_unchanged(const deed_t *deed, stored_answer_t *answer)
     answer->warnings = deed->current.warnings;
     answer->warning_count = deed->current.warning_count;
     answer->catalog_digest = deed->current.catalog_digest;
-    return conclude(deed, answer);
+    return conclude(deed, answer, &deed->current);
 }
 
 static bool names_consultant(const packed_consultant_t **sorted, size_t count, const packed_consultant_t *consultant)
@@ -370,7 +391,7 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
     TRY(store_put_revision(context->txn, &revision, &delta.sequence));
     answer->revision = revision.revision;
     answer->sequence = delta.sequence;
-    TRY(conclude(deed, answer));
+    TRY(conclude(deed, answer, &revision));
     deed->out->changes = true;
     deed->out->delta = delta;
     return STATUS_OK;
@@ -443,4 +464,18 @@ status_t submission_process(const submission_context_t *context, const principal
     if (repeated)
         return STATUS_OK;
     return is_submission ? submit(&deed) : withdraw(&deed);
+}
+
+status_t submission_sign(const uint8_t hub_key[KEY_SIZE], const signing_keys_t *keys, const request_t *request,
+                         receipt_t *receipt)
+{
+    bool is_submission = request->kind == REQUEST_SUBMIT;
+    const submission_t *submission = &request->submission;
+    const withdrawal_t *withdrawal = &request->withdrawal;
+    signed_receipt_t whole =
+        is_submission ? signed_receipt_of(hub_key, receipt, submission->dealer, submission->period, submission->id)
+                      : signed_receipt_of(hub_key, receipt, withdrawal->dealer, withdrawal->period, withdrawal->id);
+    TRY(signed_receipt_sign(&whole, keys, receipt->signature));
+    receipt->is_signed = true;
+    return STATUS_OK;
 }

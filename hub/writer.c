@@ -58,13 +58,16 @@ static void publish(writer_t *writer, size_t count)
     months_apply(writer->hub->months, writer->deltas, changed);
 }
 
-static void answer(job_t *job, const submission_result_t *result)
+static void answer(const hub_t *hub, job_t *job, const submission_result_t *result)
 {
     response_t response = {.status = STATUS_OK, .kind = RESPONSE_RECEIPT, .receipt = result->receipt};
-    if (result->status == STATUS_OK)
+    status_t status = result->status;
+    if (status == STATUS_OK)
+        status = submission_sign(hub->public_key, &hub->signing, job->request, &response.receipt);
+    if (status == STATUS_OK)
         job_answer(job, &response);
     else
-        job_refuse(job, result->status, result->refusal.message, result->refusal.where, &result->faults);
+        job_refuse(job, status, result->refusal.message, result->refusal.where, &result->faults);
 }
 
 /* The store failed under a change that was not made. A full one may get space again, memory too; the rest does not
@@ -89,7 +92,7 @@ static void process_group(writer_t *writer, size_t count)
         note_failure(writer, status);
     for (size_t i = 0; i < count; i++) {
         if (status == STATUS_OK)
-            answer(writer->group[i], &writer->results[i]);
+            answer(writer->hub, writer->group[i], &writer->results[i]);
         else
             job_refuse(writer->group[i], status, NULL, NULL, NULL);
         job_send(writer->socket, &writer->group[i]);

@@ -124,6 +124,11 @@ status_t reader_bytes(reader_t *reader, const char *what, ProtobufCBinaryData by
     return STATUS_OK;
 }
 
+status_t reader_optional_bytes(reader_t *reader, const char *what, ProtobufCBinaryData bytes, size_t size, uint8_t *out)
+{
+    return bytes.len ? reader_bytes(reader, what, bytes, size, out) : STATUS_OK;
+}
+
 status_t reader_facts(reader_t *reader, ProtobufCBinaryData presence, const int64_t *values, size_t count,
                       packed_facts_t *out)
 {

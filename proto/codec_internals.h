@@ -36,6 +36,9 @@ status_t reader_optional_period(reader_t *reader, const char *what, uint32_t num
 status_t reader_choice(reader_t *reader, const char *what, uint32_t value, uint32_t count) NODISCARD;
 status_t reader_bytes(reader_t *reader, const char *what, ProtobufCBinaryData bytes, size_t size,
                       uint8_t *out) NODISCARD;
+/* Or none, which leaves `out`. */
+status_t reader_optional_bytes(reader_t *reader, const char *what, ProtobufCBinaryData bytes, size_t size,
+                               uint8_t *out) NODISCARD;
 status_t reader_facts(reader_t *reader, ProtobufCBinaryData presence, const int64_t *values, size_t count,
                       packed_facts_t *out) NODISCARD;
 

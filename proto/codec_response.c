@@ -21,8 +21,30 @@ static status_t read_description(reader_t *reader, const Yardstick__V1__Descript
         .hub_version = message->hub_version,
         .time_zone = message->time_zone,
         .time_ms = message->time_ms,
+        .has_signing_key = message->signing_key.len > 0,
     };
-    return STATUS_OK;
+    return reader_optional_bytes(reader, "description.signing_key", message->signing_key, SIGNING_KEY_SIZE,
+                                 out->signing_key);
+}
+
+static status_t read_catalog(reader_t *reader, const Yardstick__V1__Catalog *message, response_t *out)
+{
+    out->catalog.digest = message->digest;
+    out->catalog.yaml = (span_t){message->yaml.data, message->yaml.len};
+    out->catalog.is_signed = message->signature.len > 0;
+    return reader_optional_bytes(reader, "catalog.signature", message->signature, SIGNATURE_SIZE,
+                                 out->catalog.signature);
+}
+
+/* Digest and signature come together. */
+static status_t read_receipt_signature(reader_t *reader, const Yardstick__V1__Receipt *message, receipt_t *out)
+{
+    out->is_signed = message->signature.len > 0;
+    if (out->is_signed != (message->facts_digest.len > 0))
+        return reader_refuse(reader, "receipt has a %s without a %s", out->is_signed ? "signature" : "facts_digest",
+                             out->is_signed ? "facts_digest" : "signature");
+    TRY(reader_optional_bytes(reader, "receipt.facts_digest", message->facts_digest, DIGEST_SIZE, out->facts_digest));
+    return reader_optional_bytes(reader, "receipt.signature", message->signature, SIGNATURE_SIZE, out->signature);
 }
 
 static status_t read_receipt(reader_t *reader, const Yardstick__V1__Receipt *message, receipt_t *out)
@@ -47,7 +69,7 @@ static status_t read_receipt(reader_t *reader, const Yardstick__V1__Receipt *mes
         .warnings = warnings,
         .warning_count = message->n_warnings,
     };
-    return STATUS_OK;
+    return read_receipt_signature(reader, message, out);
 }
 
 static status_t read_key(reader_t *reader, const Yardstick__V1__Key *message, key_entry_t *out)
@@ -111,9 +133,7 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_DESCRIPTION:
         return read_description(reader, message->description, &out->description);
     case RESPONSE_CATALOG:
-        out->catalog.digest = message->catalog->digest;
-        out->catalog.yaml = (span_t){message->catalog->yaml.data, message->catalog->yaml.len};
-        return STATUS_OK;
+        return read_catalog(reader, message->catalog, out);
     case RESPONSE_RECEIPT:
         return read_receipt(reader, message->receipt, &out->receipt);
     case RESPONSE_KEYS:
@@ -144,14 +164,17 @@ static status_t write_description(arena_t *arena, const description_t *descripti
     out->description->hub_version = lend(description->hub_version);
     out->description->time_zone = lend(description->time_zone);
     out->description->time_ms = description->time_ms;
+    out->description->signing_key =
+        lend_bytes(description->signing_key, description->has_signing_key ? SIGNING_KEY_SIZE : 0);
     return STATUS_OK;
 }
 
-static status_t write_catalog(arena_t *arena, uint64_t digest, span_t yaml, Yardstick__V1__Response *out)
+static status_t write_catalog(arena_t *arena, const response_t *response, Yardstick__V1__Response *out)
 {
     WRITE_ONE(arena, (Yardstick__V1__Catalog)YARDSTICK__V1__CATALOG__INIT, out->catalog);
-    out->catalog->digest = digest;
-    out->catalog->yaml = lend_bytes(yaml.data, yaml.size);
+    out->catalog->digest = response->catalog.digest;
+    out->catalog->yaml = lend_bytes(response->catalog.yaml.data, response->catalog.yaml.size);
+    out->catalog->signature = lend_bytes(response->catalog.signature, response->catalog.is_signed ? SIGNATURE_SIZE : 0);
     return STATUS_OK;
 }
 
@@ -165,6 +188,8 @@ static status_t write_receipt(arena_t *arena, const receipt_t *receipt, Yardstic
     out->receipt->late = receipt->late;
     out->receipt->facts_dropped = receipt->facts_dropped;
     out->receipt->consultants_dropped = receipt->consultants_dropped;
+    out->receipt->facts_digest = lend_bytes(receipt->facts_digest, receipt->is_signed ? DIGEST_SIZE : 0);
+    out->receipt->signature = lend_bytes(receipt->signature, receipt->is_signed ? SIGNATURE_SIZE : 0);
     Yardstick__V1__CheckWarning *items, initial = YARDSTICK__V1__CHECK_WARNING__INIT;
     WRITE_LIST(arena, receipt->warning_count, initial, items, out->receipt->warnings);
     out->receipt->n_warnings = receipt->warning_count;
@@ -235,7 +260,7 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
     case RESPONSE_DESCRIPTION:
         return write_description(arena, &response->description, out);
     case RESPONSE_CATALOG:
-        return write_catalog(arena, response->catalog.digest, response->catalog.yaml, out);
+        return write_catalog(arena, response, out);
     case RESPONSE_RECEIPT:
         return write_receipt(arena, &response->receipt, out);
     case RESPONSE_KEYS:

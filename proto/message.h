@@ -5,9 +5,11 @@
 #include "core/answers.h"
 #include "core/network.h"
 #include "core/tables.h"
-#include "proto/signed.h"
 
 #define KEY_SIZE           32 /* a CURVE public key */
+#define SIGNING_KEY_SIZE   32 /* an Ed25519 public key: the hub's, proto/signed.h */
+#define SIGNATURE_SIZE     64
+#define DIGEST_SIZE        32 /* BLAKE2b-256 */
 #define SUBMISSION_ID_SIZE 16
 #define UPLOAD_ID_SIZE     16
 #define NETWORK_PART_LINES_MAX                                                                                         \
@@ -53,6 +55,27 @@ typedef struct {
     const char *consultant;
     packed_facts_t facts;
 } packed_consultant_t;
+
+/* A fact by its name, so that what was filed can be read and checked without the catalog of its day. */
+typedef struct {
+    const char *id;
+    unsigned decimals;
+    int64_t value; /* in the smallest unit */
+} named_fact_t;
+
+typedef struct {
+    const char *consultant;
+    const named_fact_t *facts;
+    size_t count;
+} named_consultant_t;
+
+/* The facts of one store's month, present ones only, in any order. */
+typedef struct {
+    const named_fact_t *facts;
+    size_t count;
+    const named_consultant_t *consultants;
+    size_t consultant_count;
+} named_facts_t;
 
 typedef struct {
     uint8_t id[SUBMISSION_ID_SIZE];
@@ -149,6 +172,8 @@ typedef struct {
     uint64_t catalog_digest;
     const char *hub_version, *time_zone;
     uint64_t time_ms;
+    bool has_signing_key; /* an older hub has none */
+    uint8_t signing_key[SIGNING_KEY_SIZE];
 } description_t;
 
 typedef enum { OUTCOME_NONE, OUTCOME_ACCEPTED, OUTCOME_UNCHANGED, OUTCOME_WITHDRAWN, OUTCOME_COUNT } outcome_t;
@@ -214,7 +239,9 @@ typedef struct {
         struct {
             uint64_t digest;
             span_t yaml;
-        } catalog; /* yaml empty: the known one is current */
+            bool is_signed;
+            uint8_t signature[SIGNATURE_SIZE];
+        } catalog; /* yaml empty: the known one is current, and the signature is that one's */
         receipt_t receipt;
         const compare_answer_t *compare;
         const trend_answer_t *trend;

@@ -22,20 +22,21 @@ upward() {
     local folder allowed
     while read -r folder allowed; do
         sources "$folder/*.c" "$folder/*.h" | xargs -r grep -nHE '^#include "' |
-            grep -vE "#include \"($allowed)/|#include \"builtin_catalog.inc\"|#include \"(yardstick|stored)\.pb-c\.h\""
+            grep -vE "#include \"($allowed)/|#include \"builtin_catalog.inc\"|#include \"(yardstick|stored|outbox)\.pb-c\.h\""
     done <<'TEXT'
 core core
+storage core|storage
 proto core|proto
 client core|proto|client
-hub core|proto|client/home.h|hub
-dealer-agent core|proto|client|dealer-agent
+hub core|storage|proto|client/home.h|hub
+dealer-agent core|storage|proto|client|dealer-agent
 cli core|proto|client|cli
 TEXT
 }
 upward | sed 's/^/  /' | grep -vE 'client/home\.h"' | report 'layers: nothing includes upward'
 
 { sources '*.c' '*.h' | grep -v '^proto/' | xargs -r grep -lE 'pb-c\.h'; } | report 'only proto/ includes *.pb-c.h'
-{ sources '*.c' '*.h' | grep -vE '^hub/store' | xargs -r grep -lE '<lmdb\.h>' | grep -v '^tests/bench/'; } | report 'only hub/store* includes <lmdb.h>'
+{ sources '*.c' '*.h' | grep -vE '^(hub/store|dealer-agent/outbox_table\.c)' | xargs -r grep -lE '<lmdb\.h>' | grep -v '^tests/bench/'; } | report 'only hub/store* and dealer-agent/outbox_table.c include <lmdb.h>'
 { sources 'core/*' | xargs -r grep -lE '<(zmq|lmdb|pthread|sys/socket)\.h>|pb-c\.h' | grep -v '^core/order\.c$'; } | report 'core does no I/O and starts no thread'
 { sources 'core/*.c' 'proto/*.c' | xargs -r grep -nE '\b(fprintf\(stderr|perror\(|exit\()'; } | report 'core and proto never log or exit'
 { sources '*.c' '*.h' | grep -v '^tests/' | xargs -r wc -l | awk '$2 != "total" && $1 > 700 {print "  " $2 ": " $1 " lines"}'; } |

@@ -243,7 +243,7 @@ static size_t unchecked_months(const char *text)
     cr_assert_eq(read_as(path, NULL, 0, false), STATUS_OK, "%s", fault_lines(&faults));
     remove(path);
     cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
-    return facts_set_count_unchecked(&set, catalog);
+    return facts_set_count_unchecked(&set, catalog, NULL);
 }
 
 Test(facts_file, months_without_the_one_before_are_counted_where_a_check_needs_it)

@@ -77,7 +77,7 @@ Test(home, what_was_made_is_read_back)
 Test(home, a_given_key_pair_is_taken)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
-    home_t keys, made;
+    home_t keys = {0}, made;
     cr_assert_eq(home_make_keys(&keys), STATUS_OK);
     cr_assert_eq(home_create(directory, ENDPOINT, hub.public_key, &keys, &made, &faults), STATUS_OK);
     cr_assert_str_eq(made.secret_key, keys.secret_key);

@@ -52,3 +52,20 @@ Test(faults, keep_their_source)
     cr_assert_str_eq(faults.items[1].source, "b.csv");
     faults_fini(&faults);
 }
+
+static const char *turn(const char *format)
+{
+    return strcmp(format, "%s of %d") == 0 ? "%2$d: %1$s" : format;
+}
+
+Test(faults, are_added_in_the_readers_language_where_it_has_them)
+{
+    faults_t faults = {.translate = turn};
+    faults_add(&faults, 1, 1, "%s of %d", "two", 3);
+    faults_add(&faults, 1, 1, "%s", "as it is");
+    cr_assert_str_eq(faults.items[0].message, "3: two");
+    cr_assert_str_eq(faults.items[1].message, "as it is");
+    cr_assert_str_eq(faults_text(&faults, "%s of %d"), "%2$d: %1$s");
+    faults_fini(&faults);
+    cr_assert_str_eq(faults_text(&faults, "%s of %d"), "%s of %d", "English again");
+}

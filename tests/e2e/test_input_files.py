@@ -148,7 +148,7 @@ class Facts(HubCase):
     def test_whoami_as_csv(self):
         key = self.agent.ask("whoami")["public_key"]
         header, line = self.agent.must("whoami", "--format", "csv").out.splitlines()
-        self.assertEqual(header, "role,dealers,region,public_key,hub_version,time_zone,time")
+        self.assertEqual(header, "role,dealers,region,public_key,hub_version,time_zone,time,signing_key")
         self.assertTrue(line.startswith(f'dealer,"D0002",,{key},'), line)
 
     def test_import_names_them_too(self):

@@ -1,0 +1,31 @@
+/* The files around the outbox's tables: its directory, FORMAT, the writers' lock, the bell. */
+#pragma once
+
+#include "core/status.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OUTBOX_DIRECTORY "outbox" /* in the home */
+
+/* HOME/outbox, or a file in it where `name` is not NULL. False where the path is too long. */
+bool outbox_path(const char *home_directory, const char *name, char out[PATH_MAX]);
+
+/* Makes the directory where it is missing and takes the writers' lock (which *out_lock holds until it is closed or
+ * unlocked), waiting for whoever holds it. */
+status_t outbox_enter(const char *directory, int *out_lock, char *out_why, size_t why_size) NODISCARD;
+
+/* Gives the lock back, the descriptor stays open. */
+void outbox_leave(int lock);
+
+/* Under the lock: *out_is_new = there is no outbox yet (no FORMAT); then what an unfinished making left is moved
+ * away, and the room for LMDB's lock file is taken. STATUS_NEWER_FORMAT, STATUS_DAMAGED. */
+status_t outbox_prepare(const char *directory, bool *out_is_new, char *out_why, size_t why_size) NODISCARD;
+
+/* Under the lock: a new outbox is whole. Writes FORMAT; all of it, and its name in the home, is synced. */
+status_t outbox_finish(const char *directory, char *out_why, size_t why_size) NODISCARD;
+
+/* Opens the bell for writing and closes it; that it cannot be rung is no fault: what waits is found by the next look.
+ */
+void outbox_ring(const char *directory);

@@ -1,0 +1,454 @@
+#include "dealer-agent/outbox_table.h"
+
+#include "storage/pages.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* LMDB reports a write that the disk took in part as EIO. With less than this left, what was short was the space. */
+#define NEARLY_FULL_BYTES (UINT64_C(16) << 20)
+
+static const uint8_t SECRET[FRAME_SECRET_SIZE] = "yardstick-outbo";
+
+static const char *const TABLE_NAMES[OUTBOX_TABLE_COUNT] = {
+#define TABLE_NAME(id, name) name,
+    OUTBOX_TABLE_LIST(TABLE_NAME)
+#undef TABLE_NAME
+};
+
+struct outbox_tables {
+    MDB_env *env;
+    MDB_dbi dbis[OUTBOX_TABLE_COUNT];
+    int lock;
+};
+
+struct outbox_txn {
+    outbox_tables_t *tables;
+    MDB_txn *txn;
+    bool writes, is_dirty;
+    status_t failure; /* the first but NOT_FOUND: commit then refuses */
+    outbox_head_t head;
+};
+
+/* LMDB's and the system's codes -> status_t. The only place of the agent that does so. */
+static status_t map_error(int code)
+{
+    switch (code) {
+    case MDB_SUCCESS:
+        return STATUS_OK;
+    case MDB_NOTFOUND:
+        return STATUS_NOT_FOUND;
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return STATUS_STORE_FULL;
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+    case MDB_INCOMPATIBLE:
+    case MDB_CURSOR_FULL:
+    case MDB_PAGE_FULL:
+        return STATUS_DAMAGED;
+    case ENOMEM:
+        return STATUS_NO_MEMORY;
+    default:
+        return STATUS_IO;
+    }
+}
+
+/* ---- keys */
+
+static void key_add(outbox_key_t *key, const void *bytes, size_t size)
+{
+    assert(key->size + size <= sizeof key->bytes);
+    memcpy(key->bytes + key->size, bytes, size);
+    key->size += size;
+}
+
+static void key_add_number(outbox_key_t *key, uint64_t number)
+{
+    uint8_t bytes[8];
+    frame_put_u64(bytes, number);
+    key_add(key, bytes, sizeof bytes);
+}
+
+outbox_key_t outbox_key_of_number(uint64_t number)
+{
+    outbox_key_t key = {.size = 0};
+    key_add_number(&key, number);
+    return key;
+}
+
+outbox_key_t outbox_key_of_name(const char *name)
+{
+    outbox_key_t key = {.size = 0};
+    key_add(&key, name, strlen(name));
+    return key;
+}
+
+outbox_key_t outbox_key_of_month(const char *dealer, period_t period, uint64_t number)
+{
+    outbox_key_t key = {.size = 0};
+    uint8_t month[4];
+    frame_put_u32(month, period_to_number(period));
+    key_add(&key, dealer, strlen(dealer) + 1);
+    key_add(&key, month, sizeof month);
+    key_add_number(&key, number);
+    return key;
+}
+
+uint64_t outbox_key_number(const outbox_key_t *key)
+{
+    return key->size >= 8 ? frame_take_u64(key->bytes + key->size - 8) : 0;
+}
+
+static frame_place_t place_of(outbox_table_t table, const outbox_key_t *key)
+{
+    return (frame_place_t){SECRET, (uint8_t)table, {key->bytes, key->size}};
+}
+
+/* ---- the head */
+
+static void head_encode(const outbox_head_t *head, uint8_t out[OUTBOX_HEAD_SIZE])
+{
+    frame_put_u32(out, head->format);
+    frame_put_u64(out + 4, head->epoch);
+    frame_put_u64(out + 12, head->number);
+    for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++)
+        frame_put_u64(out + 20 + 8 * i, head->counts[i]);
+}
+
+static status_t head_decode(span_t payload, outbox_head_t *out)
+{
+    if (payload.size != OUTBOX_HEAD_SIZE)
+        return STATUS_DAMAGED;
+    outbox_head_t head = {.format = frame_take_u32(payload.data),
+                          .epoch = frame_take_u64(payload.data + 4),
+                          .number = frame_take_u64(payload.data + 12)};
+    for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++)
+        head.counts[i] = frame_take_u64(payload.data + 20 + 8 * i);
+    if (head.format != OUTBOX_FORMAT)
+        return head.format > OUTBOX_FORMAT ? STATUS_NEWER_FORMAT : STATUS_DAMAGED;
+    *out = head;
+    return STATUS_OK;
+}
+
+static status_t load_head(outbox_txn_t *txn)
+{
+    outbox_key_t key = outbox_key_of_name(OUTBOX_HEAD_KEY);
+    span_t payload;
+    status_t status = outbox_txn_get(txn, OUTBOX_TABLE_META, &key, &payload);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_DAMAGED;
+    TRY(status);
+    return head_decode(payload, &txn->head);
+}
+
+/* Whether the head is that of LMDB's newest transaction and counts what the tables hold. */
+static status_t check_head(outbox_txn_t *txn, char *out_why, size_t why_size)
+{
+    if (txn->head.epoch != mdb_txn_id(txn->txn)) {
+        snprintf(out_why, why_size, "its last transaction is %llu, its records say %llu",
+                 (unsigned long long)mdb_txn_id(txn->txn), (unsigned long long)txn->head.epoch);
+        return STATUS_DAMAGED;
+    }
+    for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++) {
+        MDB_stat stat;
+        TRY(map_error(mdb_stat(txn->txn, txn->tables->dbis[i], &stat)));
+        if (stat.ms_entries == txn->head.counts[i])
+            continue;
+        snprintf(out_why, why_size, "table %s holds %zu records instead of %llu", TABLE_NAMES[i], stat.ms_entries,
+                 (unsigned long long)txn->head.counts[i]);
+        return STATUS_DAMAGED;
+    }
+    return STATUS_OK;
+}
+
+static status_t write_head(outbox_txn_t *txn)
+{
+    uint8_t bytes[OUTBOX_HEAD_SIZE];
+    outbox_key_t key = outbox_key_of_name(OUTBOX_HEAD_KEY);
+    head_encode(&txn->head, bytes);
+    TRY(outbox_txn_put(txn, OUTBOX_TABLE_META, &key, (span_t){bytes, sizeof bytes})); /* counts itself the first time */
+    txn->head.epoch = mdb_txn_id(txn->txn);
+    head_encode(&txn->head, bytes);
+    return outbox_txn_put(txn, OUTBOX_TABLE_META, &key, (span_t){bytes, sizeof bytes});
+}
+
+/* ---- transactions */
+
+/* -1: the caller holds it. */
+static status_t take_lock(int lock)
+{
+    while (lock >= 0 && flock(lock, LOCK_EX) != 0)
+        if (errno != EINTR)
+            return STATUS_IO;
+    return STATUS_OK;
+}
+
+/* Without the head, which a new outbox does not have yet. */
+static status_t begin_raw(outbox_tables_t *tables, bool writes, outbox_txn_t **out)
+{
+    outbox_txn_t *txn = calloc(1, sizeof *txn);
+    if (!txn)
+        return STATUS_NO_MEMORY;
+    txn->tables = tables;
+    status_t status = writes ? take_lock(tables->lock) : STATUS_OK;
+    txn->writes = writes && status == STATUS_OK;
+    if (status == STATUS_OK)
+        status = map_error(mdb_txn_begin(tables->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn));
+    if (status != STATUS_OK) {
+        txn->txn = NULL;
+        outbox_txn_abort(&txn);
+        return status;
+    }
+    *out = txn;
+    return STATUS_OK;
+}
+
+status_t outbox_txn_begin(outbox_tables_t *tables, bool writes, outbox_txn_t **out)
+{
+    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    TRY(begin_raw(tables, writes, &txn));
+    TRY(load_head(txn));
+    *out = txn;
+    txn = NULL;
+    return STATUS_OK;
+}
+
+void outbox_txn_abort(outbox_txn_t **txn)
+{
+    if (!txn || !*txn)
+        return;
+    if ((*txn)->txn)
+        mdb_txn_abort((*txn)->txn);
+    if ((*txn)->writes && (*txn)->tables->lock >= 0)
+        flock((*txn)->tables->lock, LOCK_UN);
+    free(*txn);
+    *txn = NULL;
+}
+
+static bool nearly_full(MDB_env *env)
+{
+    int file;
+    struct stat status;
+    struct statvfs disk;
+    struct rlimit limit;
+    if (mdb_env_get_fd(env, &file) || fstat(file, &status) || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
+        return false;
+    return (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL_BYTES ||
+           (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
+}
+
+status_t outbox_txn_commit(outbox_txn_t **txn)
+{
+    CLEANUP(outbox_txn_abort) outbox_txn_t *ending = *txn;
+    *txn = NULL;
+    TRY(ending->failure);
+    if (!ending->is_dirty)
+        return STATUS_OK;
+    TRY(write_head(ending));
+    int code = mdb_txn_commit(ending->txn);
+    ending->txn = NULL;
+    return code == EIO && nearly_full(ending->tables->env) ? STATUS_STORE_FULL : map_error(code);
+}
+
+outbox_head_t *outbox_txn_head(outbox_txn_t *txn)
+{
+    return &txn->head;
+}
+
+/* ---- records */
+
+/* Remembers the first failure, so that a caller that went on cannot commit half of what it wanted. */
+static status_t note(outbox_txn_t *txn, status_t status)
+{
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND && txn->failure == STATUS_OK)
+        txn->failure = status;
+    return status;
+}
+
+static MDB_val lend_key(const outbox_key_t *key)
+{
+    return (MDB_val){key->size, (void *)key->bytes};
+}
+
+status_t outbox_txn_get(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, span_t *out)
+{
+    MDB_val at = lend_key(key), value;
+    TRY(note(txn, map_error(mdb_get(txn->txn, txn->tables->dbis[table], &at, &value))));
+    frame_place_t place = place_of(table, key);
+    return note(txn, frame_read(&place, (span_t){value.mv_data, value.mv_size}, out));
+}
+
+/* Takes a change of the table's size over into the head. */
+static status_t count(outbox_txn_t *txn, outbox_table_t table)
+{
+    MDB_stat stat;
+    TRY(note(txn, map_error(mdb_stat(txn->txn, txn->tables->dbis[table], &stat))));
+    txn->head.counts[table] = stat.ms_entries;
+    return STATUS_OK;
+}
+
+status_t outbox_txn_put(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, span_t payload)
+{
+    MDB_val at = lend_key(key), value = {payload.size + FRAME_OVERHEAD, NULL};
+    txn->is_dirty = true;
+    TRY(note(txn, map_error(mdb_put(txn->txn, txn->tables->dbis[table], &at, &value, MDB_RESERVE))));
+    frame_place_t place = place_of(table, key);
+    frame_write(&place, payload, value.mv_data);
+    return count(txn, table);
+}
+
+status_t outbox_txn_delete(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key)
+{
+    MDB_val at = lend_key(key);
+    TRY(note(txn, map_error(mdb_del(txn->txn, txn->tables->dbis[table], &at, NULL))));
+    txn->is_dirty = true;
+    return count(txn, table);
+}
+
+static void cursor_close(MDB_cursor **cursor)
+{
+    if (*cursor)
+        mdb_cursor_close(*cursor);
+}
+
+static status_t take_key(outbox_txn_t *txn, const MDB_val *from, outbox_key_t *out)
+{
+    if (from->mv_size > sizeof out->bytes)
+        return note(txn, STATUS_DAMAGED);
+    out->size = from->mv_size;
+    memcpy(out->bytes, from->mv_data, from->mv_size);
+    return STATUS_OK;
+}
+
+status_t outbox_txn_next(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    MDB_val at = lend_key(key), value;
+    TRY(note(txn, map_error(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
+    TRY(note(txn, map_error(mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE))));
+    return take_key(txn, &at, out);
+}
+
+status_t outbox_txn_last(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    MDB_val at = lend_key(key), value;
+    TRY(note(txn, map_error(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
+    int code = mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE);
+    bool is_behind = code == MDB_SUCCESS && (at.mv_size != key->size || memcmp(at.mv_data, key->bytes, key->size));
+    if (code == MDB_NOTFOUND || is_behind)
+        code = mdb_cursor_get(cursor, &at, &value, is_behind ? MDB_PREV : MDB_LAST);
+    TRY(note(txn, map_error(code)));
+    return take_key(txn, &at, out);
+}
+
+/* ---- opening */
+
+static status_t read_head(span_t value, uint64_t *out_txn)
+{
+    outbox_key_t key = outbox_key_of_name(OUTBOX_HEAD_KEY);
+    frame_place_t place = place_of(OUTBOX_TABLE_META, &key);
+    outbox_head_t head;
+    span_t payload;
+    TRY(frame_read(&place, value, &payload));
+    TRY(head_decode(payload, &head));
+    *out_txn = head.epoch;
+    return STATUS_OK;
+}
+
+status_t outbox_tables_check(const char *directory, char *out_why, size_t why_size)
+{
+    const pages_rules_t rules = {
+        .head_table = TABLE_NAMES[OUTBOX_TABLE_META], .head_key = OUTBOX_HEAD_KEY, .read_head = read_head};
+    return pages_check_all(directory, &rules, out_why, why_size);
+}
+
+static status_t open_env(const char *directory, size_t map_bytes, MDB_env **out)
+{
+    MDB_env *env = NULL;
+    TRY(map_error(mdb_env_create(&env)));
+    int code = mdb_env_set_mapsize(env, map_bytes), dead;
+    if (code == MDB_SUCCESS)
+        code = mdb_env_set_maxdbs(env, OUTBOX_TABLE_COUNT);
+    if (code == MDB_SUCCESS)
+        code = mdb_env_open(env, directory, MDB_NOTLS, 0600);
+    if (code == MDB_SUCCESS) /* slots of processes that ended without freeing them would pin old pages */
+        code = mdb_reader_check(env, &dead);
+    if (code != MDB_SUCCESS) {
+        mdb_env_close(env);
+        return map_error(code);
+    }
+    *out = env;
+    return STATUS_OK;
+}
+
+/* Handles of the tables, kept by committing the transaction that opened them. */
+static status_t open_tables(outbox_txn_t *txn, unsigned flags)
+{
+    for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++) {
+        int code = mdb_dbi_open(txn->txn, TABLE_NAMES[i], flags, &txn->tables->dbis[i]);
+        if (code != MDB_SUCCESS)
+            return code == MDB_NOTFOUND ? STATUS_DAMAGED : map_error(code);
+    }
+    return STATUS_OK;
+}
+
+static status_t make_tables(outbox_txn_t **txn)
+{
+    TRY(open_tables(*txn, MDB_CREATE));
+    (*txn)->head.format = OUTBOX_FORMAT;
+    (*txn)->is_dirty = true;
+    return outbox_txn_commit(txn);
+}
+
+static status_t load_tables(outbox_txn_t **txn, char *out_why, size_t why_size)
+{
+    TRY(open_tables(*txn, 0));
+    TRY(load_head(*txn));
+    TRY(check_head(*txn, out_why, why_size));
+    int code = mdb_txn_commit((*txn)->txn);
+    (*txn)->txn = NULL;
+    return map_error(code);
+}
+
+status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new, outbox_tables_t **out,
+                            char *out_why, size_t why_size)
+{
+    CLEANUP(outbox_tables_close) outbox_tables_t *tables = calloc(1, sizeof *tables);
+    if (!tables)
+        return STATUS_NO_MEMORY;
+    tables->lock = -1;
+    TRY(open_env(directory, map_bytes, &tables->env));
+    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    TRY(begin_raw(tables, is_new, &txn));
+    TRY(is_new ? make_tables(&txn) : load_tables(&txn, out_why, why_size));
+    tables->lock = lock;
+    *out = tables;
+    tables = NULL;
+    return STATUS_OK;
+}
+
+void outbox_tables_close(outbox_tables_t **tables)
+{
+    if (!tables || !*tables)
+        return;
+    if ((*tables)->env)
+        mdb_env_close((*tables)->env);
+    free(*tables);
+    *tables = NULL;
+}

@@ -1,0 +1,355 @@
+#include "dealer-agent/receipts.h"
+
+#include "core/number.h"
+#include "dealer-agent/listing.h"
+#include "dealer-agent/outbox_commands.h"
+#include "dealer-agent/times.h"
+#include "proto/signed.h"
+
+#include <string.h>
+
+#define PAGE 500 /* filings read at a time */
+
+static void json_free(json_t **json)
+{
+    json_decref(*json);
+}
+
+/* Calls `visit` with each delivered filing, without its facts. */
+static status_t for_each(outbox_t *outbox, status_t (*visit)(void *context, const filing_t *filing), void *context)
+{
+    uint64_t after = 0;
+    for (size_t count = 1; count;) {
+        CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+        filing_t *filings;
+        if (!arena)
+            return STATUS_NO_MEMORY;
+        TRY(outbox_list(outbox, FILING_DELIVERED, after, PAGE, arena, &filings, &count));
+        for (size_t i = 0; i < count; i++)
+            TRY(visit(context, &filings[i]));
+        after = count ? filings[count - 1].number : after;
+    }
+    return STATUS_OK;
+}
+
+/* ---- list */
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+    json_t *out;
+} selection_t;
+
+static json_t *object_of(const filing_t *filing)
+{
+    const receipt_t *receipt = &filing->receipt;
+    return json_pack("{s:o, s:s, s:o, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:s, s:o, s:b}", "number",
+                     listing_number(filing->number), "dealer", filing->dealer, "period", listing_period(filing->period),
+                     "outcome", outcome_names[receipt->outcome], "revision", listing_number(receipt->revision),
+                     "sequence", listing_number(receipt->sequence), "late", receipt->late, "time",
+                     listing_time(receipt->time_ms), "taken_over", listing_time(filing->time_ms), "delivered",
+                     listing_time(filing->settled_ms), "source", filing->source, "line", listing_line(filing->line),
+                     "signed", receipt->is_signed);
+}
+
+static status_t add_receipt(void *context, const filing_t *filing)
+{
+    selection_t *selection = context;
+    if ((selection->dealer && strcmp(selection->dealer, filing->dealer) != 0) ||
+        (selection->period != PERIOD_NONE && selection->period != filing->period))
+        return STATUS_OK;
+    json_t *object = object_of(filing);
+    return object && json_array_append_new(selection->out, object) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static const listing_column_t COLUMNS[] = {
+    {"number", "Number", LISTING_NUMBER},     {"dealer", "Dealer", LISTING_TEXT},
+    {"period", "Month", LISTING_TEXT},        {"outcome", "Outcome", LISTING_TEXT},
+    {"revision", "Revision", LISTING_NUMBER}, {"late", "Late", LISTING_TEXT},
+    {"time", "Hub's time", LISTING_TIME},     {"delivered", "Receipt taken", LISTING_TIME},
+    {"source", "From", LISTING_TEXT},         {"line", "Line", LISTING_NUMBER},
+    {"signed", "Signed", LISTING_TEXT},
+};
+
+status_t receipts_list_command(session_t *session)
+{
+    CLEANUP(outbox_close) outbox_t *outbox = NULL;
+    CLEANUP(json_free) json_t *receipts = json_array();
+    selection_t selection = {invocation_value(session->invocation, "dealer"),
+                             invocation_period(session->invocation, "period"), receipts};
+    TRY(outbox_open(session->home_path, &outbox, &session->faults));
+    status_t status = receipts ? for_each(outbox, add_receipt, &selection) : STATUS_NO_MEMORY;
+    if (status != STATUS_OK)
+        return outbox_explain(outbox, status, &session->faults);
+    return listing_print(session, "receipts", receipts, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,
+                         "nothing was delivered from here yet");
+}
+
+/* ---- show */
+
+static json_t *facts_json(const named_fact_t *facts, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        char amount[32];
+        number_format_fact(facts[i].value, facts[i].decimals, amount, sizeof amount);
+        json_array_append_new(array,
+                              json_pack("{s:s, s:i, s:I, s:s}", "id", facts[i].id, "decimals", (int)facts[i].decimals,
+                                        "value", (json_int_t)facts[i].value, "amount", amount));
+    }
+    return array;
+}
+
+static json_t *consultants_json(const named_facts_t *facts)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < facts->consultant_count; i++) {
+        const named_consultant_t *one = &facts->consultants[i];
+        json_array_append_new(
+            array, json_pack("{s:s, s:o}", "consultant", one->consultant, "facts", facts_json(one->facts, one->count)));
+    }
+    return array;
+}
+
+static json_t *warnings_json(const receipt_t *receipt, language_t language)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < receipt->warning_count; i++)
+        json_array_append_new(array, json_pack("{s:s, s:s}", "check", receipt->warnings[i].check, "title",
+                                               receipt->warnings[i].title[language]));
+    return array;
+}
+
+static void set_proof(json_t *object, const filing_t *filing)
+{
+    const receipt_t *receipt = &filing->receipt;
+    json_object_set_new(object, "outcome_code", json_integer(receipt->outcome));
+    json_object_set_new(object, "time_ms", listing_number(receipt->time_ms));
+    json_object_set_new(object, "submission_id", listing_hex(filing->id, SUBMISSION_ID_SIZE));
+    json_object_set_new(object, "hub_key", listing_hex(filing->hub_key, KEY_SIZE));
+    bool is_signed = receipt->is_signed;
+    json_object_set_new(object, "signing_key",
+                        is_signed ? listing_hex(filing->signing_key, SIGNING_KEY_SIZE) : json_null());
+    json_object_set_new(object, "facts_digest",
+                        is_signed ? listing_hex(receipt->facts_digest, DIGEST_SIZE) : json_null());
+    json_object_set_new(object, "signature", is_signed ? listing_hex(receipt->signature, SIGNATURE_SIZE) : json_null());
+}
+
+static json_t *whole_object(const filing_t *filing, language_t language)
+{
+    json_t *object = object_of(filing);
+    if (!object)
+        return NULL;
+    set_proof(object, filing);
+    json_object_set_new(object, "withdrawal", json_boolean(filing->is_withdrawal));
+    json_object_set_new(object, "why", listing_text(filing->is_withdrawal ? filing->why : NULL));
+    json_object_set_new(object, "facts_dropped", json_integer(filing->receipt.facts_dropped));
+    json_object_set_new(object, "consultants_dropped", json_integer(filing->receipt.consultants_dropped));
+    json_object_set_new(object, "warnings", warnings_json(&filing->receipt, language));
+    json_object_set_new(object, "facts", facts_json(filing->facts.facts, filing->facts.count));
+    json_object_set_new(object, "consultants", consultants_json(&filing->facts));
+    return object;
+}
+
+static void print_key(const char *name, const uint8_t key[32])
+{
+    char text[HOME_KEY_SIZE];
+    home_format_key(key, text);
+    printf("%-15s %s\n", name, text);
+}
+
+static void print_hex(const char *name, const uint8_t *bytes, size_t size)
+{
+    printf("%-15s ", name);
+    for (size_t i = 0; i < size; i++)
+        printf("%02x", bytes[i]);
+    putchar('\n');
+}
+
+static void print_facts(const named_fact_t *facts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char amount[32];
+        number_format_fact(facts[i].value, facts[i].decimals, amount, sizeof amount);
+        printf("  %-30s %s\n", facts[i].id, amount);
+    }
+}
+
+static void print_proof(const filing_t *filing)
+{
+    const receipt_t *receipt = &filing->receipt;
+    print_hex("submission id", filing->id, SUBMISSION_ID_SIZE);
+    print_key("hub's key", filing->hub_key);
+    if (!receipt->is_signed) {
+        puts("not signed: the hub of that day did not sign receipts");
+        return;
+    }
+    print_key("signing key", filing->signing_key);
+    print_hex("facts digest", receipt->facts_digest, DIGEST_SIZE);
+    print_hex("signature", receipt->signature, SIGNATURE_SIZE);
+}
+
+static void print_filing(const session_t *session, const filing_t *filing)
+{
+    const receipt_t *receipt = &filing->receipt;
+    char period[PERIOD_TEXT_SIZE], times[3][TIMES_SIZE];
+    period_format(filing->period, period);
+    printf("%s  %s  %s  revision %u%s\n", filing->dealer, period, outcome_names[receipt->outcome], receipt->revision,
+           receipt->late ? "  late" : "");
+    printf("%-15s %llu, the hub's sequence %llu\n", "number", (unsigned long long)filing->number,
+           (unsigned long long)receipt->sequence);
+    printf("%-15s %s by the hub's clock\n", "accepted", times_local(receipt->time_ms, times[0]));
+    printf("%-15s %s, receipt taken %s, by this machine's\n", "taken over", times_local(filing->time_ms, times[1]),
+           times_local(filing->settled_ms, times[2]));
+    if (*filing->source)
+        printf("%-15s %s, line %u\n", "from", filing->source, filing->line);
+    if (filing->is_withdrawal)
+        printf("%-15s %s\n", "withdrawn", filing->why);
+    for (size_t i = 0; i < receipt->warning_count; i++)
+        printf("%-15s %s: %s\n", "warning", receipt->warnings[i].check, receipt->warnings[i].title[session->language]);
+    print_proof(filing);
+    if (filing->facts.count)
+        puts("facts");
+    print_facts(filing->facts.facts, filing->facts.count);
+    for (size_t i = 0; i < filing->facts.consultant_count; i++) {
+        printf("consultant %s\n", filing->facts.consultants[i].consultant);
+        print_facts(filing->facts.consultants[i].facts, filing->facts.consultants[i].count);
+    }
+}
+
+static void print_fact_lines(const filing_t *filing, const char *consultant, const named_fact_t *facts, size_t count)
+{
+    char period[PERIOD_TEXT_SIZE];
+    period_format(filing->period, period);
+    for (size_t i = 0; i < count; i++) {
+        char amount[32];
+        number_format_fact(facts[i].value, facts[i].decimals, amount, sizeof amount);
+        printf("%llu,%s,%s,%s,%s,%s\n", (unsigned long long)filing->number, filing->dealer, period, consultant,
+               facts[i].id, amount);
+    }
+}
+
+/* What was filed, a fact a line. */
+static void print_csv(const filing_t *filing)
+{
+    puts("number,dealer,period,consultant,fact,value");
+    print_fact_lines(filing, "", filing->facts.facts, filing->facts.count);
+    for (size_t i = 0; i < filing->facts.consultant_count; i++)
+        print_fact_lines(filing, filing->facts.consultants[i].consultant, filing->facts.consultants[i].facts,
+                         filing->facts.consultants[i].count);
+}
+
+/* A delivered filing, whole. */
+static status_t get_delivered(session_t *session, outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out)
+{
+    status_t status = outbox_get(outbox, number, arena, out);
+    bool is_there = status == STATUS_OK;
+    if (!is_there && status != STATUS_NOT_FOUND)
+        return outbox_explain(outbox, status, &session->faults);
+    if (is_there && out->state == FILING_DELIVERED)
+        return STATUS_OK;
+    return session_fail(session, STATUS_INVALID, "number %llu has no receipt: %s", (unsigned long long)number,
+                        !is_there                      ? "there is no such filing; `receipts list` gives the numbers"
+                        : out->state == FILING_WAITING ? "it still waits in the outbox"
+                                                       : "the hub refused it; `outbox list` says why");
+}
+
+status_t receipts_show_command(session_t *session)
+{
+    CLEANUP(outbox_close) outbox_t *outbox = NULL;
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+    filing_t filing;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    TRY(outbox_open(session->home_path, &outbox, &session->faults));
+    uint64_t number = outbox_number(session->invocation->arguments[0]);
+    TRY(get_delivered(session, outbox, number, arena, &filing));
+    if (session->format == FORMAT_JSON) {
+        CLEANUP(json_free) json_t *object = whole_object(&filing, session->language);
+        return object ? listing_print_json(session, object) : STATUS_NO_MEMORY;
+    }
+    if (session->format == FORMAT_CSV)
+        print_csv(&filing);
+    else
+        print_filing(session, &filing);
+    return STATUS_OK;
+}
+
+/* ---- verify */
+
+typedef struct {
+    session_t *session;
+    outbox_t *outbox;
+    bool is_pinned;
+    uint8_t hub_key[KEY_SIZE], signing_key[SIGNING_KEY_SIZE];
+    size_t good, bad;
+} verifier_t;
+
+/* NULL where the receipt proves the filing, else why not. */
+static const char *find_flaw(const verifier_t *verifier, const filing_t *filing)
+{
+    const receipt_t *receipt = &filing->receipt;
+    const named_facts_t *facts = filing->is_withdrawal ? NULL : &filing->facts;
+    uint8_t digest[DIGEST_SIZE];
+    if (!receipt->is_signed)
+        return "it is not signed: the hub of that day did not sign receipts";
+    if (!verifier->is_pinned)
+        return "this home is not pinned to a signing key; run any command that reaches the hub";
+    if (memcmp(filing->signing_key, verifier->signing_key, SIGNING_KEY_SIZE) != 0 ||
+        memcmp(filing->hub_key, verifier->hub_key, KEY_SIZE) != 0)
+        return "it is signed with another key than the one that this home is pinned to";
+    if (signed_facts_digest(facts, digest) != STATUS_OK || memcmp(digest, receipt->facts_digest, DIGEST_SIZE) != 0)
+        return "the facts that are stored are not those that the hub accepted (their digest differs)";
+    if (signed_receipt_check(verifier->hub_key, verifier->signing_key, receipt, filing->dealer, filing->period,
+                             filing->id, facts) != STATUS_OK)
+        return "the signature is not the hub's over this receipt";
+    return NULL;
+}
+
+static status_t verify_one(verifier_t *verifier, uint64_t number)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+    session_t *session = verifier->session;
+    char period[PERIOD_TEXT_SIZE];
+    filing_t filing;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    status_t status = get_delivered(session, verifier->outbox, number, arena, &filing);
+    const char *flaw = status == STATUS_OK ? find_flaw(verifier, &filing) : NULL;
+    if (flaw) {
+        period_format(filing.period, period);
+        (void)!session_fail(session, STATUS_INVALID, "number %llu, %s %s: %s", (unsigned long long)number,
+                            filing.dealer, period, flaw);
+    }
+    bool is_good = status == STATUS_OK && !flaw;
+    verifier->good += is_good;
+    verifier->bad += !is_good;
+    return status == STATUS_NO_MEMORY ? status : STATUS_OK;
+}
+
+static status_t verify_visited(void *context, const filing_t *filing)
+{
+    return verify_one(context, filing->number);
+}
+
+static status_t verify_all(verifier_t *verifier)
+{
+    const invocation_t *invocation = verifier->session->invocation;
+    for (size_t i = 0; i < invocation->argument_count; i++)
+        TRY(verify_one(verifier, outbox_number(invocation->arguments[i])));
+    if (invocation->argument_count)
+        return STATUS_OK;
+    status_t status = for_each(verifier->outbox, verify_visited, verifier);
+    return status == STATUS_OK ? status : outbox_explain(verifier->outbox, status, &verifier->session->faults);
+}
+
+status_t receipts_verify_command(session_t *session)
+{
+    CLEANUP(outbox_close) outbox_t *outbox = NULL;
+    TRY(outbox_open(session->home_path, &outbox, &session->faults));
+    verifier_t verifier = {.session = session, .outbox = outbox};
+    verifier.is_pinned = home_hub_keys(&session->home, verifier.hub_key, verifier.signing_key) == STATUS_OK;
+    TRY(verify_all(&verifier));
+    printf("%zu receipt%s verified, %zu failed\n", verifier.good, verifier.good == 1 ? "" : "s", verifier.bad);
+    return verifier.bad ? STATUS_INVALID : STATUS_OK;
+}

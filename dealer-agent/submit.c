@@ -1,0 +1,238 @@
+#include "dealer-agent/submit.h"
+
+#include "client/filing.h"
+#include "dealer-agent/compose.h"
+#include "dealer-agent/settle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a command that files works with. */
+typedef struct {
+    session_t *session;
+    outbox_t *outbox;
+    stores_t stores;
+    bool waits;     /* for the receipts; not with --no-wait */
+    char why[1000]; /* why the hub was not reached; "" = it was, or was not asked */
+    arena_t *arena;
+} desk_t;
+
+static void desk_close(desk_t *desk)
+{
+    outbox_close(&desk->outbox);
+    stores_fini(&desk->stores);
+    arena_destroy(&desk->arena);
+}
+
+/* Forgets the faults so far; their language stays. */
+static void clear_faults(session_t *session)
+{
+    const char *(*translate)(const char *) = session->faults.translate;
+    faults_fini(&session->faults);
+    session->faults.translate = translate;
+}
+
+/* Catalog and stores: the hub's, or where it is not reached (or not asked) as they were last seen. */
+static status_t get_ready(desk_t *desk)
+{
+    session_t *session = desk->session;
+    if (desk->waits) {
+        status_t status = deliver_reach(session, desk->outbox, &desk->stores);
+        if (status == STATUS_OK || session->is_misused || status == STATUS_DAMAGED)
+            return status;
+        const faults_t *faults = &session->faults;
+        snprintf(desk->why, sizeof desk->why, "%s",
+                 faults->count ? faults->items[faults->count - 1].message : status_text(status));
+        clear_faults(session);
+        stores_fini(&desk->stores);
+    }
+    catalog_destroy(&session->catalog);
+    TRY(session_find_catalog(session, false));
+    return stores_recall(session->home_path, &desk->stores);
+}
+
+static status_t desk_open(desk_t *desk, session_t *session)
+{
+    *desk = (desk_t){.session = session, .arena = arena_create(SIZE_MAX / 4)};
+    desk->waits = !invocation_value(session->invocation, "no-wait");
+    if (!desk->arena)
+        return STATUS_NO_MEMORY;
+    TRY(outbox_open(session->home_path, &desk->outbox, &session->faults));
+    return get_ready(desk);
+}
+
+/* ---- filing */
+
+static int compare_lines(const void *left, const void *right)
+{
+    const receipt_line_t *a = left, *b = right;
+    int order = strcmp(a->dealer, b->dealer);
+    return order ? order : (a->period > b->period) - (a->period < b->period);
+}
+
+/* A month that was left out because the outbox holds the same: unchanged, as the hub would say of it; where that filing
+ * still waits, as it stands. */
+static receipt_line_t line_of_unchanged(const filing_t *newest)
+{
+    receipt_line_t line = settle_line(newest);
+    line.receipt.outcome = newest->state == FILING_DELIVERED ? OUTCOME_UNCHANGED : line.receipt.outcome;
+    line.receipt.facts_dropped = line.receipt.consultants_dropped = 0;
+    return line;
+}
+
+/* Numbers of what must be settled: what was added, and what waited already. */
+static size_t list_numbers(const composition_t *composition, uint64_t *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < composition->count; i++)
+        out[count++] = composition->filings[i].number;
+    for (size_t i = 0; i < composition->unchanged_count; i++)
+        if (composition->unchanged[i].state == FILING_WAITING)
+            out[count++] = composition->unchanged[i].number;
+    return count;
+}
+
+static status_t print_lines(desk_t *desk, const composition_t *composition, const uint64_t *numbers, size_t count,
+                            const char *why)
+{
+    size_t total = composition->count + composition->unchanged_count, used = count;
+    receipt_line_t *lines = arena_array(desk->arena, total, sizeof *lines);
+    if (!lines)
+        return STATUS_NO_MEMORY;
+    TRY(settle_read_lines(desk->session, desk->outbox, numbers, count, desk->arena, lines));
+    for (size_t i = 0; i < composition->unchanged_count; i++)
+        if (composition->unchanged[i].state != FILING_WAITING)
+            lines[used++] = line_of_unchanged(&composition->unchanged[i]);
+    qsort(lines, used, sizeof *lines, compare_lines);
+    TRY(receipts_print(desk->session, lines, used, false));
+    if (desk->waits)
+        return settle_conclude(desk->session, lines, used, why);
+    if (desk->session->format == FORMAT_TABLE && count)
+        printf(
+            "kept safely in the outbox; `yardstick-agent deliver`, or one that runs (`yardstick-agent run`), delivers "
+            "what waits\n");
+    return STATUS_OK;
+}
+
+/* Why something still waits. What a failed delivery said last is said with it, not twice. */
+static const char *take_reason(desk_t *desk, const delivery_t *delivery, status_t status)
+{
+    faults_t *faults = &desk->session->faults;
+    if (status == STATUS_OK)
+        return delivery->stuck.count ? delivery->stuck.items[0].message : NULL;
+    snprintf(desk->why, sizeof desk->why, "%s",
+             faults->count ? faults->items[faults->count - 1].message : status_text(status));
+    clear_faults(desk->session);
+    return desk->why;
+}
+
+static status_t settle_all(desk_t *desk, const uint64_t *numbers, size_t count, const char **out_why)
+{
+    CLEANUP(delivery_fini) delivery_t delivery = {0};
+    *out_why = *desk->why ? desk->why : NULL;
+    if (!desk->waits || *desk->why || !count)
+        return STATUS_OK;
+    status_t status = settle(desk->session, desk->outbox, numbers, count, &delivery);
+    if (status == STATUS_DAMAGED || status == STATUS_NO_MEMORY)
+        return status;
+    const char *why = take_reason(desk, &delivery, status);
+    *out_why = why ? arena_strdup(desk->arena, why) : NULL;
+    return STATUS_OK;
+}
+
+/* Into the outbox, from there to the hub, and what became of it on paper. */
+static status_t file(desk_t *desk, composition_t *composition)
+{
+    const char *why;
+    uint64_t *numbers = arena_array(desk->arena, composition->count + composition->unchanged_count, sizeof *numbers);
+    if (!numbers)
+        return STATUS_NO_MEMORY;
+    status_t status =
+        composition->count ? outbox_add(desk->outbox, composition->filings, composition->count) : STATUS_OK;
+    if (status != STATUS_OK)
+        return outbox_explain(desk->outbox, status, &desk->session->faults);
+    size_t count = list_numbers(composition, numbers);
+    TRY(settle_all(desk, numbers, count, &why));
+    return print_lines(desk, composition, numbers, count, why);
+}
+
+/* ---- submit */
+
+/* Whose lines the files may hold. None: any store's, where the home has not met its hub yet. */
+static status_t choose_dealers(desk_t *desk, const char **dealer, const char *const **out, size_t *out_count)
+{
+    session_t *session = desk->session;
+    *dealer = invocation_value(session->invocation, "dealer");
+    bool is_known = !*dealer || (!desk->stores.count && !session->connection);
+    for (size_t i = 0; i < desk->stores.count && !is_known; i++)
+        is_known = strcmp(desk->stores.codes[i], *dealer) == 0;
+    if (session->connection && desk->stores.count == 0)
+        return session_fail(session, STATUS_NOT_ALLOWED,
+                            "this key is no dealer's and submits nothing; headquarters uses `yardstick facts import`");
+    if (!is_known)
+        return session_misuse(session, "%s is no store of this key; name one of its stores with --dealer", *dealer);
+    *out = *dealer ? dealer : desk->stores.codes;
+    *out_count = *dealer ? 1 : desk->stores.count;
+    return STATUS_OK;
+}
+
+static status_t read_files(desk_t *desk, facts_set_t *set)
+{
+    session_t *session = desk->session;
+    CLEANUP(faults_fini) faults_t warnings = {.translate = session->faults.translate};
+    CLEANUP(faults_fini) faults_t notes = {.translate = session->faults.translate};
+    compose_before_t before = {desk->outbox, session->catalog, STATUS_OK};
+    const filed_before_t filed_before = compose_before(&before);
+    const char *dealer, *const *dealers;
+    size_t count;
+    TRY(choose_dealers(desk, &dealer, &dealers, &count));
+    status_t status = filing_read(session, dealers, count, &filed_before, set, &warnings, &notes);
+    if (before.failure != STATUS_OK)
+        return outbox_explain(desk->outbox, before.failure, &session->faults);
+    filing_print_notes(session, "note", &notes, stderr);
+    if (!session->connection) /* else the receipts name them */
+        filing_print_notes(session, "warning", &warnings, stderr);
+    if (status != STATUS_OK && count == 0)
+        (void)!session_fail(
+            session, status,
+            "this home has not met its hub yet, so that it does not know its store: where the file has no "
+            "dealer column, name the store with --dealer CODE");
+    return status;
+}
+
+status_t submit_command(session_t *session)
+{
+    CLEANUP(desk_close) desk_t desk = {0};
+    CLEANUP(facts_set_fini) facts_set_t set = {0};
+    composition_t composition;
+    TRY(desk_open(&desk, session));
+    TRY(read_files(&desk, &set));
+    TRY(compose_filings(desk.outbox, &set, session->catalog, invocation_value(session->invocation, "all"), desk.arena,
+                        &composition, &session->faults));
+    return file(&desk, &composition);
+}
+
+/* ---- withdraw */
+
+status_t withdraw_check(session_t *session)
+{
+    period_t period;
+    const char *month = session->invocation->arguments[0], *why = invocation_value(session->invocation, "why");
+    if (!period_parse(month, &period))
+        return session_misuse(session, "withdraw %.80s: that is no month; write it as 2025-06", month);
+    if (strlen(why) > TEXT_LENGTH_MAX)
+        return session_misuse(session, "--why has %zu bytes and may have %d", strlen(why), TEXT_LENGTH_MAX);
+    return STATUS_OK;
+}
+
+status_t withdraw_command(session_t *session)
+{
+    CLEANUP(desk_close) desk_t desk = {0};
+    filing_t filing = {.is_withdrawal = true, .why = invocation_value(session->invocation, "why"), .source = ""};
+    composition_t composition = {.filings = &filing, .count = 1};
+    TRY(desk_open(&desk, session));
+    TRY(stores_pick(session, &desk.stores, &filing.dealer));
+    if (!period_parse(session->invocation->arguments[0], &filing.period))
+        return STATUS_INVALID;
+    return file(&desk, &composition);
+}

@@ -1,0 +1,15 @@
+/* Moments on paper. */
+#pragma once
+
+#include <stdint.h>
+
+#define TIMES_SIZE 40
+
+/* "2025-06-10 09:30:00" by this machine's clock and time zone; "—" for 0. */
+const char *times_local(uint64_t time_ms, char out[TIMES_SIZE]);
+
+/* "2025-06-10T01:30:00.250Z"; NULL for 0. */
+const char *times_iso(uint64_t time_ms, char out[TIMES_SIZE]);
+
+/* What times_iso wrote, as times_local; "—" for anything else. */
+const char *times_local_of_iso(const char *iso, char out[TIMES_SIZE]);

@@ -1,0 +1,46 @@
+/* Homes in temporary directories, and filings that can be told again. */
+#pragma once
+
+#include "dealer-agent/outbox_internals.h"
+
+#include <criterion/criterion.h>
+
+#define JUNE   ((period_t)(2025 * 12 + 5))
+#define OK(do) cr_assert_eq((do), STATUS_OK)
+
+/* A new empty directory; removed with all that is in it when the test ends well. */
+typedef struct {
+    char path[64];
+} directory_t;
+directory_t directory_make(void);
+void directory_remove(directory_t *directory);
+
+/* `directory`/`name`, in static storage (two at a time). */
+const char *path_in(const directory_t *directory, const char *name);
+
+/* A whole file; the caller frees it. */
+uint8_t *file_read(const char *path, size_t *out_size);
+void file_write(const char *path, const void *bytes, size_t size);
+
+/* The outbox of the home; a failure fails the test. */
+outbox_t *outbox_at(const directory_t *home);
+
+/* A filing of facts, and of two consultants where `value` is odd, all decided by `value`. Static storage, overwritten
+ * by the next call but one. */
+filing_t filing_of(const char *dealer, period_t period, int64_t value);
+
+/* Whether a filing holds what filing_of gives for that value. */
+bool holds(const filing_t *filing, int64_t value);
+
+/* Adds one; its number. */
+uint64_t add_one(outbox_t *outbox, const char *dealer, period_t period, int64_t value);
+
+/* A receipt that `sequence` decides, and the keys that it came with. */
+receipt_t receipt_of(uint64_t sequence);
+extern const uint8_t HUB_KEY[KEY_SIZE], SIGNING_KEY[SIGNING_KEY_SIZE];
+
+/* Numbers of the filings of a state, "1 2 3"; static storage. */
+const char *numbers(outbox_t *outbox, filing_state_t state);
+
+/* The faults, one on a line; static storage. */
+const char *fault_lines(const faults_t *faults);
