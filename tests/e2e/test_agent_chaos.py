@@ -1,5 +1,5 @@
 """What an agent accepted arrives, once, with its receipt: over a line that delays, cuts, stalls, resets, freezes, swallows and truncates, while daemons,
-their children and the hub are killed with -9 and the agents' clocks are set; and while the agent's disk is full."""
+their children and the hub are killed with -9 and the agents' clocks are set."""
 
 import collections
 import os
@@ -14,14 +14,14 @@ from yardstick import CLOCKSHIM, LONG, PATIENCE, PROGRAMS, SANITIZED, Case, Daem
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = int(os.environ.get("YARDSTICK_ROUNDS", 200 if LONG else 5 if SANITIZED else 20))
-FILLINGS = 40 if LONG else 3 if SANITIZED else 8
 STORES = (["D0001"], ["D0002", "D0003"], ["D0004"])  # of one agent each
 DROPPED_MONTHS = [202401, 202402, 202403, 202404]    # few, so that months are corrected again and again
 SENT_MONTHS = [202501, 202502, 202503]               # by another process; the order between the two is nobody's promise
 HOUR, DAY = 3600, 86400
 CLOCKS = (0, -HOUR, -5 * HOUR, -3 * DAY, -400 * DAY, 2 * DAY)
 ROUND_SECONDS = 3.0 if SANITIZED else 1.5
-CHILD_SECONDS = 2      # how long a killer waits for a child to kill
+SCRIPT_STEPS = 200     # of a bad line: more than a round lasts
+VICTIM_SECONDS = 1     # how long a killer waits for a victim that is at work
 RECOVERY = 300         # seconds until everything has arrived over a good line: back-off may be long, and nobody hurries it
 
 
@@ -97,7 +97,7 @@ class Dealership:
     def kill_child(self):
         """Kills one child of the daemon, or the daemon while a child is at work; returns which was killed, None where none ran in time."""
         victim = self.random.choice(("child", "daemon"))
-        deadline = time.monotonic() + CHILD_SECONDS
+        deadline = time.monotonic() + VICTIM_SECONDS
         while self.daemon.process and time.monotonic() < deadline:
             if children := self.daemon.children():
                 time.sleep(self.random.uniform(0, 0.03))
@@ -140,6 +140,7 @@ class Chaos(Case):
         tested.digest
         serials = Serials()
         dealerships = [Dealership(self, tested, stores, serials, self.random.randrange(2**32)) for stores in STORES]
+        self.proxies = [dealership.proxy for dealership in dealerships]
         for dealership in dealerships:
             dealership.start()
         for number in range(ROUNDS):
@@ -154,13 +155,11 @@ class Chaos(Case):
 
     # -- one round
 
-    proxies = ()
-
     def play_round(self, tested, dealerships):
         """Everything at random moments of about ROUND_SECONDS."""
         acts = []
         for dealership in dealerships:
-            dealership.proxy.play(script(self.random.randrange(2**32), self.random.randint(2, 6)))
+            dealership.proxy.play(script(self.random.randrange(2**32), SCRIPT_STEPS))
             acts += self.acts_of(dealership)
         if self.random.random() < 0.6:
             acts += [(self.moment(), lambda: self.kill_hub(tested))]
@@ -198,6 +197,11 @@ class Chaos(Case):
             dealership.start()  # else at the round's end
 
     def kill_hub(self, tested):
+        """At work, where it comes to work in time."""
+        deadline = time.monotonic() + VICTIM_SECONDS
+        while not any(proxy.is_in_use() for proxy in self.proxies) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(self.random.uniform(0, 0.02))
         tested.kill()
         self.done["hub killed"] += 1
         if self.random.random() < 0.5:
@@ -215,13 +219,13 @@ class Chaos(Case):
 
     def end_round(self, tested, dealerships, number):
         """All run again, and what lies in the inboxes is taken, whatever the line does."""
-        self.proxies = [dealership.proxy for dealership in dealerships]
         if tested.process is None:
             self.start_hub(tested)
         for dealership in dealerships:
             dealership.start()
         for dealership in dealerships:
-            eventually(dealership.settle_desk, f"round {number}, seed {SEED}: {list(dealership.waiting)} to be taken\n{dealership.daemon.log_text()}")
+            eventually(dealership.settle_desk,
+                       lambda: f"round {number}, seed {SEED}: {list(dealership.waiting)} to be taken\n{dealership.daemon.log_text()}")
 
     # -- what came of it
 

@@ -79,11 +79,11 @@ def run(work, program, *arguments, cwd=None, **extra):
 
 
 def eventually(condition, what, seconds=PATIENCE):
-    """Waits until `condition()` is true and returns what it returned."""
+    """Waits until `condition()` is true and returns what it returned. `what`: words, or a function that gives them when it was in vain."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
+            raise AssertionError(f"waited {seconds} s in vain for {what() if callable(what) else what}")
         time.sleep(0.005)
     return found
 
@@ -428,17 +428,26 @@ class Daemon:
             coming.unlink(missing_ok=True)
         return name
 
-    def fate(self, name):
-        """"accepted" or "rejected", where the file and its report are there; None: not yet."""
+    def find(self, name):
+        """Where a file and its report are: accepted/NAME or rejected/NAME, as "NAME (2)" where that name was taken (also by the report that a reader
+        left when it died). None: not yet."""
+        stem, ending = os.path.splitext(name)
         for folder in ("accepted", "rejected"):
-            if (self.desk / folder / name).exists() and (self.desk / folder / f"{name}.report.txt").exists():
-                return folder
+            for path in (self.desk / folder).glob(f"{glob.escape(stem)}*{ending}"):
+                is_it = path.name == name or re.fullmatch(re.escape(stem) + r" \(\d+\)" + re.escape(ending), path.name)
+                if is_it and path.with_name(f"{path.name}.report.txt").exists():
+                    return path
         return None
+
+    def fate(self, name):
+        """"accepted" or "rejected"; None: not yet."""
+        path = self.find(name)
+        return path and path.parent.name
 
     def wait_taken(self, name):
         """What became of a file, and its report."""
-        folder = eventually(lambda: self.fate(name), f"what becomes of {name}\n{self.log_text()}")
-        return folder, (self.desk / folder / f"{name}.report.txt").read_bytes().decode("utf-8-sig")
+        path = eventually(lambda: self.find(name), lambda: f"what becomes of {name}\n{self.log_text()}")
+        return path.parent.name, path.with_name(f"{path.name}.report.txt").read_bytes().decode("utf-8-sig")
 
 
 # ---- test cases
