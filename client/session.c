@@ -138,8 +138,8 @@ static status_t refuse_signing_key(session_t *session, const char *given)
     const home_t *home = &session->home;
     if (!given)
         return session_fail(session, STATUS_CONFLICT,
-                            "the hub says no signing key, but this home knows it by %s: it runs an older version, or "
-                            "is another hub; nothing more was taken from it. Have its operator look at its version",
+                            "the hub gives no signing key, but this home is pinned to one (%s): it runs an older "
+                            "version, or is another hub; nothing more was taken from it. Ask its operator which",
                             home->signing_key);
     return session_fail(session, STATUS_CONFLICT,
                         "the hub signs with another key (%s) than the one that this home is pinned to (%s): it was "
@@ -163,11 +163,8 @@ status_t session_pin(session_t *session, const uint8_t *signing_key)
     return strcmp(home->signing_key, given) == 0 ? STATUS_OK : refuse_signing_key(session, given);
 }
 
-/* A home that is not pinned asks the hub for its key first: whatever it signs is taken only then. */
-static status_t pin_first(session_t *session)
+static status_t ask_signing_key(session_t *session)
 {
-    if (*session->home.signing_key)
-        return STATUS_OK;
     const request_t request = {.kind = REQUEST_DESCRIBE};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(session_ask(session, "whoami", &request, RESPONSE_DESCRIPTION, &answer));
@@ -188,45 +185,56 @@ static bool recall_catalog(session_t *session)
     return why;
 }
 
-/* The hub's answer must bear its signature, but for a hub that is older than signatures, which has no key either. */
-static status_t check_catalog_signature(session_t *session, const response_t *response)
+/* The catalog must bear the hub's signature, but for a hub that is older than signatures, which has no key either.
+ * Where it does not, another signing key is the likely reason, and has words of its own. */
+static status_t check_catalog_signature(session_t *session, const response_t *response, span_t yaml)
 {
     uint8_t hub_key[KEY_SIZE], signing_key[SIGNING_KEY_SIZE];
     if (!*session->home.signing_key)
         return STATUS_OK;
     if (response->catalog.is_signed && home_hub_keys(&session->home, hub_key, signing_key) == STATUS_OK &&
-        signed_catalog_verify(hub_key, response->catalog.yaml, signing_key, response->catalog.signature) == STATUS_OK)
+        signed_catalog_verify(hub_key, yaml, signing_key, response->catalog.signature) == STATUS_OK)
         return STATUS_OK;
+    TRY(ask_signing_key(session));
     return session_fail(session, STATUS_MALFORMED,
                         "the hub's catalog does not bear the signature of the key that this home is pinned to (%s); "
                         "it was not taken. Have the hub's operator look at what `yardstick-hub key DIR` prints",
                         session->home.signing_key);
 }
 
-/* The hub's catalog: the cached one where the hub says that it is current. */
-status_t session_fetch_catalog(session_t *session)
+/* Takes the text that came, and keeps it. */
+static status_t take_catalog(session_t *session, const response_t *response)
 {
-    TRY(pin_first(session));
-    catalog_destroy(&session->catalog);
-    (void)recall_catalog(session);
-    request_t request = {.kind = REQUEST_GET_CATALOG};
-    request.known_digest = session->catalog ? session->catalog->digest : 0;
-    CLEANUP(answer_fini) answer_t answer = {0};
-    TRY(session_ask(session, "catalog", &request, RESPONSE_CATALOG, &answer));
-    const response_t *response = answer.response;
-    assert(response);
-    if (response->catalog.yaml.size == 0 && session->catalog && response->catalog.digest == session->catalog->digest)
-        return STATUS_OK;
-    catalog_destroy(&session->catalog);
-    TRY(check_catalog_signature(session, response));
+    span_t yaml = response->catalog.yaml;
     CLEANUP(faults_fini) faults_t faults = {0};
-    if (catalog_load(response->catalog.yaml, &session->catalog, &faults) != STATUS_OK)
+    catalog_destroy(&session->catalog);
+    TRY(check_catalog_signature(session, response, yaml));
+    if (catalog_load(yaml, &session->catalog, &faults) != STATUS_OK)
         return session_fail(session, STATUS_MALFORMED,
                             "the hub's catalog cannot be read: %s; this program may be older than the hub",
                             faults.count ? faults.items[0].message : "");
     if (response->catalog.is_signed)
-        catalog_cache_write(session->home.directory, response->catalog.yaml, response->catalog.signature);
+        catalog_cache_write(session->home.directory, yaml, response->catalog.signature);
     return STATUS_OK;
+}
+
+/* The hub's catalog: the cached one where the hub says that it is current. */
+status_t session_fetch_catalog(session_t *session)
+{
+    if (!*session->home.signing_key)
+        TRY(ask_signing_key(session)); /* only then is anything taken that it signs */
+    catalog_destroy(&session->catalog);
+    (void)recall_catalog(session);
+    const catalog_t *kept = session->catalog;
+    request_t request = {.kind = REQUEST_GET_CATALOG};
+    request.known_digest = kept ? kept->digest : 0;
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "catalog", &request, RESPONSE_CATALOG, &answer));
+    const response_t *response = answer.response;
+    assert(response);
+    if (response->catalog.yaml.size == 0 && kept && response->catalog.digest == kept->digest)
+        return check_catalog_signature(session, response, (span_t){(const uint8_t *)kept->yaml, kept->yaml_size});
+    return take_catalog(session, response);
 }
 
 status_t session_open_home(session_t *session)
@@ -255,6 +263,12 @@ status_t session_connect(session_t *session)
                            &session->faults);
 }
 
+/* The hub was reached, and what it says is not to be taken. */
+static bool is_distrusted(status_t status)
+{
+    return status == STATUS_CONFLICT || status == STATUS_MALFORMED;
+}
+
 /* The hub's catalog; that there is none to be had is no fault here. */
 static status_t ask_for_catalog(session_t *session)
 {
@@ -265,8 +279,8 @@ static status_t ask_for_catalog(session_t *session)
         status = session_fetch_catalog(session);
     if (status == STATUS_OK)
         return STATUS_OK;
-    if ((status == STATUS_CONFLICT || status == STATUS_MALFORMED) && session->faults.count)
-        note(session, "%s", session->faults.items[0].message); /* it was reached, and is not to be trusted */
+    if (is_distrusted(status) && session->faults.count)
+        note(session, "%s", session->faults.items[0].message);
     faults_fini(&session->faults);
     session->is_misused = false;
     connection_close(&session->connection);
@@ -290,13 +304,15 @@ static bool recall_catalog_offline(session_t *session)
 
 status_t session_find_catalog(session_t *session, bool ask_hub)
 {
-    if (ask_hub && ask_for_catalog(session) == STATUS_OK)
+    status_t asked = ask_hub ? ask_for_catalog(session) : STATUS_NOT_FOUND;
+    if (asked == STATUS_OK)
         return STATUS_OK;
-    bool is_spoilt = recall_catalog_offline(session);
+    bool is_spoilt = recall_catalog_offline(session) || is_distrusted(asked);
     if (session->catalog) {
         if (ask_hub)
-            note(session, "the hub was not reached; taken from its catalog as last seen (%s, version %u)",
-                 session->catalog->id, session->catalog->version);
+            note(session, "%staken from its catalog as last seen (%s, version %u)",
+                 is_distrusted(asked) ? "" : "the hub was not reached; ", session->catalog->id,
+                 session->catalog->version);
         return STATUS_OK;
     }
     CLEANUP(faults_fini) faults_t faults = {0};

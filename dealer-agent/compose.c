@@ -144,11 +144,15 @@ static bool find(void *context, const char *dealer, period_t period, int64_t *fa
     CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
     filing_t filing;
     const named_fact_t *misfit;
+    int64_t found[CATALOG_FACTS_MAX];
     status_t status = arena ? outbox_find_latest(before->outbox, dealer, period, arena, &filing) : STATUS_NO_MEMORY;
     if (status != STATUS_OK && status != STATUS_NOT_FOUND && before->failure == STATUS_OK)
         before->failure = status;
-    return status == STATUS_OK && !filing.is_withdrawal &&
-           packing_order_facts(filing.facts.facts, filing.facts.count, before->catalog, facts, &misfit) == STATUS_OK;
+    if (status != STATUS_OK || filing.is_withdrawal ||
+        packing_order_facts(filing.facts.facts, filing.facts.count, before->catalog, found, &misfit) != STATUS_OK)
+        return false;
+    memcpy(facts, found, before->catalog->fact_count * sizeof *facts);
+    return true;
 }
 
 filed_before_t compose_before(compose_before_t *context)

@@ -126,10 +126,8 @@ status_t settle_read_lines(session_t *session, outbox_t *outbox, const uint64_t 
 status_t settle_conclude(session_t *session, const receipt_line_t *lines, size_t count, const char *why)
 {
     receipt_counts_t counts = receipts_count(lines, count);
-    if (counts.refused)
-        (void)!session_fail(session, STATUS_INVALID,
-                            "%zu of %zu month%s set aside in the outbox; `yardstick-agent outbox list` says what to do",
-                            counts.refused, count, count == 1 ? " is" : "s are");
+    if (counts.refused && session->format == FORMAT_TABLE)
+        puts("what was refused is set aside in the outbox; `yardstick-agent outbox list` says what to do");
     if (counts.waiting)
         (void)!session_fail(session, STATUS_TIMED_OUT,
                             "%zu of %zu month%s in the outbox%s%s; `yardstick-agent deliver`, or one that runs "

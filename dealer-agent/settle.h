@@ -18,6 +18,6 @@ receipt_line_t settle_line(const filing_t *filing);
 status_t settle_read_lines(session_t *session, outbox_t *outbox, const uint64_t *numbers, size_t count, arena_t *arena,
                            receipt_line_t *out) NODISCARD;
 
-/* How a command ends after its lines were printed: STATUS_INVALID where one was refused, STATUS_TIMED_OUT, in words
- * with `why` (NULL: none), where one waits; else STATUS_OK. */
+/* How a command ends after its lines were printed: STATUS_INVALID where one was refused (settle_read_lines has said
+ * why), STATUS_TIMED_OUT, in words with `why` (NULL: none), where one waits; else STATUS_OK. */
 status_t settle_conclude(session_t *session, const receipt_line_t *lines, size_t count, const char *why) NODISCARD;

@@ -15,13 +15,13 @@ typedef struct {
     bool waits;     /* for the receipts; not with --no-wait */
     char why[1000]; /* why the hub was not reached; "" = it was, or was not asked */
     arena_t *arena;
-} desk_t;
+} filer_t;
 
-static void desk_close(desk_t *desk)
+static void filer_fini(filer_t *filer)
 {
-    outbox_close(&desk->outbox);
-    stores_fini(&desk->stores);
-    arena_destroy(&desk->arena);
+    outbox_close(&filer->outbox);
+    stores_fini(&filer->stores);
+    arena_destroy(&filer->arena);
 }
 
 /* Forgets the faults so far; their language stays. */
@@ -33,32 +33,32 @@ static void clear_faults(session_t *session)
 }
 
 /* Catalog and stores: the hub's, or where it is not reached (or not asked) as they were last seen. */
-static status_t get_ready(desk_t *desk)
+static status_t get_ready(filer_t *filer)
 {
-    session_t *session = desk->session;
-    if (desk->waits) {
-        status_t status = deliver_reach(session, desk->outbox, &desk->stores);
+    session_t *session = filer->session;
+    if (filer->waits) {
+        status_t status = deliver_reach(session, filer->outbox, &filer->stores);
         if (status == STATUS_OK || session->is_misused || status == STATUS_DAMAGED)
             return status;
         const faults_t *faults = &session->faults;
-        snprintf(desk->why, sizeof desk->why, "%s",
+        snprintf(filer->why, sizeof filer->why, "%s",
                  faults->count ? faults->items[faults->count - 1].message : status_text(status));
         clear_faults(session);
-        stores_fini(&desk->stores);
+        stores_fini(&filer->stores);
     }
     catalog_destroy(&session->catalog);
     TRY(session_find_catalog(session, false));
-    return stores_recall(session->home_path, &desk->stores);
+    return stores_recall(session->home_path, &filer->stores);
 }
 
-static status_t desk_open(desk_t *desk, session_t *session)
+static status_t filer_init(filer_t *filer, session_t *session)
 {
-    *desk = (desk_t){.session = session, .arena = arena_create(SIZE_MAX / 4)};
-    desk->waits = !invocation_value(session->invocation, "no-wait");
-    if (!desk->arena)
+    *filer = (filer_t){.session = session, .arena = arena_create(SIZE_MAX / 4)};
+    filer->waits = !invocation_value(session->invocation, "no-wait");
+    if (!filer->arena)
         return STATUS_NO_MEMORY;
-    TRY(outbox_open(session->home_path, &desk->outbox, &session->faults));
-    return get_ready(desk);
+    TRY(outbox_open(session->home_path, &filer->outbox, &session->faults));
+    return get_ready(filer);
 }
 
 /* ---- filing */
@@ -92,22 +92,22 @@ static size_t list_numbers(const composition_t *composition, uint64_t *out)
     return count;
 }
 
-static status_t print_lines(desk_t *desk, const composition_t *composition, const uint64_t *numbers, size_t count,
+static status_t print_lines(filer_t *filer, const composition_t *composition, const uint64_t *numbers, size_t count,
                             const char *why)
 {
     size_t total = composition->count + composition->unchanged_count, used = count;
-    receipt_line_t *lines = arena_array(desk->arena, total, sizeof *lines);
+    receipt_line_t *lines = arena_array(filer->arena, total, sizeof *lines);
     if (!lines)
         return STATUS_NO_MEMORY;
-    TRY(settle_read_lines(desk->session, desk->outbox, numbers, count, desk->arena, lines));
+    TRY(settle_read_lines(filer->session, filer->outbox, numbers, count, filer->arena, lines));
     for (size_t i = 0; i < composition->unchanged_count; i++)
         if (composition->unchanged[i].state != FILING_WAITING)
             lines[used++] = line_of_unchanged(&composition->unchanged[i]);
     qsort(lines, used, sizeof *lines, compare_lines);
-    TRY(receipts_print(desk->session, lines, used, false));
-    if (desk->waits)
-        return settle_conclude(desk->session, lines, used, why);
-    if (desk->session->format == FORMAT_TABLE && count)
+    TRY(receipts_print(filer->session, lines, used, false));
+    if (filer->waits)
+        return settle_conclude(filer->session, lines, used, why);
+    if (filer->session->format == FORMAT_TABLE && count)
         printf(
             "kept safely in the outbox; `yardstick-agent deliver`, or one that runs (`yardstick-agent run`), delivers "
             "what waits\n");
@@ -115,80 +115,80 @@ static status_t print_lines(desk_t *desk, const composition_t *composition, cons
 }
 
 /* Why something still waits. What a failed delivery said last is said with it, not twice. */
-static const char *take_reason(desk_t *desk, const delivery_t *delivery, status_t status)
+static const char *take_reason(filer_t *filer, const delivery_t *delivery, status_t status)
 {
-    faults_t *faults = &desk->session->faults;
+    faults_t *faults = &filer->session->faults;
     if (status == STATUS_OK)
         return delivery->stuck.count ? delivery->stuck.items[0].message : NULL;
-    snprintf(desk->why, sizeof desk->why, "%s",
+    snprintf(filer->why, sizeof filer->why, "%s",
              faults->count ? faults->items[faults->count - 1].message : status_text(status));
-    clear_faults(desk->session);
-    return desk->why;
+    clear_faults(filer->session);
+    return filer->why;
 }
 
-static status_t settle_all(desk_t *desk, const uint64_t *numbers, size_t count, const char **out_why)
+static status_t settle_all(filer_t *filer, const uint64_t *numbers, size_t count, const char **out_why)
 {
     CLEANUP(delivery_fini) delivery_t delivery = {0};
-    *out_why = *desk->why ? desk->why : NULL;
-    if (!desk->waits || *desk->why || !count)
+    *out_why = *filer->why ? filer->why : NULL;
+    if (!filer->waits || *filer->why || !count)
         return STATUS_OK;
-    status_t status = settle(desk->session, desk->outbox, numbers, count, &delivery);
+    status_t status = settle(filer->session, filer->outbox, numbers, count, &delivery);
     if (status == STATUS_DAMAGED || status == STATUS_NO_MEMORY)
         return status;
-    const char *why = take_reason(desk, &delivery, status);
-    *out_why = why ? arena_strdup(desk->arena, why) : NULL;
+    const char *why = take_reason(filer, &delivery, status);
+    *out_why = why ? arena_strdup(filer->arena, why) : NULL;
     return STATUS_OK;
 }
 
 /* Into the outbox, from there to the hub, and what became of it on paper. */
-static status_t file(desk_t *desk, composition_t *composition)
+static status_t file(filer_t *filer, composition_t *composition)
 {
     const char *why;
-    uint64_t *numbers = arena_array(desk->arena, composition->count + composition->unchanged_count, sizeof *numbers);
+    uint64_t *numbers = arena_array(filer->arena, composition->count + composition->unchanged_count, sizeof *numbers);
     if (!numbers)
         return STATUS_NO_MEMORY;
     status_t status =
-        composition->count ? outbox_add(desk->outbox, composition->filings, composition->count) : STATUS_OK;
+        composition->count ? outbox_add(filer->outbox, composition->filings, composition->count) : STATUS_OK;
     if (status != STATUS_OK)
-        return outbox_explain(desk->outbox, status, &desk->session->faults);
+        return outbox_explain(filer->outbox, status, &filer->session->faults);
     size_t count = list_numbers(composition, numbers);
-    TRY(settle_all(desk, numbers, count, &why));
-    return print_lines(desk, composition, numbers, count, why);
+    TRY(settle_all(filer, numbers, count, &why));
+    return print_lines(filer, composition, numbers, count, why);
 }
 
 /* ---- submit */
 
 /* Whose lines the files may hold. None: any store's, where the home has not met its hub yet. */
-static status_t choose_dealers(desk_t *desk, const char **dealer, const char *const **out, size_t *out_count)
+static status_t choose_dealers(filer_t *filer, const char **dealer, const char *const **out, size_t *out_count)
 {
-    session_t *session = desk->session;
+    session_t *session = filer->session;
     *dealer = invocation_value(session->invocation, "dealer");
-    bool is_known = !*dealer || (!desk->stores.count && !session->connection);
-    for (size_t i = 0; i < desk->stores.count && !is_known; i++)
-        is_known = strcmp(desk->stores.codes[i], *dealer) == 0;
-    if (session->connection && desk->stores.count == 0)
+    bool is_known = !*dealer || (!filer->stores.count && !session->connection);
+    for (size_t i = 0; i < filer->stores.count && !is_known; i++)
+        is_known = strcmp(filer->stores.codes[i], *dealer) == 0;
+    if (session->connection && filer->stores.count == 0)
         return session_fail(session, STATUS_NOT_ALLOWED,
                             "this key is no dealer's and submits nothing; headquarters uses `yardstick facts import`");
     if (!is_known)
         return session_misuse(session, "%s is no store of this key; name one of its stores with --dealer", *dealer);
-    *out = *dealer ? dealer : desk->stores.codes;
-    *out_count = *dealer ? 1 : desk->stores.count;
+    *out = *dealer ? dealer : filer->stores.codes;
+    *out_count = *dealer ? 1 : filer->stores.count;
     return STATUS_OK;
 }
 
-static status_t read_files(desk_t *desk, facts_set_t *set)
+static status_t read_files(filer_t *filer, facts_set_t *set)
 {
-    session_t *session = desk->session;
+    session_t *session = filer->session;
     CLEANUP(faults_fini) faults_t warnings = {.translate = session->faults.translate};
     CLEANUP(faults_fini) faults_t notes = {.translate = session->faults.translate};
-    compose_before_t before = {desk->outbox, session->catalog, STATUS_OK};
+    compose_before_t before = {filer->outbox, session->catalog, STATUS_OK};
     const filed_before_t filed_before = compose_before(&before);
     const char *dealer, *const *dealers;
     size_t count;
-    TRY(choose_dealers(desk, &dealer, &dealers, &count));
+    TRY(choose_dealers(filer, &dealer, &dealers, &count));
     status_t status = filing_read(session, dealers, count, &filed_before, set, &warnings, &notes);
     if (before.failure != STATUS_OK)
-        return outbox_explain(desk->outbox, before.failure, &session->faults);
+        return outbox_explain(filer->outbox, before.failure, &session->faults);
     filing_print_notes(session, "note", &notes, stderr);
     if (!session->connection) /* else the receipts name them */
         filing_print_notes(session, "warning", &warnings, stderr);
@@ -202,14 +202,14 @@ static status_t read_files(desk_t *desk, facts_set_t *set)
 
 status_t submit_command(session_t *session)
 {
-    CLEANUP(desk_close) desk_t desk = {0};
+    CLEANUP(filer_fini) filer_t filer = {0};
     CLEANUP(facts_set_fini) facts_set_t set = {0};
     composition_t composition;
-    TRY(desk_open(&desk, session));
-    TRY(read_files(&desk, &set));
-    TRY(compose_filings(desk.outbox, &set, session->catalog, invocation_value(session->invocation, "all"), desk.arena,
+    TRY(filer_init(&filer, session));
+    TRY(read_files(&filer, &set));
+    TRY(compose_filings(filer.outbox, &set, session->catalog, invocation_value(session->invocation, "all"), filer.arena,
                         &composition, &session->faults));
-    return file(&desk, &composition);
+    return file(&filer, &composition);
 }
 
 /* ---- withdraw */
@@ -227,12 +227,12 @@ status_t withdraw_check(session_t *session)
 
 status_t withdraw_command(session_t *session)
 {
-    CLEANUP(desk_close) desk_t desk = {0};
+    CLEANUP(filer_fini) filer_t filer = {0};
     filing_t filing = {.is_withdrawal = true, .why = invocation_value(session->invocation, "why"), .source = ""};
     composition_t composition = {.filings = &filing, .count = 1};
-    TRY(desk_open(&desk, session));
-    TRY(stores_pick(session, &desk.stores, &filing.dealer));
+    TRY(filer_init(&filer, session));
+    TRY(stores_pick(session, &filer.stores, &filing.dealer));
     if (!period_parse(session->invocation->arguments[0], &filing.period))
         return STATUS_INVALID;
-    return file(&desk, &composition);
+    return file(&filer, &composition);
 }

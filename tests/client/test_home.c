@@ -83,6 +83,111 @@ Test(home, a_given_key_pair_is_taken)
     cr_assert_str_eq(made.secret_key, keys.secret_key);
 }
 
+/* ---- the hub's signing key */
+
+static home_t signer; /* any key pair's public key passes for a signing key: 40 characters of Z85 */
+
+static home_t open_home(void)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    home_t home;
+    cr_assert_eq(home_open(directory, &home, &faults), STATUS_OK, "%s", faults.count ? faults.items[0].message : "");
+    return home;
+}
+
+Test(home, the_hub_s_signing_key_is_kept_where_it_is_known_from_the_beginning)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    home_t made, known = {0};
+    cr_assert_eq(home_make_keys(&signer), STATUS_OK);
+    memcpy(known.signing_key, signer.public_key, HOME_KEY_SIZE);
+    cr_assert_eq(home_create(directory, ENDPOINT, hub.public_key, &known, &made, &faults), STATUS_OK);
+    cr_assert_str_eq(made.signing_key, signer.public_key);
+    cr_assert(home_is_key(made.public_key), "a key pair was made all the same");
+    cr_assert_str_eq(open_home().signing_key, signer.public_key);
+    strcpy(known.signing_key, "short");
+    cr_assert_eq(home_create("/nowhere", ENDPOINT, hub.public_key, &known, &made, &faults), STATUS_INVALID);
+    cr_assert_not_null(strstr(faults.items[0].message, "signing key short is none"));
+}
+
+Test(home, pinning_adds_a_line_and_leaves_the_rest_as_it_is)
+{
+    home_t made;
+    uint8_t hub_key[32], signing_key[32];
+    char text[500];
+    create(&made);
+    cr_assert_str_eq(open_home().signing_key, "");
+    cr_assert_eq(home_hub_keys(&made, hub_key, signing_key), STATUS_NOT_FOUND);
+    snprintf(text, sizeof text, "# ours\nhub: tcp://moved:7\n\nhub_key: %s\npublic_key: %s", hub.public_key,
+             made.public_key); /* edited by hand, and without a newline at its end */
+    write_text("home.txt", text);
+    cr_assert_eq(home_make_keys(&signer), STATUS_OK);
+    cr_assert_eq(home_pin(&made, signer.public_key), STATUS_OK);
+    cr_assert_str_eq(made.signing_key, signer.public_key);
+    home_t read = open_home();
+    cr_assert_str_eq(read.signing_key, signer.public_key);
+    cr_assert_str_eq(read.endpoint, "tcp://moved:7");
+    cr_assert_eq(home_hub_keys(&read, hub_key, signing_key), STATUS_OK);
+    home_format_key(signing_key, text);
+    cr_assert_str_eq(text, signer.public_key);
+    home_format_key(hub_key, text);
+    cr_assert_str_eq(text, hub.public_key);
+    char path[PATH_MAX], found[500] = "", wanted[600];
+    file_in_home("home.txt", path);
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file);
+    found[fread(found, 1, sizeof found - 1, file)] = '\0';
+    fclose(file);
+    snprintf(wanted, sizeof wanted, "# ours\nhub: tcp://moved:7\n\nhub_key: %s\npublic_key: %s\nsigning_key: %s\n",
+             hub.public_key, made.public_key, signer.public_key);
+    cr_assert_str_eq(found, wanted);
+}
+
+Test(home, a_pin_of_another_process_is_not_replaced)
+{
+    home_t made;
+    create(&made);
+    home_t mine = open_home(), theirs = open_home();
+    cr_assert_eq(home_make_keys(&signer), STATUS_OK);
+    cr_assert_eq(home_pin(&theirs, signer.public_key), STATUS_OK);
+    cr_assert_eq(home_pin(&mine, hub.public_key), STATUS_CONFLICT);
+    cr_assert_str_eq(mine.signing_key, signer.public_key);
+    cr_assert_str_eq(open_home().signing_key, signer.public_key);
+    home_t same = made;
+    cr_assert_eq(home_pin(&same, signer.public_key), STATUS_OK);
+    cr_assert_str_eq(open_home().signing_key, signer.public_key);
+}
+
+Test(home, a_home_that_cannot_be_pinned_says_so)
+{
+    home_t made;
+    char path[PATH_MAX], text[4096] = "";
+    create(&made);
+    cr_assert_eq(home_make_keys(&signer), STATUS_OK);
+    memset(text, '#', 4090);
+    write_text("home.txt", text);
+    cr_assert_eq(home_pin(&made, signer.public_key), STATUS_IO);
+    file_in_home("home.txt", path);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(home_pin(&made, signer.public_key), STATUS_IO);
+    cr_assert_str_eq(made.signing_key, signer.public_key, "known for this run all the same");
+}
+
+Test(home, a_signing_key_that_is_none_is_refused_and_not_taken_for_none)
+{
+    home_t made;
+    char text[500];
+    create(&made);
+    static const char *const BAD[] = {"", "short", "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7x",
+                                      "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8],f7"};
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        snprintf(text, sizeof text, "hub: %s\nhub_key: %s\npublic_key: %s\nsigning_key: %s\n", ENDPOINT, hub.public_key,
+                 made.public_key, BAD[i]);
+        write_text("home.txt", text);
+        expect_refused(STATUS_INVALID, "signing_key: is none");
+    }
+}
+
 Test(home, the_private_key_is_for_its_owner_only)
 {
     home_t made;

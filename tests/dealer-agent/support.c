@@ -98,7 +98,8 @@ bool holds(const filing_t *filing, int64_t value)
     filing_t expected = filing_of(filing->dealer, filing->period, value);
     bool is_equal = false;
     OK(packing_compare(&filing->facts, &expected.facts, &is_equal));
-    return is_equal && filing->line == expected.line && filing->column == expected.column && strcmp(filing->source, expected.source) == 0;
+    return is_equal && filing->line == expected.line && filing->column == expected.column &&
+           strcmp(filing->source, expected.source) == 0;
 }
 
 uint64_t add_one(outbox_t *outbox, const char *dealer, period_t period, int64_t value)

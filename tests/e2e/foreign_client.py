@@ -4,7 +4,8 @@
     foreign_client.py keygen KEYFILE
         makes a key pair, writes it to KEYFILE (mode 0600: public key, secret key, one a line), prints the public key
     foreign_client.py --hub=ENDPOINT --hub-key=Z85 submit-and-compare KEYFILE --facts FILE.csv [--dealer D0001] [--period 2025-06]
-        sends the dealer's line of that month from a wide CSV file (columns dealer, period and the facts' ids), sends it once
+        sends the dealer's line of that month from a wide CSV file (columns dealer, period and the facts' ids), verifies the
+        hub's signatures of the catalog and of the receipt (with --signing-key=Z85 where it is known beforehand), sends it once
         more with the same id and asserts that the answer is the same, then prints the comparison as JSON (SPEC 6)
 
 (With "=": a Z85 key may begin with a dash.) The bindings are generated with protoc from proto/yardstick.proto each time. Exit status 0 done, 1 refused, 3 no answer in time.
@@ -12,6 +13,7 @@
 import argparse
 import csv
 import decimal
+import hashlib
 import json
 import math
 import os
@@ -21,7 +23,9 @@ import subprocess
 import sys
 import tempfile
 
+import ed25519
 import zmq
+import zmq.utils.z85
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
 HEALING = {4, 5, 12}  # busy, store_full, stopping
@@ -40,6 +44,10 @@ pb = load_bindings()
 
 class Refused(Exception):
     """The hub's answer was not "done"."""
+
+
+class Forged(Exception):
+    """What the hub sent does not bear its signature."""
 
 
 class Client:
@@ -124,15 +132,81 @@ def to_number(period):
     return int(period.replace("-", ""))
 
 
-def submit(client, dealer, period, path):
+# ---- what the hub signs (proto/README.md, section 4)
+
+def big_endian(number, size, signed=False):
+    return number.to_bytes(size, "big", signed=signed)
+
+
+def named(text):
+    data = text.encode()
+    return big_endian(len(data), 1) + data
+
+
+def list_facts(facts):
+    """`facts`: {id: (decimals, value in the smallest unit)}, the present ones."""
+    ordered = sorted(facts.items(), key=lambda fact: fact[0].encode())
+    return big_endian(len(facts), 4) + b"".join(named(name) + big_endian(decimals, 1) + big_endian(value, 8, signed=True)
+                                                for name, (decimals, value) in ordered)
+
+
+def digest_of(data):
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
+def list_month(facts, consultants):
+    """`consultants`: {code: facts}."""
+    ordered = sorted(consultants.items(), key=lambda consultant: consultant[0].encode())
+    return b"yardstick-facts-1\n" + list_facts(facts) + big_endian(len(consultants), 4) + b"".join(
+        named(code) + list_facts(own) for code, own in ordered)
+
+
+def facts_digest(facts, consultants):
+    """Of a withdrawal: both empty."""
+    return digest_of(list_month(facts, consultants))
+
+
+def receipt_body(hub_key, dealer, period, submission_id, receipt):
+    return (b"yardstick-receipt-1\n" + hub_key + named(dealer) + big_endian(period, 4) + big_endian(receipt.outcome, 1)
+            + big_endian(receipt.revision, 4) + big_endian(receipt.sequence, 8) + big_endian(receipt.time_ms, 8)
+            + big_endian(receipt.late, 1) + submission_id + receipt.facts_digest)
+
+
+def catalog_body(hub_key, yaml):
+    return b"yardstick-catalog-1\n" + hub_key + digest_of(yaml)
+
+
+def verify_receipt(hub_key, signing_key, dealer, period, submission_id, facts, consultants, receipt):
+    if receipt.facts_digest != facts_digest(facts, consultants):
+        raise Forged(f"the receipt is not of the facts that were sent: {receipt}")
+    if not ed25519.verify(signing_key, receipt_body(hub_key, dealer, period, submission_id, receipt), receipt.signature):
+        raise Forged(f"the receipt does not bear the hub's signature: {receipt}")
+
+
+def meet(client, signing_key):
+    """The hub's current catalog's digest, and the key with which it signs; `signing_key`: where it is known."""
+    description = client.ask(describe=pb.Describe()).description
+    if signing_key and description.signing_key != signing_key:
+        raise Forged(f"the hub signs with another key: {zmq.utils.z85.encode(description.signing_key).decode()}")
+    return description.catalog_digest, description.signing_key
+
+
+def submit(client, dealer, period, path, known_signing_key):
     """Sends the month twice with one id; returns the receipt."""
-    digest = client.ask(describe=pb.Describe()).description.catalog_digest
+    hub_key = zmq.utils.z85.decode(client.hub_key.encode())
+    digest, signing_key = meet(client, known_signing_key)
     catalog = client.ask(get_catalog=pb.GetCatalog()).catalog
     assert catalog.digest == digest
-    presence, values = pack(read_line(path, dealer, period), read_facts_of_catalog(catalog.yaml.decode()))
+    if not ed25519.verify(signing_key, catalog_body(hub_key, catalog.yaml), catalog.signature):
+        raise Forged("the catalog does not bear the hub's signature")
+    catalog_facts = read_facts_of_catalog(catalog.yaml.decode())
+    presence, values = pack(read_line(path, dealer, period), catalog_facts)
     submission = pb.Submission(id=os.urandom(16), dealer=dealer, period=to_number(period), catalog_digest=digest,
                                presence=presence, facts=values)
     receipt = client.ask(submit=submission).receipt
+    present = [fact for place, fact in enumerate(catalog_facts) if presence[place // 8] >> place % 8 & 1]
+    sent = {name: (decimals, value) for (name, decimals), value in zip(present, values)}
+    verify_receipt(hub_key, signing_key, dealer, to_number(period), submission.id, sent, {}, receipt)
     again = client.ask(submit=submission).receipt
     assert again == receipt, f"one id, two answers:\n{receipt}\n{again}"
     return receipt
@@ -167,8 +241,9 @@ def submit_and_compare(arguments):
     key_pair = tuple(pathlib.Path(arguments.key_file).read_bytes().split())
     client = Client(arguments.hub, arguments.hub_key, key_pair, arguments.timeout)
     try:
-        receipt = submit(client, arguments.dealer, arguments.period, arguments.facts)
-        print(f"{pb.Outcome.Name(receipt.outcome)} revision {receipt.revision}", file=sys.stderr)
+        signing_key = zmq.utils.z85.decode(arguments.signing_key.encode()) if arguments.signing_key else b""
+        receipt = submit(client, arguments.dealer, arguments.period, arguments.facts, signing_key)
+        print(f"{pb.Outcome.Name(receipt.outcome)} revision {receipt.revision}, signed", file=sys.stderr)
         json.dump(compare(client, arguments.dealer, arguments.period), sys.stdout, ensure_ascii=False, allow_nan=False)
         print()
     finally:
@@ -179,6 +254,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hub", help="tcp://ADDRESS:PORT")
     parser.add_argument("--hub-key", help="the hub's public key, Z85")
+    parser.add_argument("--signing-key", help="the key with which the hub signs, Z85; else the one that it says is taken")
     parser.add_argument("--timeout", type=int, default=10, help="seconds to wait for each answer (10)")
     modes = parser.add_subparsers(dest="mode", required=True)
     modes.add_parser("keygen").add_argument("key_file")
@@ -202,6 +278,9 @@ def main():
             submit_and_compare(arguments)
     except Refused as refusal:
         print(f"refused: {refusal}", file=sys.stderr)
+        return 1
+    except Forged as forgery:
+        print(f"forged: {forgery}", file=sys.stderr)
         return 1
     except (TimeoutError, zmq.Again) as failure:
         print(f"not reached: {failure}", file=sys.stderr)

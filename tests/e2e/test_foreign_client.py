@@ -7,7 +7,7 @@ import stat
 import subprocess
 
 from test_golden import difference
-from yardstick import GOLDEN, PATIENCE, SOURCE, HubCase, Result, die_with_parent, environment, main
+from yardstick import GOLDEN, PATIENCE, SOURCE, HubCase, Result, die_with_parent, environment, main, run
 
 
 class Foreign(HubCase):
@@ -45,14 +45,24 @@ class Foreign(HubCase):
         self.assertEqual(missing, ["D0001"])
         result = self.foreign("submit-and-compare", self.keys, "--facts", own)
         self.assertExit(result, 0)
-        self.assertIn("ACCEPTED revision 1", result.err)
+        self.assertIn("ACCEPTED revision 1, signed", result.err)
         wanted = json.loads((GOLDEN / "expected/compare-2025-06-D0001.json").read_text())
         self.assertIsNone(difference(wanted, result.json))
         # Our own programs see the same figures, and the same facts again are unchanged.
         self.assertIsNone(difference(result.json, self.shared.ask("compare", "--dealer", "D0001", "--period", "2025-06")))
-        again = self.foreign("submit-and-compare", self.keys, "--facts", own)
+        again = self.foreign(f"--signing-key={self.signing_key()}", "submit-and-compare", self.keys, "--facts", own)
         self.assertExit(again, 0)
-        self.assertIn("UNCHANGED revision 1", again.err)
+        self.assertIn("UNCHANGED revision 1, signed", again.err)
+
+    def signing_key(self):
+        return run(self.work, "yardstick-hub", "key", self.shared.directory).out.splitlines()[0].removeprefix("signing key: ")
+
+    def test_it_knows_another_hub_s_signing_key_from_this_one_s(self):
+        self.shared.admit(self.keygen(), "dealer", ["D0004"])
+        other = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+        result = self.foreign(f"--signing-key={other}", "submit-and-compare", self.keys, "--facts", GOLDEN / "facts.csv", "--dealer", "D0004")
+        self.assertExit(result, 1, f"forged: the hub signs with another key: {self.signing_key()}")
+        self.assertEqual(result.out, "")
 
     def test_it_gets_nothing_for_another_store(self):
         self.shared.admit(self.keygen(), "dealer", ["D0003"])

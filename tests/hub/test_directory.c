@@ -179,6 +179,135 @@ Test(directory, a_key_that_is_missing_open_or_spoilt_is_refused)
               faults.items[faults.count - 1].message);
 }
 
+/* ---- hub.key's second line, the seed of the signing key */
+
+/* A hub, and its hub.key as init made it: two lines. */
+static void init_with_key(const directory_t *directory, char hub[100], char key[120], char text[2 * HOME_KEY_SIZE + 1])
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    size_t size;
+    snprintf(hub, 100, "%s/hub", directory->path);
+    snprintf(key, 120, "%s/hub.key", hub);
+    OK(init(hub, "tcp://*:7001", NULL, &faults));
+    uint8_t *bytes = file_read(key, &size);
+    cr_assert_eq(size, 2 * HOME_KEY_SIZE);
+    memcpy(text, bytes, size);
+    text[size] = '\0';
+    free(bytes);
+}
+
+static void expect_key_file(const char *key, const char *text, size_t size)
+{
+    size_t found;
+    struct stat status;
+    uint8_t *bytes = file_read(key, &found);
+    cr_assert_eq(found, size);
+    cr_assert_arr_eq(bytes, text, size);
+    free(bytes);
+    cr_assert_eq(stat(key, &status), 0);
+    cr_assert_eq(status.st_mode & 0777, 0600);
+}
+
+Test(directory, init_makes_a_signing_key_and_pins_headquarters_to_it)
+{
+    CLEANUP(directory_remove) directory_t directory = directory_make();
+    CLEANUP(faults_fini) faults_t faults = {0};
+    CLEANUP(home_fini) home_t home = {0};
+    char hub[100], key[120], text[2 * HOME_KEY_SIZE + 1], signing_key[HOME_KEY_SIZE];
+    signing_keys_t signing, again;
+    bool made = true;
+    init_with_key(&directory, hub, key, text);
+    OK(directory_read_signing_keys(hub, &signing, &faults));
+    OK(home_open(path_in(&directory, "hub/headquarters"), &home, &faults));
+    home_format_key(signing.public_key, signing_key);
+    cr_assert_str_eq(home.signing_key, signing_key);
+    OK(directory_make_signing_keys(hub, &again, &made, &faults));
+    cr_assert_not(made);
+    cr_assert_arr_eq(signing.secret_key, again.secret_key, SIGNING_SECRET_SIZE);
+    expect_key_file(key, text, 2 * HOME_KEY_SIZE);
+    cr_assert_null(strstr(text, signing_key), "the public key is not what is kept");
+}
+
+Test(directory, an_older_key_file_gets_its_second_line_and_keeps_the_first)
+{
+    CLEANUP(directory_remove) directory_t directory = directory_make();
+    CLEANUP(faults_fini) faults_t faults = {0};
+    char hub[100], key[120], text[2 * HOME_KEY_SIZE + 1], names[2][2][HOME_KEY_SIZE];
+    signing_keys_t first, second;
+    store_counts_t counts;
+    bool made = false;
+    init_with_key(&directory, hub, key, text);
+    OK(directory_read_keys(hub, names[0][0], names[0][1], &faults));
+    cr_assert_eq(truncate(key, HOME_KEY_SIZE), 0);
+    OK(directory_verify(hub, &counts, &faults));
+    cr_assert_eq(directory_read_signing_keys(hub, &first, &faults), STATUS_NOT_FOUND);
+    cr_assert_eq(faults.count, 0);
+    OK(directory_make_signing_keys(hub, &first, &made, &faults));
+    cr_assert(made);
+    OK(directory_read_signing_keys(hub, &second, &faults));
+    cr_assert_arr_eq(first.public_key, second.public_key, SIGNING_KEY_SIZE);
+    OK(directory_read_keys(hub, names[1][0], names[1][1], &faults));
+    cr_assert_str_eq(names[0][0], names[1][0]);
+    cr_assert_str_eq(names[0][1], names[1][1]);
+    size_t size;
+    uint8_t *bytes = file_read(key, &size);
+    cr_assert_eq(size, 2 * HOME_KEY_SIZE);
+    expect_key_file(key, (const char *)bytes, size);
+    free(bytes);
+}
+
+Test(directory, a_damaged_second_line_is_refused_and_never_replaced)
+{
+    CLEANUP(directory_remove) directory_t directory = directory_make();
+    char hub[100], key[120], text[2 * HOME_KEY_SIZE + 1], names[2][HOME_KEY_SIZE];
+    signing_keys_t signing;
+    store_counts_t counts;
+    bool made = false;
+    init_with_key(&directory, hub, key, text);
+    /* Cut at every place (but behind the first line, which is an older file), then three that are long enough. */
+    enum { NOT_OF_Z85 = HOME_KEY_SIZE, OVER_32_BITS, ONE_BYTE_MORE, CASES };
+    for (size_t i = 1; i < CASES; i++) {
+        CLEANUP(faults_fini) faults_t faults = {0};
+        char damaged[2 * HOME_KEY_SIZE + 1];
+        size_t size = i < HOME_KEY_SIZE ? HOME_KEY_SIZE + i : 2 * HOME_KEY_SIZE + (i == ONE_BYTE_MORE);
+        memcpy(damaged, text, 2 * HOME_KEY_SIZE);
+        damaged[2 * HOME_KEY_SIZE] = '\n';
+        if (i == NOT_OF_Z85)
+            damaged[HOME_KEY_SIZE + 7] = ',';
+        if (i == OVER_32_BITS)
+            memset(damaged + HOME_KEY_SIZE, '#', 5);
+        file_write(key, damaged, size);
+        cr_assert_eq(directory_make_signing_keys(hub, &signing, &made, &faults), STATUS_INVALID, "%zu", i);
+        cr_assert_eq(directory_read_signing_keys(hub, &signing, &faults), STATUS_INVALID);
+        cr_assert_eq(directory_read_keys(hub, names[0], names[1], &faults), STATUS_INVALID);
+        cr_assert_eq(directory_verify(hub, &counts, &faults), STATUS_INVALID);
+        for (size_t j = 0; j < faults.count; j++)
+            cr_assert(strstr(faults.items[j].message, "second line is no signing key; restore"), "%s",
+                      faults.items[j].message);
+        expect_key_file(key, damaged, size);
+        cr_assert_not(made);
+    }
+}
+
+/* The disk is full, or the directory may not be written: the older file stays as it is. */
+Test(directory, an_older_key_file_survives_that_it_cannot_be_written)
+{
+    CLEANUP(directory_remove) directory_t directory = directory_make();
+    CLEANUP(faults_fini) faults_t faults = {0};
+    char hub[100], key[120], text[2 * HOME_KEY_SIZE + 1];
+    signing_keys_t signing;
+    bool made = false;
+    struct rlimit limit = {HOME_KEY_SIZE, RLIM_INFINITY};
+    init_with_key(&directory, hub, key, text);
+    cr_assert_eq(truncate(key, HOME_KEY_SIZE), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    cr_assert_eq(directory_make_signing_keys(hub, &signing, &made, &faults), STATUS_IO);
+    cr_assert(strstr(faults.items[0].message, "hub.key: cannot be written"), "%s", faults.items[0].message);
+    cr_assert_not(made);
+    expect_key_file(key, text, HOME_KEY_SIZE);
+}
+
 Test(directory, settings_of_the_directory_come_before_those_of_a_named_file)
 {
     CLEANUP(directory_remove) directory_t directory = directory_make();

@@ -172,6 +172,28 @@ static status_t collect(void *context, const stored_revision_t *revision)
     return strcmp(revision->dealer, "STOP") == 0 ? STATUS_BUSY : STATUS_OK;
 }
 
+Test(store, each_revision_can_be_read_by_its_number)
+{
+    CLEANUP(tear_down) fixture_t fixture = set_up();
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 20);
+    stored_revision_t revision;
+    put_one(fixture.store, "D1", JUNE, 1, 10);
+    put_one(fixture.store, "D1", JUNE + 1, 1, 20);
+    put_one(fixture.store, "D1", JUNE, 2, 11);
+    put_one(fixture.store, "D12", JUNE, 1, 30);
+    OK(store_begin_read(fixture.store, &txn));
+    for (uint32_t number = 1; number <= 2; number++) {
+        OK(store_get_revision(txn, "D1", JUNE, number, arena, &revision));
+        cr_assert_str_eq(revision.dealer, "D1");
+        cr_assert(revision.period == JUNE && revision.revision == number);
+        cr_assert_eq(revision.facts.values[0], 9 + number);
+    }
+    cr_assert_eq(store_get_revision(txn, "D1", JUNE, 3, arena, &revision), STATUS_NOT_FOUND);
+    cr_assert_eq(store_get_revision(txn, "D1", JUNE, 0, arena, &revision), STATUS_NOT_FOUND);
+    cr_assert_eq(store_get_revision(txn, "D12", JUNE, 2, arena, &revision), STATUS_NOT_FOUND);
+}
+
 Test(store, a_month_is_scanned_in_the_order_of_dealers)
 {
     CLEANUP(tear_down) fixture_t fixture = set_up();

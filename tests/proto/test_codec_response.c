@@ -70,6 +70,31 @@ Test(codec_response, a_description_comes_back)
     cr_assert_str_eq(description->hub_version, "0.1.0");
     cr_assert_str_eq(description->time_zone, "Asia/Shanghai");
     cr_assert_eq(description->time_ms, 1750000000000);
+    cr_assert_not(description->has_signing_key);
+}
+
+Test(codec_response, what_is_signed_comes_back_with_its_signature)
+{
+    response_t description = {.kind = RESPONSE_DESCRIPTION, .description = {.has_signing_key = true}};
+    memcpy(description.description.signing_key, KEY, KEY_SIZE);
+    answered_t got = response_round(&description);
+    cr_assert(got.response->description.has_signing_key);
+    cr_assert_arr_eq(got.response->description.signing_key, KEY, KEY_SIZE);
+    answered_fini(&got);
+    response_t catalog = {.kind = RESPONSE_CATALOG, .catalog = {.digest = 5, .is_signed = true}};
+    memcpy(catalog.catalog.signature + 32, KEY, KEY_SIZE);
+    got = response_round(&catalog);
+    cr_assert(got.response->catalog.is_signed && got.response->catalog.yaml.size == 0);
+    cr_assert_arr_eq(got.response->catalog.signature, catalog.catalog.signature, SIGNATURE_SIZE);
+    answered_fini(&got);
+    response_t receipt = {.kind = RESPONSE_RECEIPT, .receipt = {.outcome = OUTCOME_ACCEPTED, .is_signed = true}};
+    memcpy(receipt.receipt.facts_digest, KEY, DIGEST_SIZE);
+    memcpy(receipt.receipt.signature + 32, KEY, KEY_SIZE);
+    got = response_round(&receipt);
+    cr_assert(got.response->receipt.is_signed);
+    cr_assert_arr_eq(got.response->receipt.facts_digest, KEY, DIGEST_SIZE);
+    cr_assert_arr_eq(got.response->receipt.signature, receipt.receipt.signature, SIGNATURE_SIZE);
+    answered_fini(&got);
 }
 
 Test(codec_response, a_catalog_comes_back)
@@ -192,6 +217,37 @@ Test(codec_response, a_key_of_another_size_is_refused)
     frame_nest(keys, 1, key);
     frame_nest(frame, 12, keys);
     cr_assert_eq(decode(frame, 1u << 16, &why), STATUS_MALFORMED);
+}
+
+/* Field `field` of body `body` with `size` bytes, and `digest_size` bytes of a receipt's digest. */
+static status_t decode_signed(uint32_t body, uint32_t field, size_t size, size_t digest_size)
+{
+    static const uint8_t BYTES[SIGNATURE_SIZE + 1];
+    frame_t *inner = frame_new(0), *frame = frame_new(1);
+    const char *why = "";
+    if (digest_size)
+        frame_bytes(inner, 9, BYTES, digest_size);
+    frame_bytes(inner, field, BYTES, size);
+    frame_nest(frame, body, inner);
+    return decode(frame, 1u << 16, &why);
+}
+
+Test(codec_response, keys_and_signatures_are_whole_or_not_there)
+{
+    static const struct {
+        uint32_t body, field;
+        size_t size, digest_size;
+    } CASES[] = {{3, 8, SIGNING_KEY_SIZE, 0}, {4, 3, SIGNATURE_SIZE, 0}, {5, 10, SIGNATURE_SIZE, DIGEST_SIZE}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        for (size_t size = 0; size <= CASES[i].size + 1; size++) {
+            bool is_fine = size == CASES[i].size || (size == 0 && CASES[i].digest_size == 0);
+            cr_assert_eq(decode_signed(CASES[i].body, CASES[i].field, size, CASES[i].digest_size),
+                         is_fine ? STATUS_OK : STATUS_MALFORMED, "body %u, %zu bytes", CASES[i].body, size);
+        }
+    cr_assert_eq(decode_signed(5, 10, 0, 0), STATUS_OK);
+    cr_assert_eq(decode_signed(5, 10, SIGNATURE_SIZE, 0), STATUS_MALFORMED);
+    cr_assert_eq(decode_signed(5, 10, SIGNATURE_SIZE, DIGEST_SIZE - 1), STATUS_MALFORMED);
+    cr_assert_eq(decode_signed(5, 10, SIGNATURE_SIZE, DIGEST_SIZE + 1), STATUS_MALFORMED);
 }
 
 Test(codec_response, a_spent_budget_is_told_from_a_malformed_answer)
