@@ -4,9 +4,9 @@
 
 static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
-    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it last"},
+    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
     {"signing-key", OPTION_KEY, "KEY", false,
-     "the key with which the hub signs, as that command prints it (else the one that the hub says at first contact)"},
+     "the key with which the hub signs, as that command prints it with --signing (else the one that the hub says at first contact)"},
     {"role", OPTION_CHOICE, "dealer|manager|headquarters|operator", false, "what the key may do"},
     {"dealer", OPTION_TEXT, "CODE", false, "the store"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
@@ -17,7 +17,14 @@ static const option_t OPTIONS[] = {
     {"row", OPTION_CODE, "ID", false, "the row that is ranked: a fact's or KPI's id"},
     {"peer", OPTION_CODE, "CODE", true, "another store to show beside"},
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
+    {"dealers", OPTION_TEXT, "FILE", false, "an agent a line: the codes of its stores, blanks between"},
+    {"out", OPTION_TEXT, "FILE", false, "where the tokens are written, as CSV; never over another file"},
+    {"days", OPTION_TEXT, "N", false, "how long the tokens are good (30)"},
+    {"endpoint", OPTION_ENDPOINT, "ENDPOINT", false, "the hub as agents see it, tcp://HOST:PORT (as this home does)"},
+    {"file", OPTION_TEXT, "FILE", false, "the tokens that `enroll` wrote there"},
 };
+
+#define MANY 10000
 
 static const command_t COMMANDS[] = {
     {"init", "", 0, 0, "hub! hub-key! signing-key", 0, NULL, query_init, "make a home with a new key pair"},
@@ -26,6 +33,12 @@ static const command_t COMMANDS[] = {
      "let a key in"},
     {"keys list", "", 0, 0, "format", NEEDS_HUB, NULL, run_keys_list, "all keys, revoked ones too"},
     {"keys revoke", "PUBLIC_KEY", 1, 1, "", NEEDS_HUB, check_keys_revoke, run_keys_revoke, "shut a key out, at once"},
+    {"enroll list", "", 0, 0, "format", NEEDS_HUB, NULL, run_enroll_list,
+     "all one-time tokens: for which stores, until when, used when and by which key"},
+    {"enroll revoke", "DEALER…", 0, MANY, "file", NEEDS_HUB, check_enroll_revoke, run_enroll_revoke,
+     "make unused tokens of these stores, or of a file, worthless"},
+    {"enroll", "", 0, 0, "dealers! out! days endpoint", NEEDS_HUB, check_enroll, run_enroll,
+     "make one-time tokens with which agents enrol by themselves"},
     {"network import", "DIR", 1, 1, "", NEEDS_HUB, NULL, run_network_import,
      "replace the network by regions.csv, dealers.csv, memberships.csv, circles.csv"},
     {"network show", "", 0, 0, "format", NEEDS_HUB, NULL, run_network_show, "the network as imported"},

@@ -25,6 +25,13 @@ status_t run_keys_admit(session_t *session) NODISCARD;
 status_t run_keys_list(session_t *session) NODISCARD;
 status_t run_keys_revoke(session_t *session) NODISCARD;
 
+/* enroll.c, enroll_list.c, enroll_revoke.c */
+status_t check_enroll(session_t *session) NODISCARD;
+status_t check_enroll_revoke(session_t *session) NODISCARD;
+status_t run_enroll(session_t *session) NODISCARD;
+status_t run_enroll_list(session_t *session) NODISCARD;
+status_t run_enroll_revoke(session_t *session) NODISCARD;
+
 /* network.c: the network, the catalog, the hub's health */
 status_t run_network_import(session_t *session) NODISCARD;
 status_t run_network_show(session_t *session) NODISCARD;

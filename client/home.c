@@ -230,7 +230,8 @@ static status_t check_arguments(const char *endpoint, const char *hub_key, const
     }
     if (known && *known->signing_key && !home_is_key(known->signing_key)) {
         faults_add(faults, 0, 0,
-                   "the hub's signing key %.80s is none; it has 40 characters, and `yardstick-hub key DIR` prints it",
+                   "the hub's signing key %.80s is none; it has 40 characters, and `yardstick-hub key DIR --signing` "
+                   "prints it",
                    known->signing_key);
         is_valid = false;
     }
@@ -374,7 +375,8 @@ static status_t take_lines(const char *path, char *text, home_t *home, faults_t 
     }
     if (is_pinned && !home_is_key(home->signing_key)) {
         faults_add(faults, 0, 0,
-                   "%s: signing_key: is none; it has 40 characters, and `yardstick-hub key DIR` prints it", path);
+                   "%s: signing_key: is none; it has 40 characters, and `yardstick-hub key DIR --signing` prints it",
+                   path);
         is_valid = false;
     }
     return is_valid ? STATUS_OK : STATUS_INVALID;

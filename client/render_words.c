@@ -75,35 +75,47 @@ static void group(double value, unsigned decimals, char out[VALUE_SIZE])
         snprintf(out + length, VALUE_SIZE - length, ".%s", from + whole + 1);
 }
 
-static void append_percent(char out[VALUE_SIZE])
-{
-    size_t length = strlen(out);
-    snprintf(out + length, VALUE_SIZE - length, "%%");
-}
-
-void render_value_at(const shown_row_t *row, double value, unsigned decimals, char out[VALUE_SIZE])
+void render_number(double value, number_look_t look, char out[VALUE_SIZE])
 {
     if (!isfinite(value)) {
         snprintf(out, VALUE_SIZE, "%s", DASH);
         return;
     }
-    if (strcmp(row->unit, "ratio") == 0) {
-        group(value * 100, !row->is_known ? 1 : row->decimals > 2 ? row->decimals - 2 : 0, out);
-        append_percent(out);
-        return;
-    }
-    group(value, decimals, out);
+    char number[VALUE_SIZE];
+    group(look.is_percent ? value * 100 : value, look.decimals, number);
+    bool is_zero = !number[strspn(number, "0.")];
+    snprintf(out, VALUE_SIZE, "%s%.397s%s", look.is_signed && value > 0 && !is_zero ? "+" : "", number,
+             look.is_percent ? "%" : "");
 }
 
-void render_value(const shown_row_t *row, double value, char out[VALUE_SIZE])
+static number_look_t ratio_look(const shown_row_t *row)
 {
+    unsigned decimals = !row->is_known ? 1 : row->decimals > 2 ? row->decimals - 2 : 0;
+    return (number_look_t){(uint8_t)decimals, true, false};
+}
+
+number_look_t render_number_look(const shown_row_t *row, double value)
+{
+    if (strcmp(row->unit, "ratio") == 0)
+        return ratio_look(row);
     bool is_whole = value == trunc(value);
     unsigned decimals = row->decimals;
     if (!row->is_known)
         decimals = is_whole ? 0 : 2;
     else if (row->is_counted && !is_whole)
         decimals = 1;
-    render_value_at(row, value, decimals, out);
+    return (number_look_t){(uint8_t)decimals, false, false};
+}
+
+void render_value_at(const shown_row_t *row, double value, unsigned decimals, char out[VALUE_SIZE])
+{
+    number_look_t look = {(uint8_t)decimals, false, false};
+    render_number(value, strcmp(row->unit, "ratio") == 0 ? ratio_look(row) : look, out);
+}
+
+void render_value(const shown_row_t *row, double value, char out[VALUE_SIZE])
+{
+    render_number(value, render_number_look(row, value), out);
 }
 
 unsigned render_decimals_short(const shown_row_t *row, const double *values, size_t count)
@@ -119,15 +131,7 @@ unsigned render_decimals_short(const shown_row_t *row, const double *values, siz
 
 void render_share(double share, char out[VALUE_SIZE])
 {
-    if (!isfinite(share)) {
-        snprintf(out, VALUE_SIZE, "%s", DASH);
-        return;
-    }
-    char number[VALUE_SIZE];
-    group(share * 100, 1, number);
-    bool is_zero = strcmp(number, "0.0") == 0;
-    snprintf(out, VALUE_SIZE, "%s%.398s", share > 0 && !is_zero ? "+" : "", number);
-    append_percent(out);
+    render_number(share, LOOK_OF_SHARE, out);
 }
 
 /* ---- Places and months ---- */

@@ -78,7 +78,34 @@
     X(DEALERS, "经销商数", "Dealers")                                                                                                                 \
     X(LEFT, "已退出", "left")                                                                                                                         \
     X(CIRCLE, "圈子", "Circle")                                                                                                                       \
-    X(MEMBERS, "成员", "Members")
+    X(MEMBERS, "成员", "Members")                                                                                                                     \
+    X(COMPARISON, "横向对比", "Comparison")                                                                                                           \
+    X(LONGITUDINAL, "纵向对比", "Month by month")                                                                                                     \
+    X(CONSULTANTS, "销售顾问", "Consultants")                                                                                                         \
+    X(CHARTS, "图表", "Charts")                                                                                                                       \
+    X(FULL_NATION_AVERAGE, "全国平均", "National average")                                                                                            \
+    X(FULL_REGION_AVERAGE, "区域平均", "Regional average")                                                                                            \
+    X(FULL_NATION_BENCHMARK, "全国标杆", "National benchmark")                                                                                        \
+    X(FULL_REGION_BENCHMARK, "区域标杆", "Regional benchmark")                                                                                        \
+    X(GAP_TO_NATION_AVERAGE, "较全国平均", "Gap to national average")                                                                                 \
+    X(GAP_TO_REGION_AVERAGE, "较区域平均", "Gap to regional average")                                                                                 \
+    X(GAP_TO_NATION_BENCHMARK, "较全国标杆", "Gap to national benchmark")                                                                             \
+    X(GAP_TO_REGION_BENCHMARK, "较区域标杆", "Gap to regional benchmark")                                                                             \
+    X(DIRECTION, "方向", "Direction")                                                                                                                 \
+    X(MORE_IS_BETTER, "↑ 越高越好", "↑ more is better")                                                                                               \
+    X(LESS_IS_BETTER, "↓ 越低越好", "↓ less is better")                                                                                               \
+    X(NEITHER_IS_BETTER, "· 不分好坏", "· neither")                                                                                                   \
+    X(LEGEND, "图例", "Legend")                                                                                                                       \
+    X(BETTER_THAN_REGION, "优于区域平均", "better than the region's average")                                                                         \
+    X(WORSE_THAN_REGION, "劣于区域平均", "worse than the region's average")                                                                           \
+    X(BETTER_THAN_BEFORE, "比上月变好", "better than the month before")                                                                               \
+    X(WORSE_THAN_BEFORE, "比上月变差", "worse than the month before")                                                                                 \
+    X(WEAKEST_OF_CONSULTANT, "该顾问最需改进的指标（与全店相比）", "the consultant's weakest row (against the store)")                                \
+    X(DASH_LEGEND, "— 无数据", "— no value")                                                                                                          \
+    X(SIGN_LEGEND, "带“较”字的列是与该列相比的差距：+ 优于，- 劣于", "Gap: + is better than that column, - is worse")                                 \
+    X(MONTHS_COUNTED, "月数", "Months counted")                                                                                                       \
+    X(CHANGE_RATE, "环比", "change from the month before")                                                                                            \
+    X(CHARTS_NOTE, "没有数据的月份留空", "A month without a value is left empty")
 
 typedef enum {
 #define WORD_ENUM(name, zh, en) WORD_##name,
@@ -110,6 +137,21 @@ void render_label(const render_t *render, const shown_row_t *row, char out[LABEL
 const char *render_arrow(better_t better);
 
 #define VALUE_SIZE 400 /* the longest double in full digits, grouped */
+
+/* How a number is shown: as percent of 1, always with its sign. */
+typedef struct {
+    uint8_t decimals;
+    bool is_percent, is_signed;
+} number_look_t;
+
+/* A share of 1 with its sign, as gaps and changes are shown. */
+#define LOOK_OF_SHARE ((number_look_t){1, true, true})
+
+/* The row's decimals for that value; a ratio as percent, a mean of counted things with one decimal. */
+number_look_t render_number_look(const shown_row_t *row, double value);
+
+/* A number as text, a point before its decimals whatever the locale, grouped by three; "—" for none. */
+void render_number(double value, number_look_t look, char out[VALUE_SIZE]);
 
 /* A value with the row's decimals and grouping, a ratio as percent, "—" for none. A mean of counted things gets
  * one decimal. */

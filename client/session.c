@@ -141,12 +141,13 @@ static status_t refuse_signing_key(session_t *session, const char *given)
                             "the hub gives no signing key, but this home is pinned to one (%s): it runs an older "
                             "version, or is another hub; nothing more was taken from it. Ask its operator which",
                             home->signing_key);
-    return session_fail(session, STATUS_CONFLICT,
-                        "the hub signs with another key (%s) than the one that this home is pinned to (%s): it was "
-                        "rebuilt or restored with a new signing key, or is another hub; nothing more was taken from "
-                        "it. Compare with what `yardstick-hub key DIR` prints on the hub, and only where the new key "
-                        "is the right one put it behind signing_key: in %s/home.txt",
-                        given, home->signing_key, home->directory);
+    return session_fail(
+        session, STATUS_CONFLICT,
+        "the hub signs with another key (%s) than the one that this home is pinned to (%s): it was "
+        "rebuilt or restored with a new signing key, or is another hub; nothing more was taken from "
+        "it. Compare with what `yardstick-hub key DIR --signing` prints on the hub, and only where the new key "
+        "is the right one put it behind signing_key: in %s/home.txt",
+        given, home->signing_key, home->directory);
 }
 
 status_t session_pin(session_t *session, const uint8_t *signing_key)
@@ -196,10 +197,11 @@ static status_t check_catalog_signature(session_t *session, const response_t *re
         signed_catalog_verify(hub_key, yaml, signing_key, response->catalog.signature) == STATUS_OK)
         return STATUS_OK;
     TRY(ask_signing_key(session));
-    return session_fail(session, STATUS_MALFORMED,
-                        "the hub's catalog does not bear the signature of the key that this home is pinned to (%s); "
-                        "it was not taken. Have the hub's operator look at what `yardstick-hub key DIR` prints",
-                        session->home.signing_key);
+    return session_fail(
+        session, STATUS_MALFORMED,
+        "the hub's catalog does not bear the signature of the key that this home is pinned to (%s); "
+        "it was not taken. Have the hub's operator look at what `yardstick-hub key DIR --signing` prints",
+        session->home.signing_key);
 }
 
 /* Takes the text that came, and keeps it. */
@@ -370,6 +372,8 @@ static int exit_status(const session_t *session, status_t status)
 {
     if (session->is_misused)
         return EXIT_USAGE;
+    if (session->exit_code)
+        return session->exit_code;
     if (status == STATUS_TIMED_OUT)
         return EXIT_UNREACHED;
     return status == STATUS_OK ? EXIT_DONE : EXIT_REFUSED;

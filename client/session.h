@@ -13,6 +13,7 @@ struct session {
     const invocation_t *invocation;
     faults_t faults;          /* for standard error, one line each, once the command is over */
     bool is_misused;          /* wrong usage that only the command could see: exit status 2 */
+    int exit_code;            /* a command's own exit status, where not 0 */
     char home_path[PATH_MAX]; /* "" where none can be named */
     home_t home;              /* from NEEDS_HOME on */
     connection_t *connection; /* from NEEDS_HUB on */

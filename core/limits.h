@@ -27,10 +27,28 @@
 #define CONSULTANTS_MAX         500  /* of one submission */
 #define KEY_DEALERS_MAX         200  /* stores of one key */
 #define SCOPES_MAX              1000 /* named in one request */
+#define TOKENS_MAX              1000 /* enrolment tokens of one request or answer */
+#define TOKEN_DAYS_MAX          366  /* how long a token may be good */
 #define PEERS_MAX               16   /* named in one comparison */
 #define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
+
+#define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 
 #define REQUEST_SIZE_MAX        262144    /* bytes of a request frame */
 #define REQUEST_MEMORY_MAX      4194304   /* bytes that decoding one request may allocate */
 #define RESPONSE_SIZE_MAX       268435456 /* bytes of a response frame that a client accepts */
 #define UPLOAD_SIZE_MAX         268435456 /* bytes of a network import over all its parts */
+
+/* The enrolment endpoint, where anybody may knock. */
+#define ENROLL_SIZE_MAX         512   /* bytes of a message */
+#define ENROLL_CONNECTIONS_MAX  64    /* held at a time */
+#define ENROLL_OF_ADDRESS_MAX   16    /* of these from one address */
+#define ENROLL_SECONDS_MAX      10    /* that a connection may last */
+#define ENROLL_MESSAGES_MAX     16    /* on one connection */
+#define ENROLL_BYTES_MAX        32768 /* on one connection, handshake included */
+#define ENROLL_ADDRESSES_MAX    1024  /* whose handshakes are counted */
+
+/* Results that an agent writes for people. */
+#define RESULTS_MONTHS_MAX      10000    /* months of stores that one `results` writes */
+#define RESULTS_MEMORY_MAX      67108864 /* bytes of one workbook's cells */
+#define RESULTS_FILE_MAX        16777216 /* bytes of one results file */

@@ -88,6 +88,17 @@ uint32_t network_region_of(const network_t *network, uint32_t dealer, period_t p
     return low ? found->memberships[low - 1].region : INDEX_NONE;
 }
 
+bool network_has_left(const network_t *network, uint32_t dealer, period_t period)
+{
+    const dealer_t *found = &network->dealers[dealer];
+    if (network_region_of(network, dealer, period) != INDEX_NONE)
+        return false;
+    for (uint32_t i = 0; i < found->membership_count; i++)
+        if (found->memberships[i].from > period && found->memberships[i].region != INDEX_NONE)
+            return false;
+    return true;
+}
+
 bool network_region_within(const network_t *network, uint32_t inner, uint32_t outer)
 {
     const region_t *regions = network->regions;

@@ -95,6 +95,9 @@ uint32_t network_find_circle(const network_t *network, const char *code);
 /* The region that the dealer is a member of in that month; INDEX_NONE where it is no member of the network. */
 uint32_t network_region_of(const network_t *network, uint32_t dealer, period_t period);
 
+/* Whether it is no member of the network in that month nor in any later one that is known. */
+bool network_has_left(const network_t *network, uint32_t dealer, period_t period);
+
 /* Whether region `inner` is `outer` or lies below it. */
 bool network_region_within(const network_t *network, uint32_t inner, uint32_t outer);
 

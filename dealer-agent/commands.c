@@ -1,11 +1,16 @@
 #include "dealer-agent/commands.h"
 
 #include "client/queries.h"
+#include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"
 #include "dealer-agent/receipts.h"
+#include "dealer-agent/report_refused.h"
+#include "dealer-agent/results.h"
+#include "dealer-agent/run.h"
 #include "dealer-agent/status.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/submit.h"
+#include "dealer-agent/take.h"
 #include "dealer-agent/template.h"
 
 /* A query about the store that --dealer names, or the only one. */
@@ -34,9 +39,10 @@ static status_t run_consultants(session_t *session)
 
 static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
-    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it last"},
+    {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
     {"signing-key", OPTION_KEY, "KEY", false,
-     "the key with which the hub signs, as that command prints it (else the one that the hub says at first contact)"},
+     "the key with which the hub signs, as that command prints it with --signing (else the one that the hub says at "
+     "first contact)"},
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
     {"year", OPTION_YEAR, "YYYY", false, "the year"},
     {"zeros", OPTION_FLAG, NULL, false, "send the months of a sheet that are all blank or 0, too"},
@@ -44,15 +50,25 @@ static const option_t OPTIONS[] = {
     {"all", OPTION_FLAG, NULL, false, "send the months too that equal what was filed last"},
     {"why", OPTION_TEXT, "TEXT", false, "why the month is withdrawn"},
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
-    {"period", OPTION_PERIOD, "YYYY-MM", false, "the month"},
+    {"period", OPTION_PERIOD, "YYYY-MM", true, "the month"},
     {"peer", OPTION_CODE, "CODE", true, "a store of a common circle to show beside"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
+    {"token", OPTION_TEXT, "TOKEN", false, "the one-time token that headquarters gave out for this agent"},
+    {"enroll-at", OPTION_ENDPOINT, "ENDPOINT", false, "where the hub takes enrolments (as the token says)"},
+    {"desk", OPTION_TEXT, "DIR", false, "the folder with inbox/, accepted/, rejected/ and results/ (HOME/desk)"},
+    {"refresh", OPTION_SECONDS, "SECONDS", false,
+     "ask the hub for newer figures so often, a quarter more or less (3600)"},
+    {"rescan", OPTION_SECONDS, "SECONDS", false, "look into the inbox so often, where nothing tells of a file (5)"},
+    {"last", OPTION_FLAG, NULL, false, "reject it where the month of its consultants is not filed"},
+    {"unread", OPTION_FLAG, NULL, false, "set it aside without reading it, for it broke its reader"},
 };
 
 #define MANY 10000
 
 static const command_t COMMANDS[] = {
     {"init", "", 0, 0, "hub! hub-key! signing-key", 0, NULL, query_init, "make a home with a new key pair"},
+    {"enroll", "", 0, 0, "token! enroll-at", 0, enroll_check, enroll_run,
+     "make a home and be admitted with a one-time token"},
     {"submit", "FILE…", 1, MANY, "consultants year zeros dealer all no-wait format", NEEDS_HOME, NULL, submit_command,
      "file the months that files of facts change: into the outbox, and from there to the hub"},
     {"check", "FILE…", 1, MANY, "consultants year zeros dealer", 0, NULL, check_command,
@@ -71,26 +87,39 @@ static const command_t COMMANDS[] = {
      "deliver again what the hub refused, unchanged"},
     {"outbox drop", "NUMBER…", 1, MANY, "", NEEDS_HOME, outbox_check_numbers, outbox_drop_command,
      "forget what the hub refused"},
-    {"receipts list", "", 0, 0, "period dealer format", NEEDS_HOME, NULL, receipts_list_command,
+    {"receipts list", "", 0, 0, "period1 dealer format", NEEDS_HOME, NULL, receipts_list_command,
      "what was delivered, and when"},
     {"receipts show", "NUMBER", 1, 1, "format", NEEDS_HOME, outbox_check_numbers, receipts_show_command,
      "one receipt with its signature, and all that was filed"},
     {"receipts verify", "NUMBER…", 0, MANY, "", NEEDS_HOME, outbox_check_numbers, receipts_verify_command,
      "prove receipts (all, without a number): recompute the digest of what was filed, check the hub's signature"},
-    {"compare", "", 0, 0, "period! dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
+    {"compare", "", 0, 0, "period!1 dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
      "the store beside averages, benchmarks and peers"},
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
-    {"consultants", "", 0, 0, "period! dealer format", NEEDS_CATALOG, NULL, run_consultants,
+    {"consultants", "", 0, 0, "period!1 dealer format", NEEDS_CATALOG, NULL, run_consultants,
      "the store's sales consultants"},
+    {"results", "", 0, 0, "desk dealer period peer", NEEDS_CATALOG, results_check, results_run,
+     "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
+    {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
+     "the daemon: takes files from the desk's inbox, delivers, keeps the results up to date; SIGTERM ends it"},
+    {"take", "NAME", 1, 1, "desk dealer year zeros last unread", NEEDS_HOME, take_check, take_run,
+     "take one file of the desk's inbox: check it, file its months, move it away with a report"},
+    {"report", "", 0, 0, "desk", NEEDS_HOME, report_check, report_run,
+     "write to the desk what the hub refused, and the list of receipts"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };
 
 static const own_help_t OWN_HELP[] = {
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
+    {"enroll", "home", "the home that is made, or that was made for this hub before"},
+    {"enroll", "hub", "the hub, tcp://HOST:PORT, which the home remembers (as the token says)"},
+    {"enroll", "timeout", "give up after so long (60)"},
     {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
     {"submit", "year", "of a sheet whose months have none (else the year in the file's name)"},
     {"check", "year", "of a sheet whose months have none (else the year in the file's name)"},
     {"submit", "dealer", "whose file it is, where it has no dealer column and the key holds several stores"},
+    {"results", "dealer", "the store (each)"},
+    {"results", "period", "the month (each that was delivered from this home)"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
 };
 

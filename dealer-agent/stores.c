@@ -36,14 +36,13 @@ static bool is_kept(const char *home_directory, const char *text, size_t size)
            kept_size == size && memcmp(kept, text, size) == 0;
 }
 
-/* One code a line. That it cannot be kept is no fault. */
-static void keep(const char *home_directory, const stores_t *stores)
+void stores_keep(const char *home_directory, const char *const *codes, size_t count)
 {
     char text[STORES_SIZE_MAX + 1] = "";
     size_t size = 0;
-    for (size_t i = 0; i < stores->count; i++)
-        size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", stores->codes[i]);
-    if (!is_kept(home_directory, text, size))
+    for (size_t i = 0; i < count && size < sizeof text; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s\n", codes[i]);
+    if (size < sizeof text && !is_kept(home_directory, text, size))
         (void)!home_write_file(home_directory, STORES_FILE, text, size, false, false);
 }
 
@@ -59,7 +58,7 @@ status_t stores_ask(session_t *session, stores_t *out)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < description->dealer_count; i++)
         TRY(add_store(out, description->dealers[i]));
-    keep(session->home.directory, out);
+    stores_keep(session->home.directory, out->codes, out->count);
     return STATUS_OK;
 }
 

@@ -14,6 +14,9 @@ void stores_fini(stores_t *stores);
 /* Asks the hub, pins its signing key, and keeps the answer. A key that is no dealer's has none. */
 status_t stores_ask(session_t *session, stores_t *out) NODISCARD;
 
+/* Keeps what is known by other ways: one code a line. That it cannot be kept is no fault. */
+void stores_keep(const char *home_directory, const char *const *codes, size_t count);
+
 /* As last kept; none where nothing was. */
 status_t stores_recall(const char *home_directory, stores_t *out) NODISCARD;
 

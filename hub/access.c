@@ -26,6 +26,10 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_SHOW_NETWORK] = MANAGER | CENTRAL | OPERATE,
     [REQUEST_INSTALL_CATALOG] = CENTRAL,
     [REQUEST_GET_HEALTH] = CENTRAL | OPERATE,
+    [REQUEST_MAKE_TOKENS] = CENTRAL | OPERATE,
+    [REQUEST_LIST_TOKENS] = CENTRAL | OPERATE,
+    [REQUEST_REVOKE_TOKENS] = CENTRAL | OPERATE,
+    [REQUEST_ENROLL] = 0, /* who is admitted already has no need of it; the others come by another door */
 };
 
 bool access_role_may(role_t role, request_kind_t kind)

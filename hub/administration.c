@@ -1,6 +1,7 @@
 #include "hub/administration.h"
 
 #include "hub/access.h"
+#include "hub/administration_internal.h"
 #include "hub/log.h"
 #include "hub/uploads.h"
 
@@ -15,20 +16,6 @@ struct administration {
     hub_t *hub;
     upload_t *upload; /* the network import under way, NULL where there is none */
 };
-
-/* One change while it is made. */
-typedef struct {
-    administration_t *administration;
-    hub_t *hub;
-    job_t *job;
-    world_t *world;
-    arena_t *arena;
-    store_txn_t *txn;
-    wall_time_t now;
-    response_t response;
-    refusal_t refusal;
-    faults_t faults;
-} change_t;
 
 #define ARENA_BYTES (2ul * UPLOAD_SIZE_MAX)
 
@@ -113,17 +100,16 @@ static bool same_rights(const key_entry_t *left, const key_entry_t *right)
     return true;
 }
 
-static void log_key(const change_t *change, const char *event, const uint8_t key[KEY_SIZE])
+static void log_key(const char *event, const uint8_t key[KEY_SIZE], const uint8_t by[KEY_SIZE])
 {
-    char about[41], by[41];
+    char about[41], by_text[41];
     zmq_z85_encode(about, key, KEY_SIZE);
-    zmq_z85_encode(by, change->job->principal->key, KEY_SIZE);
-    log_event(LOG_INFO, event, "key=\"%s\" by=\"%s\"", about, by);
+    zmq_z85_encode(by_text, by, KEY_SIZE);
+    log_event(LOG_INFO, event, "key=\"%s\" by=\"%s\"", about, by_text);
 }
 
-static status_t admit(change_t *change)
+status_t change_find_key(change_t *change, const key_entry_t *asked, bool *out_known, bool *out_same)
 {
-    const key_entry_t *asked = &change->job->request->admit;
     stored_key_t known = {0};
     status_t status = store_get_key(change->txn, asked->public_key, change->arena, &known);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -131,26 +117,51 @@ static status_t admit(change_t *change)
     if (status == STATUS_OK && known.entry.revoked)
         return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
                       "this key was revoked and cannot come back; make a new key and admit that");
-    TRY(check_admission(change, asked));
-    if (status == STATUS_OK) {
-        if (same_rights(asked, &known.entry))
-            return STATUS_OK;
-        return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
-                      "this key is already admitted with other rights; revoke it and admit a new one");
-    }
+    *out_known = status == STATUS_OK;
+    *out_same = *out_known && same_rights(asked, &known.entry);
+    return STATUS_OK;
+}
+
+status_t change_refuse_rights(change_t *change)
+{
+    return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
+                  "this key is already admitted with other rights; revoke it and admit a new one");
+}
+
+status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_t by[KEY_SIZE], key_entry_t *out)
+{
     stored_key_t key = {.entry = *asked};
     key.entry.revoked = false;
     key.entry.revoked_ms = 0;
     key.entry.admitted_ms = change->now.ms;
     key.entry.has_admitted_by = true;
-    memcpy(key.entry.admitted_by, change->job->principal->key, KEY_SIZE);
-    TRY(store_put_key(change->txn, asked->public_key, &key));
-    TRY(store_commit(&change->txn));
-    if (registry_admit(change->hub->registry, &key.entry) != STATUS_OK)
+    memcpy(key.entry.admitted_by, by, KEY_SIZE);
+    *out = key.entry;
+    return store_put_key(change->txn, asked->public_key, &key);
+}
+
+status_t change_publish_key(change_t *change, const key_entry_t *key)
+{
+    if (registry_admit(change->hub->registry, key) != STATUS_OK)
         /* It is stored; a restart knows it. */
         return refuse(&change->refusal, STATUS_INTERNAL, "public_key",
                       "the key is stored, but the hub has no memory to let it in before a restart");
-    log_key(change, "admitted", asked->public_key);
+    return STATUS_OK;
+}
+
+static status_t admit(change_t *change)
+{
+    const key_entry_t *asked = &change->job->request->admit;
+    key_entry_t key;
+    bool is_known, is_same;
+    TRY(change_find_key(change, asked, &is_known, &is_same));
+    TRY(check_admission(change, asked));
+    if (is_known)
+        return is_same ? STATUS_OK : change_refuse_rights(change);
+    TRY(change_put_key(change, asked, change->job->principal->key, &key));
+    TRY(store_commit(&change->txn));
+    TRY(change_publish_key(change, &key));
+    log_key("admitted", key.public_key, key.admitted_by);
     return STATUS_OK;
 }
 
@@ -180,7 +191,7 @@ static status_t revoke(change_t *change)
     /* Its own connection would be cut before the answer has left; the next request on it is (server.c). */
     change->job->cuts = memcmp(public_key, change->job->principal->key, KEY_SIZE) != 0;
     memcpy(change->job->cut_key, public_key, KEY_SIZE);
-    log_key(change, "revoked", public_key);
+    log_key("revoked", public_key, change->job->principal->key);
     return STATUS_OK;
 }
 
@@ -328,6 +339,8 @@ static status_t install_catalog(change_t *change)
 
 static status_t run(change_t *change)
 {
+    if (change->job->enrols) /* a key that is nobody's yet */
+        return change->job->request->kind == REQUEST_ENROLL ? tokens_enroll(change) : STATUS_UNSUPPORTED;
     if (atomic_load(&change->job->principal->revoked))
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "", "this key is revoked");
     switch (change->job->request->kind) {
@@ -339,6 +352,10 @@ static status_t run(change_t *change)
         return import_network(change);
     case REQUEST_INSTALL_CATALOG:
         return install_catalog(change);
+    case REQUEST_MAKE_TOKENS:
+        return tokens_make(change);
+    case REQUEST_REVOKE_TOKENS:
+        return tokens_revoke(change);
     default:
         return STATUS_UNSUPPORTED;
     }

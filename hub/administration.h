@@ -1,5 +1,5 @@
-/* Keys, network and catalog: each change in a transaction of its own, in memory only after its commit. Writer thread
- * only. */
+/* Keys, tokens, network and catalog: each change in a transaction of its own, in memory only after its commit. Writer
+ * thread only. */
 #pragma once
 
 #include "hub/hub.h"

@@ -13,8 +13,12 @@
 #define ZAP_ENFORCE_DOMAIN          93
 
 #define CONNECTION_RECEIVE_MESSAGES 16
-#define CURVE_FRAME_BYTES           33   /* name, nonce, authenticator and flags around an encrypted message */
-#define FLUSH_MS                    5000 /* how long answers may take to leave when the hub ends */
+#define CURVE_FRAME_BYTES           33 /* name, nonce, authenticator and flags around an encrypted message */
+#define FLUSH_MS                    5000
+
+#define ENROLMENT_BACKLOG           128
+#define ENROLMENT_FLUSH_MS          1000
+#define ENROLMENT_RECEIVE_BYTES     8192 /* more than all that a connection has to send */
 
 _Static_assert(sizeof(zmq_msg_t) <= sizeof(((front_message_t *)0)->message), "room for a zmq_msg_t");
 
@@ -32,31 +36,60 @@ static bool put_int(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
 }
 
-static bool set_security(void *socket, const front_keys_t *keys)
+static bool set_security(void *socket, const front_keys_t *keys, const char *domain)
 {
     return set_int(socket, ZMQ_CURVE_SERVER, 1) &&
            zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, 40) == 0 &&
-           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0 &&
+           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) == 0 &&
            set_int(socket, ZAP_ENFORCE_DOMAIN, 1);
 }
 
-static bool set_limits(void *socket, const settings_t *settings)
+front_limits_t front_limits(const settings_t *settings)
 {
-    /* libzmq measures what is on the wire. */
-    int64_t frame_max = REQUEST_SIZE_MAX + CURVE_FRAME_BYTES;
-    /* A pipe tells its writer of what was read only each half of its mark, and a client may have requests_per_key
-     * answers under way: below twice that, answers would be dropped for clients that do read. */
-    int answers = (int)settings->requests_per_key * 2 + 16;
-    return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
-           set_int(socket, ZMQ_RCVHWM, CONNECTION_RECEIVE_MESSAGES) && set_int(socket, ZMQ_SNDHWM, answers) &&
-           set_int(socket, ZMQ_BACKLOG, (int)settings->backlog) &&
-           set_int(socket, ZMQ_HANDSHAKE_IVL, (int)settings->handshake_ms) &&
-           set_int(socket, ZMQ_HEARTBEAT_IVL, (int)settings->heartbeat_ms) &&
-           set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, (int)settings->heartbeat_ms * 3) &&
-           put_int(socket, ZMQ_HEARTBEAT_TTL, (int)settings->heartbeat_ms * 3) && set_int(socket, ZMQ_LINGER, FLUSH_MS);
+    return (front_limits_t){
+        .zap_domain = ZAP_DOMAIN,
+        .frame_max = REQUEST_SIZE_MAX,
+        .received = CONNECTION_RECEIVE_MESSAGES,
+        /* A pipe tells its writer of what was read only each half of its mark, and a client may have requests_per_key
+         * answers under way: below twice that, answers would be dropped for clients that do read. */
+        .answers = (int)settings->requests_per_key * 2 + 16,
+        .backlog = (int)settings->backlog,
+        .handshake_ms = (int)settings->handshake_ms,
+        .heartbeat_ms = (int)settings->heartbeat_ms,
+        .flush_ms = FLUSH_MS,
+    };
 }
 
-static void *make(void *zmq, const front_keys_t *keys, const settings_t *settings, const char **out_why)
+front_limits_t front_limits_of_enrolment(const settings_t *settings)
+{
+    const uint32_t most_ms = ENROLL_SECONDS_MAX * 1000;
+    return (front_limits_t){
+        .zap_domain = ZAP_ENROLMENT_DOMAIN,
+        .frame_max = ENROLL_SIZE_MAX,
+        .received = ENROLL_MESSAGES_MAX,
+        .answers = 2 * ENROLL_MESSAGES_MAX,
+        .backlog = ENROLMENT_BACKLOG,
+        .handshake_ms = (int)(settings->handshake_ms < most_ms ? settings->handshake_ms : most_ms),
+        .flush_ms = ENROLMENT_FLUSH_MS,
+        .receive_bytes = ENROLMENT_RECEIVE_BYTES,
+    };
+}
+
+static bool set_limits(void *socket, const front_limits_t *limits)
+{
+    /* libzmq measures what is on the wire. */
+    int64_t frame_max = limits->frame_max + CURVE_FRAME_BYTES;
+    return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
+           set_int(socket, ZMQ_RCVHWM, limits->received) && set_int(socket, ZMQ_SNDHWM, limits->answers) &&
+           set_int(socket, ZMQ_BACKLOG, limits->backlog) && set_int(socket, ZMQ_HANDSHAKE_IVL, limits->handshake_ms) &&
+           set_int(socket, ZMQ_HEARTBEAT_IVL, limits->heartbeat_ms) &&
+           set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, limits->heartbeat_ms * 3) &&
+           put_int(socket, ZMQ_HEARTBEAT_TTL, limits->heartbeat_ms * 3) &&
+           set_int(socket, ZMQ_LINGER, limits->flush_ms) &&
+           (!limits->receive_bytes || set_int(socket, ZMQ_RCVBUF, limits->receive_bytes));
+}
+
+void *front_make(void *zmq, const front_keys_t *keys, const front_limits_t *limits, const char **out_why)
 {
     void *socket = zmq_socket(zmq, ZMQ_ROUTER);
     *out_why = "no socket";
@@ -64,14 +97,14 @@ static void *make(void *zmq, const front_keys_t *keys, const settings_t *setting
         return NULL;
     /* HANDOVER 0: a client that takes another's routing id gets nothing. Who it is comes from ZAP alone. */
     if (put_int(socket, ZMQ_ROUTER_MANDATORY, 1) && put_int(socket, ZMQ_ROUTER_HANDOVER, 0) &&
-        set_security(socket, keys) && set_limits(socket, settings))
+        set_security(socket, keys, limits->zap_domain) && set_limits(socket, limits))
         return socket;
     *out_why = "libzmq does not take an option that the hub needs";
     zmq_close(socket);
     return NULL;
 }
 
-static bool bind_to(void *socket, const char *endpoint, char out_endpoint[300], const char **out_why)
+bool front_bind(void *socket, const char *endpoint, char out_endpoint[300], const char **out_why)
 {
     size_t size = 300;
     if (strchr(endpoint, '[') && !set_int(socket, ZMQ_IPV6, 1)) {
@@ -85,11 +118,11 @@ static bool bind_to(void *socket, const char *endpoint, char out_endpoint[300], 
     return true;
 }
 
-void *front_open(void *zmq, const front_keys_t *keys, const settings_t *settings, const char *endpoint,
+void *front_open(void *zmq, const front_keys_t *keys, const front_limits_t *limits, const char *endpoint,
                  char out_endpoint[300], const char **out_why)
 {
-    void *socket = make(zmq, keys, settings, out_why);
-    if (socket && !bind_to(socket, endpoint, out_endpoint, out_why)) {
+    void *socket = front_make(zmq, keys, limits, out_why);
+    if (socket && !front_bind(socket, endpoint, out_endpoint, out_why)) {
         zmq_close(socket);
         return NULL;
     }
@@ -146,11 +179,11 @@ static int await_refusal(void *monitor)
     return 0;
 }
 
-bool front_self_test(void *zmq, const front_keys_t *keys, const settings_t *settings, const char **out_why)
+bool front_self_test(void *zmq, const front_keys_t *keys, const front_limits_t *limits, const char **out_why)
 {
     char endpoint[300];
     const int events = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-    CLEANUP(close_socket) void *front = front_open(zmq, keys, settings, "tcp://127.0.0.1:*", endpoint, out_why);
+    CLEANUP(close_socket) void *front = front_open(zmq, keys, limits, "tcp://127.0.0.1:*", endpoint, out_why);
     if (!front)
         return false;
     *out_why = "the self test could not be set up";
@@ -222,7 +255,7 @@ void front_end_message(front_message_t *message)
 
 /* An answer in libzmq's hands, and whose account it is on. */
 typedef struct {
-    principal_t *reader;
+    principal_t *reader; /* NULL: who enrols has none */
     buffer_t bytes;
 } sent_t;
 
@@ -231,7 +264,8 @@ static void end_sent(void *data, void *hint)
 {
     sent_t *sent = hint;
     (void)data;
-    atomic_fetch_sub(&sent->reader->unread, sent->bytes.size);
+    if (sent->reader)
+        atomic_fetch_sub(&sent->reader->unread, sent->bytes.size);
     buffer_fini(&sent->bytes);
     free(sent);
 }
@@ -248,7 +282,8 @@ static bool wrap_answer(job_t *job, zmq_msg_t *out)
         return false;
     }
     job->answer = (buffer_t){0};
-    atomic_fetch_add(&sent->reader->unread, sent->bytes.size);
+    if (sent->reader)
+        atomic_fetch_add(&sent->reader->unread, sent->bytes.size);
     return true;
 }
 

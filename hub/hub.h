@@ -22,4 +22,5 @@ typedef struct {
     atomic_bool failed; /* the store cannot be written any more: the hub ends, non-zero */
     atomic_uint_fast64_t requests, refusals, busy;
     atomic_uint_fast32_t commits_queued, queries_queued;
+    atomic_uint enrolment_port; /* where tokens are taken; 0 = nowhere */
 } hub_t;

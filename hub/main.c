@@ -12,25 +12,27 @@ enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 typedef struct {
     const char *command, *directory, *listen, *config, *headquarters_home;
-    bool help, version;
+    bool signing, help, version;
 } options_t;
 
-static const char HELP[] = "yardstick-hub: stores what dealerships report and answers with the comparison\n"
-                           "\n"
-                           "  yardstick-hub init DIR --listen ENDPOINT [--headquarters-home HOME]\n"
-                           "      make a data directory, and a home for headquarters in DIR/headquarters (or HOME)\n"
-                           "  yardstick-hub key DIR\n"
-                           "      print the public key with which it signs receipts, and on the last line the hub's\n"
-                           "      public key, which every client's home needs\n"
-                           "  yardstick-hub run DIR [--config FILE] [--listen ENDPOINT]\n"
-                           "      serve; prints `ready tcp://ADDRESS:PORT` when it does. SIGTERM or SIGINT ends it.\n"
-                           "  yardstick-hub verify DIR\n"
-                           "      read everything in the data directory and say whether it is sound\n"
-                           "\n"
-                           "ENDPOINT is tcp://ADDRESS:PORT; port 0 lets the system choose. --help, --version.\n"
-                           "Exit status: 0 done, 1 refused, 2 wrong usage.\n"
-                           "\n"
-                           "Settings (DIR/hub.yaml, over it --config FILE; `name: value` a line):\n";
+static const char HELP[] =
+    "yardstick-hub: stores what dealerships report and answers with the comparison\n"
+    "\n"
+    "  yardstick-hub init DIR --listen ENDPOINT [--headquarters-home HOME]\n"
+    "      make a data directory, and a home for headquarters in DIR/headquarters (or HOME)\n"
+    "  yardstick-hub key DIR [--signing]\n"
+    "      print the hub's public key, which every client's home needs; with --signing the public\n"
+    "      key with which it signs receipts and catalogs\n"
+    "  yardstick-hub run DIR [--config FILE] [--listen ENDPOINT]\n"
+    "      serve; prints `ready tcp://ADDRESS:PORT` when it does, and `enrolling …` behind it where\n"
+    "      it takes enrolments. SIGTERM or SIGINT ends it.\n"
+    "  yardstick-hub verify DIR\n"
+    "      read everything in the data directory and say whether it is sound\n"
+    "\n"
+    "ENDPOINT is tcp://ADDRESS:PORT; port 0 lets the system choose. --help, --version.\n"
+    "Exit status: 0 done, 1 refused, 2 wrong usage.\n"
+    "\n"
+    "Settings (DIR/hub.yaml, over it --config FILE; `name: value` a line):\n";
 
 static int usage(const char *what)
 {
@@ -92,22 +94,32 @@ static int command_init(const options_t *options)
     return EXIT_DONE;
 }
 
+static int print_signing_key(const options_t *options)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    CLEANUP(signing_keys_fini) signing_keys_t signing = {0};
+    char text[HOME_KEY_SIZE];
+    status_t status = directory_read_signing_keys(options->directory, &signing, &faults);
+    if (status == STATUS_NOT_FOUND)
+        faults_add(&faults, 0, 0, "%s has no signing key yet; `yardstick-hub run` makes it", options->directory);
+    if (status != STATUS_OK)
+        return refuse_with(&faults, status);
+    home_format_key(signing.public_key, text);
+    puts(text);
+    return end_output();
+}
+
 static int command_key(const options_t *options)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
+    if (options->signing)
+        return print_signing_key(options);
     char public_key[HOME_KEY_SIZE], secret_key[HOME_KEY_SIZE];
     status_t status = directory_read_keys(options->directory, public_key, secret_key, &faults);
     explicit_bzero(secret_key, sizeof secret_key);
     if (status != STATUS_OK)
         return refuse_with(&faults, status);
-    CLEANUP(signing_keys_fini) signing_keys_t signing = {0};
-    char signing_key[HOME_KEY_SIZE] = "none yet; `yardstick-hub run` makes it";
-    status = directory_read_signing_keys(options->directory, &signing, &faults);
-    if (status == STATUS_OK)
-        home_format_key(signing.public_key, signing_key);
-    else if (status != STATUS_NOT_FOUND)
-        return refuse_with(&faults, status);
-    printf("signing key: %s\n%s\n", signing_key, public_key);
+    puts(public_key);
     return end_output();
 }
 
@@ -125,10 +137,15 @@ static int command_verify(const options_t *options)
     status_t status = directory_verify(options->directory, &counts, &faults);
     if (status != STATUS_OK)
         return refuse_with(&faults, status);
-    printf("sound: %llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks\n",
+    printf("sound: %llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks, %llu "
+           "tokens\n",
            (unsigned long long)counts.revisions, (unsigned long long)counts.dealer_months,
            (unsigned long long)counts.answers, (unsigned long long)counts.keys, (unsigned long long)counts.catalogs,
-           (unsigned long long)counts.networks);
+           (unsigned long long)counts.networks, (unsigned long long)counts.tokens);
+    if (counts.format < STORE_FORMAT)
+        printf("of format %u; the next `yardstick-hub run` upgrades it to format %d, which earlier versions do not "
+               "read\n",
+               counts.format, STORE_FORMAT);
     return end_output();
 }
 
@@ -138,7 +155,7 @@ static const struct {
     int (*run)(const options_t *);
 } COMMANDS[] = {
     {"init", "lh", command_init},
-    {"key", "", command_key},
+    {"key", "s", command_key},
     {"run", "lc", command_run},
     {"verify", "", command_verify},
 };
@@ -163,6 +180,7 @@ static bool parse(int argc, char **argv, options_t *out, char given[8])
         {"listen", required_argument, NULL, 'l'},
         {"config", required_argument, NULL, 'c'},
         {"headquarters-home", required_argument, NULL, 'h'},
+        {"signing", no_argument, NULL, 's'},
         {"help", no_argument, NULL, 'H'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -178,6 +196,9 @@ static bool parse(int argc, char **argv, options_t *out, char given[8])
             break;
         case 'h':
             out->headquarters_home = optarg;
+            break;
+        case 's':
+            out->signing = true;
             break;
         case 'H':
             out->help = true;

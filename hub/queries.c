@@ -12,7 +12,7 @@ static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
     [REQUEST_CONSULTANTS] = query_consultants, [REQUEST_RANK] = query_rank,
     [REQUEST_BENCHMARK] = query_benchmark,     [REQUEST_COVERAGE] = query_coverage,
     [REQUEST_LIST_KEYS] = query_list_keys,     [REQUEST_SHOW_NETWORK] = query_show_network,
-    [REQUEST_GET_HEALTH] = query_get_health,
+    [REQUEST_GET_HEALTH] = query_get_health,   [REQUEST_LIST_TOKENS] = query_list_tokens,
 };
 
 bool query_is(request_kind_t kind)

@@ -26,6 +26,7 @@ typedef struct {
 status_t query_describe(const query_t *query) NODISCARD;
 status_t query_get_catalog(const query_t *query) NODISCARD;
 status_t query_list_keys(const query_t *query) NODISCARD;
+status_t query_list_tokens(const query_t *query) NODISCARD;
 status_t query_show_network(const query_t *query) NODISCARD;
 status_t query_get_health(const query_t *query) NODISCARD;
 status_t query_compare(const query_t *query) NODISCARD;

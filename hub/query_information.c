@@ -2,6 +2,8 @@
 #include "hub/access.h"
 #include "hub/queries.h"
 
+#include "core/limits.h"
+
 #include <string.h>
 
 status_t query_describe(const query_t *query)
@@ -51,6 +53,26 @@ status_t query_list_keys(const query_t *query)
     query->response->kind = RESPONSE_KEYS;
     query->response->keys.items = keys;
     query->response->keys.count = count;
+    return STATUS_OK;
+}
+
+status_t query_list_tokens(const query_t *query)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    stored_token_t *stored = NULL;
+    size_t count = 0;
+    token_page_t *page = &query->response->tokens;
+    const uint8_t *after = query->request->list_tokens.has_after ? query->request->list_tokens.after : NULL;
+    TRY(store_begin_read(query->hub->store, &txn));
+    TRY(store_list_tokens(txn, after, TOKENS_MAX, query->arena, &stored, &count, &page->more));
+    token_entry_t *tokens = arena_array(query->arena, count, sizeof *tokens);
+    if (!tokens)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        tokens[i] = stored[i].entry;
+    query->response->kind = RESPONSE_TOKENS;
+    page->list = (token_entries_t){tokens, count};
+    page->port = atomic_load(&query->hub->enrolment_port);
     return STATUS_OK;
 }
 

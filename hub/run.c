@@ -105,11 +105,16 @@ static bool open_store(run_t *run, const char *directory)
     const store_options_t options = {
         .map_bytes = run->settings.map_bytes,
         .max_readers = run->settings.query_workers + READERS_SPARE,
+        .upgrades = true,
     };
     status_t status = store_verify(directory, &counts, why, sizeof why);
     if (status == STATUS_OK)
         status = store_open(directory, &options, &run->hub.store, why, sizeof why);
-    return status == STATUS_OK || complain(*why ? why : status_text(status));
+    if (status != STATUS_OK)
+        return complain(*why ? why : status_text(status));
+    if (store_upgraded_from(run->hub.store))
+        log_event(LOG_INFO, "upgraded", "from=%u to=%d", store_upgraded_from(run->hub.store), STORE_FORMAT);
+    return true;
 }
 
 /* The key pair that signs, and the public key that stands in what is signed. Once the store's lock is held: an older
@@ -168,19 +173,22 @@ static bool await_server(run_t *run, char *endpoint, size_t size)
 
 static bool start_server(run_t *run)
 {
-    char endpoint[300] = "", why[700];
+    char endpoint[300] = "";
     run->server = (server_t){.hub = &run->hub, .keys = &run->keys, .endpoint = run->settings.listen};
     if (pthread_create(&run->server_thread, NULL, server_run, &run->server) != 0)
         return complain("no thread");
     if (!await_server(run, endpoint, sizeof endpoint)) {
         pthread_join(run->server_thread, NULL);
-        snprintf(why, sizeof why, "cannot serve at %s: %s", run->settings.listen,
-                 run->server.why ? run->server.why : "no socket");
-        return complain(why);
+        return complain(*run->server.why ? run->server.why : "cannot serve: no socket");
     }
+    const char *enrolling = run->server.enrolling;
     printf("ready %s\n", endpoint);
+    if (*enrolling)
+        printf("enrolling %s\n", enrolling);
     fflush(stdout);
     log_event(LOG_INFO, "ready", "endpoint=\"%s\" version=%s", endpoint, YARDSTICK_VERSION);
+    if (*enrolling)
+        log_event(LOG_INFO, "enrolling", "endpoint=\"%s\" per_minute=%u", enrolling, run->settings.enroll_per_minute);
     return true;
 }
 

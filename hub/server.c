@@ -2,6 +2,7 @@
 
 #include "hub/access.h"
 #include "hub/connections.h"
+#include "hub/enrolment.h"
 #include "hub/log.h"
 #include "hub/queries.h"
 #include "hub/worker.h"
@@ -24,7 +25,7 @@
 #define START_MS            10000         /* for a thread to say that it is ready */
 #define IDLE_MS             1000
 
-enum { POLL_FRONT, POLL_CONTROL, POLL_WRITER, POLL_WORKERS };
+enum { POLL_FRONT, POLL_CONTROL, POLL_WRITER, POLL_WORKERS }; /* behind them that of enrolment, where it is open */
 
 typedef struct {
     worker_t worker;
@@ -48,6 +49,10 @@ typedef struct {
     size_t changes;       /* jobs that the writer holds */
     size_t bytes;         /* memory of all of them */
     connections_t connections;
+    enrolment_t enrolment;
+    pthread_t enrolment_thread;
+    void *enrolment_socket;
+    bool enrolment_started, enrolment_open; /* open: until it says that it has ended */
     bool stopping;
 } state_t;
 
@@ -68,9 +73,22 @@ static void send_answer(state_t *state, job_t *job)
     job_destroy(&job);
 }
 
+/* An answered enrolment goes back to the thread that it came from. */
+static void hand_back(state_t *state, job_t *job)
+{
+    state->bytes -= job->bytes;
+    if (job->status != STATUS_OK)
+        atomic_fetch_add(&state->hub->refusals, 1);
+    job_send(state->enrolment_socket, &job);
+}
+
 /* An answered job comes back from its thread. */
 static void take_back(state_t *state, job_t *job)
 {
+    if (job->enrols) {
+        hand_back(state, job);
+        return;
+    }
     job->principal->unanswered--;
     job->principal->changes -= !query_is(job->request->kind);
     job->principal->bytes -= job->bytes;
@@ -255,6 +273,33 @@ static void read_messages(state_t *state)
     give_questions(state);
 }
 
+/* ---- enrolments */
+
+/* A change as any other, but of nobody's account: its own thread lets few of them through. */
+static void forward_enrolment(state_t *state, job_t *job)
+{
+    job->bytes = sizeof *job + arena_used(job->arena);
+    state->bytes += job->bytes;
+    if (state->stopping || state->changes >= state->hub->settings->commit_queue || state->bytes > WAITING_BYTES_MAX) {
+        job_refuse(job, state->stopping ? STATUS_STOPPING : STATUS_BUSY, NULL, NULL, NULL);
+        hand_back(state, job);
+        return;
+    }
+    state->changes++;
+    job_send(state->writer, &job);
+}
+
+static void take_enrolments(state_t *state)
+{
+    job_t *job;
+    while (state->enrolment_open && job_receive(state->enrolment_socket, ZMQ_DONTWAIT, &job)) {
+        if (job)
+            forward_enrolment(state, job);
+        else
+            state->enrolment_open = false;
+    }
+}
+
 /* ---- the loop */
 
 static void begin_stop(state_t *state, const char *why)
@@ -262,27 +307,33 @@ static void begin_stop(state_t *state, const char *why)
     if (!state->stopping)
         log_event(LOG_INFO, "stopping", "reason=%s changes=%zu questions=%zu", why, state->changes,
                   state->waiting + state->running);
+    job_t *stop = NULL;
+    if (!state->stopping && state->enrolment_open)
+        job_send(state->enrolment_socket, &stop);
     state->stopping = true;
 }
 
 static void serve(state_t *state)
 {
-    zmq_pollitem_t items[POLL_WORKERS + WORKERS_MAX] = {
+    zmq_pollitem_t items[POLL_WORKERS + WORKERS_MAX + 1] = {
         [POLL_FRONT] = {state->front, 0, ZMQ_POLLIN, 0},
         [POLL_CONTROL] = {state->control, 0, ZMQ_POLLIN, 0},
         [POLL_WRITER] = {state->writer, 0, ZMQ_POLLIN, 0},
     };
     for (size_t i = 0; i < state->seat_count; i++)
         items[POLL_WORKERS + i] = (zmq_pollitem_t){state->seats[i].socket, 0, ZMQ_POLLIN, 0};
+    int count = POLL_WORKERS + (int)state->seat_count;
+    items[count] = (zmq_pollitem_t){state->enrolment_socket, 0, ZMQ_POLLIN, 0};
     char word;
-    while (!state->stopping || state->changes || state->running || state->waiting) {
-        zmq_poll(items, POLL_WORKERS + (int)state->seat_count, IDLE_MS);
+    while (!state->stopping || state->changes || state->running || state->waiting || state->enrolment_open) {
+        zmq_poll(items, count + state->enrolment_open, IDLE_MS);
         if (zmq_recv(state->control, &word, sizeof word, ZMQ_DONTWAIT) >= 0)
             begin_stop(state, "signal");
         take_answers(state);
         if (atomic_load(&state->hub->failed))
             begin_stop(state, "failure");
         read_messages(state);
+        take_enrolments(state);
     }
 }
 
@@ -322,6 +373,24 @@ static bool start_workers(state_t *state)
     return true;
 }
 
+static bool start_enrolment(state_t *state, server_t *server)
+{
+    enrolment_t *enrolment = &state->enrolment;
+    const char *endpoint = state->hub->settings->enroll_listen;
+    if (!*endpoint)
+        return true;
+    *enrolment = (enrolment_t){.hub = state->hub, .keys = server->keys, .endpoint = endpoint, .why = "no thread"};
+    state->enrolment_socket = worker_socket(state->hub->zmq, ENROLMENT_SOCKET, true);
+    state->enrolment_started =
+        state->enrolment_socket && pthread_create(&state->enrolment_thread, NULL, enrolment_run, enrolment) == 0;
+    state->enrolment_open = state->enrolment_started && await_ready(state->enrolment_socket);
+    if (state->enrolment_open)
+        snprintf(server->enrolling, sizeof server->enrolling, "%s", enrolment->bound);
+    else
+        snprintf(server->why, sizeof server->why, "enrolments cannot be taken at %s: %s", endpoint, enrolment->why);
+    return state->enrolment_open;
+}
+
 /* The word to stop, and the end of the thread. */
 static void end_thread(void **socket, bool started, pthread_t thread)
 {
@@ -335,17 +404,31 @@ static void end_thread(void **socket, bool started, pthread_t thread)
     *socket = NULL;
 }
 
+static bool open_front(state_t *state, server_t *server, char endpoint[300])
+{
+    const char *why = "no thread or no memory";
+    const front_limits_t limits = front_limits(state->hub->settings);
+    void *zmq = state->hub->zmq;
+    if (front_self_test(zmq, server->keys, &limits, &why))
+        state->front = front_open(zmq, server->keys, &limits, server->endpoint, endpoint, &why);
+    if (!state->front)
+        snprintf(server->why, sizeof server->why, "cannot serve at %s: %s", server->endpoint, why);
+    return state->front;
+}
+
 static bool start(state_t *state, server_t *server, char endpoint[300])
 {
-    server->why = "no thread or no memory";
-    return start_writer(state) && start_workers(state) &&
-           front_self_test(state->hub->zmq, server->keys, state->hub->settings, &server->why) &&
-           (state->front = front_open(state->hub->zmq, server->keys, state->hub->settings, server->endpoint, endpoint,
-                                      &server->why));
+    snprintf(server->why, sizeof server->why, "cannot serve at %s: no thread or no memory", server->endpoint);
+    return start_writer(state) && start_workers(state) && open_front(state, server, endpoint) &&
+           start_enrolment(state, server);
 }
 
 static void end(state_t *state)
 {
+    if (state->enrolment_started) /* it has been told to stop, or could not begin */
+        pthread_join(state->enrolment_thread, NULL);
+    if (state->enrolment_socket)
+        zmq_close(state->enrolment_socket);
     end_thread(&state->writer, state->writer_started, state->writer_thread);
     for (size_t i = 0; i < state->seat_count; i++)
         end_thread(&state->seats[i].socket, state->seats[i].started, state->seats[i].thread);

@@ -1,6 +1,7 @@
 /* The server thread: owns the ROUTER and the near end of every other thread's socket, decodes requests, refuses at once
  * what can be refused, hands changes to the writer and questions to an idle worker, and sends all answers. It starts
- * and ends the writer and the workers. */
+ * and ends the writer, the workers and, where it is set, the enrolment thread, whose jobs go through it to the writer.
+ */
 #pragma once
 
 #include "hub/front.h"
@@ -12,7 +13,8 @@ typedef struct {
     hub_t *hub;
     const front_keys_t *keys;
     const char *endpoint; /* to bind */
-    const char *why;      /* out: why it could not serve, a clause */
+    char enrolling[300];  /* out: where enrolments are taken; "" = nowhere */
+    char why[600];        /* out: why it could not serve, a clause */
     bool clean;           /* out: all that was taken up was answered, and nothing failed */
 } server_t;
 

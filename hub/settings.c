@@ -126,8 +126,9 @@ status_t setting_apply(const setting_t *setting, const char *text, setting_place
 {
     void *member = (char *)settings + setting->offset;
     switch (setting->kind) {
+    case SETTING_DOOR:
     case SETTING_LISTEN:
-        if (!is_listener(text))
+        if (!(setting->kind == SETTING_DOOR && !*text) && !is_listener(text))
             return refuse(faults, place, setting, text, "tcp://ADDRESS:PORT (ADDRESS may be *, PORT 0 to 65535)");
         strcpy(member, text);
         return STATUS_OK;
@@ -185,6 +186,7 @@ static void print_range(FILE *file, const setting_t *setting)
         fputs("0 to 1", file);
         break;
     case SETTING_LISTEN:
+    case SETTING_DOOR:
     case SETTING_ZONE:
         fputs("text", file);
         break;
@@ -197,7 +199,7 @@ void settings_print_help(void *file)
         const setting_t *setting = &setting_table[i];
         fprintf(file, "  %s (", setting->name);
         print_range(file, setting);
-        fprintf(file, "; default %s)\n      %s\n", setting->initial, setting->help);
+        fprintf(file, "; default %s)\n      %s\n", *setting->initial ? setting->initial : "none", setting->help);
     }
 }
 
@@ -207,9 +209,10 @@ void settings_print_sample(void *file, const char *listen, bool only_listen)
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const setting_t *setting = &setting_table[i];
         bool is_listen = setting->kind == SETTING_LISTEN;
+        const char *initial = *setting->initial ? setting->initial : "\"\"";
         fprintf(file, "\n# %s (", setting->help);
         print_range(file, setting);
         fprintf(file, ")\n%s%s: %s\n", only_listen && !is_listen ? "# " : "", setting->name,
-                is_listen && listen ? listen : setting->initial);
+                is_listen && listen ? listen : initial);
     }
 }

@@ -11,8 +11,10 @@
 typedef struct {
     char listen[SETTINGS_LISTEN_SIZE]; /* tcp://ADDRESS:PORT to serve at; ADDRESS may be *, PORT 0 lets the system
                                           choose */
-    char time_zone[64];                /* IANA name; Asia/Shanghai */
-    uint32_t due_day;                  /* day of the next month after which a submission is late; 10 */
+    char enroll_listen[SETTINGS_LISTEN_SIZE]; /* the same for enrolment; "" = none */
+    uint32_t enroll_per_minute;               /* its connections of one address and minute; 30 */
+    char time_zone[64];                       /* IANA name; Asia/Shanghai */
+    uint32_t due_day;                         /* day of the next month after which a submission is late; 10 */
     benchmark_rule_t benchmark; /* benchmark_share (decimal, 0.10), benchmark_least_stores, benchmark_least_eligible */
     uint64_t map_bytes;         /* 64 GiB */
     uint64_t month_cache_bytes; /* 512 MiB */

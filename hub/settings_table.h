@@ -9,6 +9,10 @@
 #define SETTING_LIST(X)                                                                                                \
     X(LISTEN, listen, listen, 0, SETTINGS_LISTEN_SIZE, "tcp://*:7420", "",                                             \
       "endpoint to serve at: tcp://ADDRESS:PORT; ADDRESS * is every address, PORT 0 lets the system choose")           \
+    X(DOOR, enroll_listen, enroll_listen, 0, SETTINGS_LISTEN_SIZE, "", "",                                             \
+      "second endpoint, at which agents enrol with one-time tokens: tcp://ADDRESS:PORT; empty = none")                 \
+    X(NUMBER, enroll_per_minute, enroll_per_minute, 1, 100000, "30", "connections",                                    \
+      "enrolment connections that one address may open in a minute; more are cut")                                     \
     X(ZONE, time_zone, time_zone, 0, 64, "Asia/Shanghai", "",                                                          \
       "time zone of the network (IANA name): months begin and due days end by it")                                     \
     X(NUMBER, due_day, due_day, 1, 28, "10", "day", "day of the next month after which a submission is late")          \
@@ -38,7 +42,14 @@
     X(NUMBER, backlog, backlog, 16, 65535, "4096", "connections",                                                      \
       "connections that wait to be accepted (net.core.somaxconn bounds it too)")
 
-typedef enum { SETTING_LISTEN, SETTING_ZONE, SETTING_NUMBER, SETTING_SHARE, SETTING_BYTES } setting_kind_t;
+typedef enum {
+    SETTING_LISTEN,
+    SETTING_DOOR,
+    SETTING_ZONE,
+    SETTING_NUMBER,
+    SETTING_SHARE,
+    SETTING_BYTES
+} setting_kind_t;
 
 typedef struct {
     setting_kind_t kind;

@@ -73,9 +73,14 @@ status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_re
     return STATUS_OK;
 }
 
-status_t store_open_tables(MDB_txn *txn, unsigned flags, MDB_dbi out[TABLE_COUNT])
+size_t store_tables_of(uint32_t format)
 {
-    for (size_t i = 0; i < TABLE_COUNT; i++) {
+    return format == 1 ? (size_t)TABLE_TOKENS : (size_t)TABLE_COUNT;
+}
+
+status_t store_open_tables(MDB_txn *txn, unsigned flags, uint32_t format, MDB_dbi out[TABLE_COUNT])
+{
+    for (size_t i = 0; i < store_tables_of(format); i++) {
         int code = mdb_dbi_open(txn, store_table_names[i], flags, &out[i]);
         if (code != MDB_SUCCESS)
             return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
@@ -96,30 +101,41 @@ static void head_encode(const store_head_t *head, uint8_t out[STORE_HEAD_SIZE])
 
 status_t store_head_decode(span_t payload, store_head_t *out)
 {
-    if (payload.size != STORE_HEAD_SIZE)
+    uint32_t format = payload.size < 4 ? 0 : store_take_u32(payload.data);
+    if (format > STORE_FORMAT)
+        return STATUS_NEWER_FORMAT;
+    size_t tables = store_tables_of(format);
+    if (format == 0 || payload.size != STORE_HEAD_SIZE - 8 * (TABLE_COUNT - tables))
         return STATUS_DAMAGED;
-    store_head_t head = {.format = store_take_u32(payload.data),
+    store_head_t head = {.format = format,
                          .epoch = store_take_u64(payload.data + 4),
                          .sequence = store_take_u64(payload.data + 12),
                          .catalog_digest = store_take_u64(payload.data + 20),
                          .network = store_take_u64(payload.data + 28)};
-    for (size_t i = 0; i < TABLE_COUNT; i++)
+    for (size_t i = 0; i < tables; i++)
         head.counts[i] = store_take_u64(payload.data + 36 + 8 * i);
-    if (head.format != STORE_FORMAT)
-        return head.format > STORE_FORMAT ? STATUS_NEWER_FORMAT : STATUS_DAMAGED;
     *out = head;
     return STATUS_OK;
 }
 
-status_t store_load_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], store_head_t *out)
+status_t store_load_head(MDB_txn *txn, MDB_dbi meta, store_head_t *out)
 {
     MDB_val key = {sizeof STORE_HEAD_KEY - 1, (void *)STORE_HEAD_KEY}, value;
-    int code = mdb_get(txn, tables[TABLE_META], &key, &value);
+    int code = mdb_get(txn, meta, &key, &value);
     if (code != MDB_SUCCESS)
         return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
     span_t payload;
     TRY(store_unframe(TABLE_META, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
     return store_head_decode(payload, out);
+}
+
+status_t store_find_head(MDB_txn *txn, store_head_t *out)
+{
+    MDB_dbi meta;
+    int code = mdb_dbi_open(txn, store_table_names[TABLE_META], 0, &meta);
+    if (code != MDB_SUCCESS)
+        return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
+    return store_load_head(txn, meta, out);
 }
 
 status_t store_check_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], const store_head_t *head, char *out_why,
@@ -130,7 +146,7 @@ status_t store_check_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], const
                  (unsigned long long)mdb_txn_id(txn), (unsigned long long)head->epoch);
         return STATUS_DAMAGED;
     }
-    for (size_t i = 0; i < TABLE_COUNT; i++) {
+    for (size_t i = 0; i < store_tables_of(head->format); i++) {
         MDB_stat stat;
         TRY(store_map_error(mdb_stat(txn, tables[i], &stat)));
         if (stat.ms_entries != head->counts[i]) {
@@ -164,9 +180,15 @@ static status_t open_checked(store_t *store, char *out_why, size_t why_size)
 {
     CLEANUP(txn_abort) MDB_txn *txn = NULL;
     TRY(store_map_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn)));
-    TRY(store_open_tables(txn, 0, store->tables));
     store_head_t head;
-    TRY(store_load_head(txn, store->tables, &head));
+    TRY(store_find_head(txn, &head));
+    if (head.format != STORE_FORMAT) {
+        snprintf(out_why, why_size,
+                 "is of format %u, and this program serves format %d; `yardstick-hub run` upgrades it", head.format,
+                 STORE_FORMAT);
+        return STATUS_INVALID;
+    }
+    TRY(store_open_tables(txn, 0, STORE_FORMAT, store->tables));
     TRY(store_check_head(txn, store->tables, &head, out_why, why_size));
     int code = mdb_txn_commit(txn);
     txn = NULL;
@@ -176,12 +198,15 @@ static status_t open_checked(store_t *store, char *out_why, size_t why_size)
 static status_t open_inside(const char *directory, const store_options_t *options, store_t *store, char *out_why,
                             size_t why_size)
 {
-    TRY(store_check_format(directory, out_why, why_size));
+    unsigned format;
+    TRY(store_check_format(directory, &format, out_why, why_size));
     TRY(store_take_lock(directory, &store->lock, out_why, why_size));
     TRY(store_check_file(directory, out_why, why_size));
     TRY(store_open_env(directory, options->map_bytes, options->max_readers, 0, &store->env));
     int dead; /* slots of processes that ended without freeing them would pin old pages */
     TRY(store_map_error(mdb_reader_check(store->env, &dead)));
+    if (options->upgrades)
+        TRY(store_upgrade(store, directory, format, out_why, why_size));
     return open_checked(store, out_why, why_size);
 }
 
@@ -209,6 +234,11 @@ status_t store_open(const char *directory, const store_options_t *options, store
     return STATUS_OK;
 }
 
+unsigned store_upgraded_from(const store_t *store)
+{
+    return store->upgraded_from;
+}
+
 static status_t begin(store_t *store, bool writes, store_txn_t **out)
 {
     CLEANUP(store_abort) store_txn_t *txn = calloc(1, sizeof *txn);
@@ -217,7 +247,7 @@ static status_t begin(store_t *store, bool writes, store_txn_t **out)
     txn->store = store;
     txn->writes = writes;
     TRY(store_map_error(mdb_txn_begin(store->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn)));
-    TRY(store_load_head(txn->txn, store->tables, &txn->head));
+    TRY(store_load_head(txn->txn, store->tables[TABLE_META], &txn->head));
     *out = txn;
     txn = NULL;
     return STATUS_OK;
@@ -306,12 +336,14 @@ status_t store_last_sequence(store_txn_t *txn, uint64_t *out)
 status_t store_counts(store_txn_t *txn, store_counts_t *out)
 {
     const uint64_t *counts = txn->head.counts;
-    *out = (store_counts_t){.revisions = counts[TABLE_REVISIONS],
+    *out = (store_counts_t){.format = txn->head.format,
+                            .revisions = counts[TABLE_REVISIONS],
                             .dealer_months = counts[TABLE_CURRENT],
                             .answers = counts[TABLE_ANSWERS],
                             .keys = counts[TABLE_KEYS],
                             .catalogs = counts[TABLE_CATALOGS],
-                            .networks = counts[TABLE_NETWORKS]};
+                            .networks = counts[TABLE_NETWORKS],
+                            .tokens = counts[TABLE_TOKENS]};
     return STATUS_OK;
 }
 

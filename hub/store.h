@@ -7,12 +7,12 @@
  * dealer              -> sequence u64: the newest revision of that dealer's month (withdrawn ones too) history dealer,
  * 0, period u32, revision u32 -> sequence u64 answers    dealer, 0, submission id 16     -> Answer: what the id was
  * answered keys       public key 32                   -> Key catalogs   digest u64                      -> number u64,
- * time, YAML text networks   number u64                      -> time, Network lines Every value starts with a version
- * byte and ends with an 8-byte checksum (SipHash over table, key and value, so that a moved value is found too). meta
- * holds a count of the records of each table and LMDB's number of the transaction that wrote it, all updated in the
- * same transaction.
+ * time, YAML text networks   number u64                      -> time, Network lines tokens     digest 32 -> Token (from
+ * format 2 on) Every value starts with a version byte and ends with an 8-byte checksum (SipHash over table, key and
+ * value, so that a moved value is found too). meta holds a count of the records of each table and LMDB's number of the
+ * transaction that wrote it, all updated in the same transaction.
  *
- * Beside LMDB's files: FORMAT ("yardstick-data 1\n") and LOCK, which a hub holds locked, so that a directory is served
+ * Beside LMDB's files: FORMAT ("yardstick-data 2\n") and LOCK, which a hub holds locked, so that a directory is served
  * once.
  *
  * Durability: a commit returns after LMDB's data and meta pages are synced (default flags, no MDB_WRITEMAP, no NOSYNC).
@@ -23,7 +23,7 @@
 
 #include "proto/stored.h"
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 
 typedef struct store store_t;
 typedef struct store_txn store_txn_t;
@@ -32,6 +32,7 @@ typedef struct {
     size_t map_bytes; /* largest size of the store, reserved as address space; may grow from one start to the next,
                          never below what is used */
     unsigned max_readers;
+    bool upgrades; /* store_open: bring a store of an earlier format up to this one's (else it is refused) */
 } store_options_t;
 
 /* Makes an empty store in `directory` (which must be empty or not exist; mode 0700), synced with its directory. */
@@ -41,18 +42,27 @@ status_t store_create(const char *directory, const store_options_t *options, cha
 void store_remove(const char *directory);
 
 /* Opens a store: format number (NEWER_FORMAT), file sizes, counters, epoch. On failure `out_why` says what, where and
- * what to do. Does not read every record: that is store_verify. Opened once in a process. */
+ * what to do. Does not read every record: that is store_verify. Opened once in a process.
+ *
+ * An upgrade (hub/store_upgrade.c) writes the new number to FORMAT first, beside it, synced and renamed, so that from
+ * then on an earlier program refuses the directory in words; then one transaction makes what is new. Whenever it is cut
+ * off, the store is wholly of the earlier format or wholly of this one, and the next opening goes on with it. */
 status_t store_open(const char *directory, const store_options_t *options, store_t **out, char *out_why,
                     size_t why_size) NODISCARD;
 void store_close(store_t **store);
 
+/* The format that the store was of before store_open upgraded it; 0 where there was nothing to upgrade. */
+unsigned store_upgraded_from(const store_t *store);
+
 typedef struct {
-    uint64_t revisions, dealer_months, answers, keys, catalogs, networks;
+    unsigned format; /* of the records */
+    uint64_t revisions, dealer_months, answers, keys, catalogs, networks, tokens;
 } store_counts_t;
 
 /* Reads everything in a child process (a damaged page may crash LMDB), read-only: each record's version, checksum and
- * meaning, the counts, and that indices and revisions agree. STATUS_DAMAGED or NEWER_FORMAT with `out_why`. The hub
- * runs it before it opens the store; safe beside a serving hub. */
+ * meaning, the counts, and that indices and revisions agree. A store of an earlier format is read as what it is.
+ * STATUS_DAMAGED or NEWER_FORMAT with `out_why`. The hub runs it before it opens the store; safe beside a serving hub.
+ */
 status_t store_verify(const char *directory, store_counts_t *out_counts, char *out_why, size_t why_size) NODISCARD;
 
 status_t store_begin_write(store_t *store, store_txn_t **out) NODISCARD;
@@ -88,6 +98,14 @@ status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], are
                        stored_key_t *out) NODISCARD;
 /* All keys, revoked ones too, in the order of their bytes; arrays from `arena`. */
 status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, size_t *out_count) NODISCARD;
+
+status_t store_put_token(store_txn_t *txn, const stored_token_t *token) NODISCARD;
+status_t store_get_token(store_txn_t *txn, const uint8_t digest[DIGEST_SIZE], arena_t *arena,
+                         stored_token_t *out) NODISCARD;
+/* At most `most` tokens in the order of their digests, beginning behind `after` (NULL = with the first); arrays from
+ * `arena`. *out_more: others follow. */
+status_t store_list_tokens(store_txn_t *txn, const uint8_t *after, size_t most, arena_t *arena, stored_token_t **out,
+                           size_t *out_count, bool *out_more) NODISCARD;
 
 /* Makes the catalog current, keeping all earlier ones. */
 status_t store_put_catalog(store_txn_t *txn, uint64_t digest, span_t yaml, uint64_t time_ms) NODISCARD;

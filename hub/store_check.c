@@ -176,6 +176,28 @@ static status_t check_key(store_check_t *check, const MDB_val *key, span_t paylo
     return key->mv_size == KEY_SIZE ? stored_key_decode(payload, arena, &entry) : STATUS_DAMAGED;
 }
 
+/* A token that was used names a key that is a dealer's; only an unused one was revoked. */
+static status_t check_token(store_check_t *check, const MDB_val *key, span_t payload)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    stored_token_t token;
+    stored_key_t user;
+    if (key->mv_size != DIGEST_SIZE)
+        return STATUS_DAMAGED;
+    TRY(stored_token_decode(payload, arena, &token));
+    if (token.entry.dealer_count == 0 || token.entry.expires_ms <= token.entry.made_ms ||
+        (token.entry.used_ms && token.entry.revoked_ms))
+        return STATUS_DAMAGED;
+    if (!token.entry.used_ms)
+        return STATUS_OK;
+    status_t status = store_get_key(&check->txn, token.entry.used_by, arena, &user);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && user.entry.role != ROLE_DEALER))
+        return damaged(check, "a token names a dealer's key that does not exist");
+    return status;
+}
+
 static status_t check_catalog(store_check_t *check, const MDB_val *key, span_t payload)
 {
     if (key->mv_size != 8 || payload.size < CATALOG_HEADER_SIZE)
@@ -207,7 +229,8 @@ static status_t check_network(store_check_t *check, const MDB_val *key, span_t p
 static status_t check_meta(store_check_t *check, const MDB_val *key, span_t payload)
 {
     (void)check;
-    return key->mv_size == strlen(STORE_HEAD_KEY) && payload.size == STORE_HEAD_SIZE ? STATUS_OK : STATUS_DAMAGED;
+    store_head_t head;
+    return key->mv_size == strlen(STORE_HEAD_KEY) ? store_head_decode(payload, &head) : STATUS_DAMAGED;
 }
 
 status_t store_check_records(store_check_t *check)
@@ -217,6 +240,8 @@ status_t store_check_records(store_check_t *check)
     TRY(check_table(check, TABLE_CATALOGS, check_catalog));
     TRY(check_table(check, TABLE_NETWORKS, check_network));
     TRY(check_table(check, TABLE_KEYS, check_key));
+    if (store_tables_of(head->format) > TABLE_TOKENS)
+        TRY(check_table(check, TABLE_TOKENS, check_token));
     TRY(check_table(check, TABLE_REVISIONS, check_revision));
     TRY(check_table(check, TABLE_HISTORY, check_history));
     TRY(end_month(check));

@@ -15,7 +15,9 @@
 
 #define FORMAT_PREFIX "yardstick-data "
 
-static const char *const store_file_names[] = {"FORMAT", "data.mdb", "lock.mdb", "LOCK"};
+#define FORMAT_BESIDE "FORMAT.new"
+
+static const char *const store_file_names[] = {"FORMAT", FORMAT_BESIDE, "data.mdb", "lock.mdb", "LOCK"};
 
 static void path_of(char out[PATH_MAX], const char *directory, const char *name)
 {
@@ -54,7 +56,7 @@ static bool format_parse(const char *text, unsigned long *out)
     return true;
 }
 
-status_t store_check_format(const char *directory, char *out_why, size_t why_size)
+status_t store_check_format(const char *directory, unsigned *out_format, char *out_why, size_t why_size)
 {
     struct stat status;
     if (stat(directory, &status) != 0)
@@ -84,6 +86,7 @@ status_t store_check_format(const char *directory, char *out_why, size_t why_siz
                  STORE_FORMAT);
         return STATUS_NEWER_FORMAT;
     }
+    *out_format = (unsigned)format;
     return STATUS_OK;
 }
 
@@ -117,6 +120,27 @@ static status_t write_synced(const char *path, const char *text, char *out_why, 
     return (size_t)written == strlen(text) ? STATUS_OK : STATUS_STORE_FULL;
 }
 
+/* This program's FORMAT as a new file. */
+static status_t write_format(const char *directory, const char *name, char *out_why, size_t why_size)
+{
+    char path[PATH_MAX], text[32];
+    snprintf(text, sizeof text, FORMAT_PREFIX "%d\n", STORE_FORMAT);
+    path_of(path, directory, name);
+    return write_synced(path, text, out_why, why_size);
+}
+
+status_t store_renew_format(const char *directory, char *out_why, size_t why_size)
+{
+    char beside[PATH_MAX], path[PATH_MAX];
+    path_of(beside, directory, FORMAT_BESIDE);
+    path_of(path, directory, "FORMAT");
+    unlink(beside); /* of an upgrade that was cut off */
+    TRY(write_format(directory, FORMAT_BESIDE, out_why, why_size));
+    if (rename(beside, path) != 0)
+        return status_of_errno(path, out_why, why_size);
+    return store_sync_directory(directory);
+}
+
 static void env_close(MDB_env **env)
 {
     if (*env)
@@ -135,7 +159,7 @@ static status_t make_tables(const char *directory, const store_options_t *option
     *txn = (store_txn_t){.store = &store, .writes = true, .dirty = true, .head.format = STORE_FORMAT};
     status_t status = store_map_error(mdb_txn_begin(env, NULL, 0, &txn->txn));
     if (status == STATUS_OK)
-        status = store_open_tables(txn->txn, MDB_CREATE, store.tables);
+        status = store_open_tables(txn->txn, MDB_CREATE, STORE_FORMAT, store.tables);
     if (status == STATUS_OK)
         status = store_commit(&txn);
     store_abort(&txn);
@@ -169,10 +193,7 @@ static status_t fill(const char *directory, const store_options_t *options, char
     path_of(path, directory, "LOCK");
     TRY(write_synced(path, "", out_why, why_size));
     TRY(make_tables(directory, options));
-    char text[32];
-    snprintf(text, sizeof text, FORMAT_PREFIX "%d\n", STORE_FORMAT);
-    path_of(path, directory, "FORMAT");
-    TRY(write_synced(path, text, out_why, why_size));
+    TRY(write_format(directory, "FORMAT", out_why, why_size));
     TRY(store_sync_directory(directory));
     return sync_parent(directory);
 }

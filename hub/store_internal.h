@@ -13,7 +13,8 @@
     X(ANSWERS, "answers")                                                                                              \
     X(KEYS, "keys")                                                                                                    \
     X(CATALOGS, "catalogs")                                                                                            \
-    X(NETWORKS, "networks")
+    X(NETWORKS, "networks")                                                                                            \
+    X(TOKENS, "tokens")
 
 typedef enum {
 #define TABLE_ENUM(id, name) TABLE_##id,
@@ -22,6 +23,10 @@ typedef enum {
         TABLE_COUNT
 } store_table_t;
 extern const char *const store_table_names[TABLE_COUNT];
+
+/* How many of them, from the first, a store of that format has: tables are only ever added at the end, since a record's
+ * checksum covers its table's number. */
+size_t store_tables_of(uint32_t format);
 
 /* The one record of `meta`: what the rest must agree with. Written in each transaction that changes anything. */
 typedef struct {
@@ -33,12 +38,13 @@ typedef struct {
     uint64_t counts[TABLE_COUNT]; /* records of each table */
 } store_head_t;
 #define STORE_HEAD_KEY  "head"
-#define STORE_HEAD_SIZE (4 + 8 * (4 + TABLE_COUNT))
+#define STORE_HEAD_SIZE (4 + 8 * (4 + TABLE_COUNT)) /* of this format; earlier ones count fewer tables */
 
 struct store {
     MDB_env *env;
     MDB_dbi tables[TABLE_COUNT];
     int lock; /* file descriptor of LOCK, held exclusively while the store is open */
+    unsigned upgraded_from;
 };
 
 struct store_txn {
@@ -89,15 +95,18 @@ uint64_t store_checksum(store_table_t table, const uint8_t *key, size_t key_size
 status_t store_unframe(store_table_t table, const uint8_t *key, size_t key_size, const uint8_t *value, size_t size,
                        span_t *out) NODISCARD;
 
-/* Reads `head` from the frame's payload. */
+/* Reads `head` from the frame's payload, of this format or an earlier one. */
 status_t store_head_decode(span_t payload, store_head_t *out) NODISCARD;
 
 /* An LMDB environment's options and the tables' handles. */
 status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_readers, unsigned flags,
                         MDB_env **out) NODISCARD;
-status_t store_open_tables(MDB_txn *txn, unsigned flags, MDB_dbi out[TABLE_COUNT]) NODISCARD;
-/* The head as a transaction sees it, and whether LMDB's own numbers agree with it. */
-status_t store_load_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], store_head_t *out) NODISCARD;
+/* Those of `format`. */
+status_t store_open_tables(MDB_txn *txn, unsigned flags, uint32_t format, MDB_dbi out[TABLE_COUNT]) NODISCARD;
+/* The head as a transaction sees it, and whether LMDB's own numbers agree with it. `meta` is its table's handle. */
+status_t store_load_head(MDB_txn *txn, MDB_dbi meta, store_head_t *out) NODISCARD;
+/* The same where no table is open yet. */
+status_t store_find_head(MDB_txn *txn, store_head_t *out) NODISCARD;
 status_t store_check_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], const store_head_t *head, char *out_why,
                           size_t why_size) NODISCARD;
 
@@ -113,10 +122,17 @@ status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key
 
 /* FORMAT, LOCK and data.mdb before LMDB opens them (hub/store_files.c). `exclusive` waits for nobody: a store that is
  * served elsewhere is refused. */
-status_t store_check_format(const char *directory, char *out_why, size_t why_size) NODISCARD;
+status_t store_check_format(const char *directory, unsigned *out_format, char *out_why, size_t why_size) NODISCARD;
+/* Replaces FORMAT by this program's number, all or nothing, synced. */
+status_t store_renew_format(const char *directory, char *out_why, size_t why_size) NODISCARD;
 status_t store_take_lock(const char *directory, int *out_lock, char *out_why, size_t why_size) NODISCARD;
 /* Whole directory entries reach the disk. */
 status_t store_sync_directory(const char *directory) NODISCARD;
+
+/* hub/store_upgrade.c: what store_open does where it upgrades. `format` is what FORMAT says. Nothing where the store is
+ * up to date; store->upgraded_from says what was done. */
+status_t store_upgrade(store_t *store, const char *directory, unsigned format, char *out_why,
+                       size_t why_size) NODISCARD;
 
 /* hub/store_pages.c: LMDB's data file read without LMDB, for what that trusts (storage/pages.h). */
 

@@ -202,6 +202,68 @@ status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, s
     return STATUS_OK;
 }
 
+status_t store_put_token(store_txn_t *txn, const stored_token_t *token)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    TRY(stored_token_encode(token, &bytes));
+    store_key_t at = store_key_of_bytes(token->entry.digest, DIGEST_SIZE);
+    return store_put(txn, TABLE_TOKENS, &at, (span_t){bytes.data, bytes.size}, 0);
+}
+
+static status_t read_token(arena_t *arena, const uint8_t *digest, span_t payload, stored_token_t *out)
+{
+    TRY(copy_payload(arena, &payload));
+    TRY(stored_token_decode(payload, arena, out));
+    memcpy(out->entry.digest, digest, DIGEST_SIZE);
+    return STATUS_OK;
+}
+
+status_t store_get_token(store_txn_t *txn, const uint8_t digest[DIGEST_SIZE], arena_t *arena, stored_token_t *out)
+{
+    span_t payload;
+    store_key_t at = store_key_of_bytes(digest, DIGEST_SIZE);
+    TRY(store_get(txn, TABLE_TOKENS, &at, &payload));
+    return read_token(arena, digest, payload, out);
+}
+
+/* The first token behind `after`, or of all. */
+static int seek_token(MDB_cursor *cursor, const uint8_t *after, MDB_val *key, MDB_val *value)
+{
+    if (!after)
+        return mdb_cursor_get(cursor, key, value, MDB_FIRST);
+    *key = (MDB_val){DIGEST_SIZE, (void *)after};
+    int code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    if (code == MDB_SUCCESS && key->mv_size == DIGEST_SIZE && memcmp(key->mv_data, after, DIGEST_SIZE) == 0)
+        code = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    return code;
+}
+
+status_t store_list_tokens(store_txn_t *txn, const uint8_t *after, size_t most, arena_t *arena, stored_token_t **out,
+                           size_t *out_count, bool *out_more)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_TOKENS], &cursor)));
+    size_t count = 0;
+    stored_token_t *tokens = arena_array(arena, most, sizeof *tokens);
+    if (!tokens)
+        return STATUS_NO_MEMORY;
+    MDB_val key, value;
+    int code = seek_token(cursor, after, &key, &value);
+    for (; code == MDB_SUCCESS && count < most; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        span_t payload;
+        if (key.mv_size != DIGEST_SIZE)
+            return STATUS_DAMAGED;
+        TRY(store_unframe(TABLE_TOKENS, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
+        TRY(read_token(arena, key.mv_data, payload, &tokens[count++]));
+    }
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
+        return store_map_error(code);
+    *out = tokens;
+    *out_count = count;
+    *out_more = code == MDB_SUCCESS;
+    return STATUS_OK;
+}
+
 /* A record of catalogs or networks: a fixed number of big-endian numbers, then the bytes. */
 static status_t put_document(store_txn_t *txn, store_table_t table, const store_key_t *key, const uint64_t *numbers,
                              size_t number_count, span_t bytes)

@@ -79,8 +79,8 @@ static status_t check_snapshot(const char *directory, MDB_env *env, int attempts
                            .context = ticker,
                            .why = why,
                            .why_size = sizeof message->why};
-    TRY(store_open_tables(txn, 0, store.tables));
-    TRY(store_load_head(txn, store.tables, &check.txn.head));
+    TRY(store_find_head(txn, &check.txn.head));
+    TRY(store_open_tables(txn, 0, check.txn.head.format, store.tables));
     TRY(store_check_head(txn, store.tables, &check.txn.head, why, sizeof message->why));
     TRY(store_check_records(&check));
     return store_counts(&check.txn, &message->counts);
@@ -190,7 +190,8 @@ static status_t verify_in_child(const char *directory, message_t *out)
 status_t store_verify(const char *directory, store_counts_t *out_counts, char *out_why, size_t why_size)
 {
     message_t message = {0};
-    status_t status = store_check_format(directory, message.why, sizeof message.why);
+    unsigned format;
+    status_t status = store_check_format(directory, &format, message.why, sizeof message.why);
     if (status == STATUS_OK)
         status = verify_in_child(directory, &message);
     if (status == STATUS_OK) {

@@ -1,5 +1,6 @@
 #include "hub/zap.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
@@ -17,8 +18,9 @@
 
 struct zap {
     pthread_t thread;
-    registry_t *registry;
-    void *socket; /* the thread's, from its start */
+    const char *domain;
+    registry_t *registry; /* who gets in; NULL in the enrolment endpoint's context, where everybody does */
+    void *socket;         /* the thread's, from its start */
 };
 
 /* version, request id, domain, address, routing id, mechanism, credentials: the client's public key */
@@ -68,8 +70,9 @@ static bool is_text(const frame_t *frame, const char *text)
 static bool accepts(const zap_t *zap, const frame_t *frames, int count)
 {
     return count == REQUEST_FRAMES && is_text(&frames[FRAME_VERSION], "1.0") &&
-           is_text(&frames[FRAME_DOMAIN], ZAP_DOMAIN) && is_text(&frames[FRAME_MECHANISM], "CURVE") &&
-           frames[FRAME_KEY].size == KEY_SIZE && registry_accepts(zap->registry, frames[FRAME_KEY].bytes);
+           is_text(&frames[FRAME_DOMAIN], zap->domain) && is_text(&frames[FRAME_MECHANISM], "CURVE") &&
+           frames[FRAME_KEY].size == KEY_SIZE &&
+           (!zap->registry || registry_accepts(zap->registry, frames[FRAME_KEY].bytes));
 }
 
 static bool send_text(void *socket, const char *text, int flags)
@@ -136,12 +139,13 @@ static void *run(void *argument)
     return NULL;
 }
 
-status_t zap_start(void *zmq, registry_t *registry, zap_t **out)
+static status_t start(void *zmq, const char *domain, registry_t *registry, zap_t **out)
 {
     int linger = 0;
     zap_t *zap = calloc(1, sizeof *zap);
     if (!zap)
         return STATUS_NO_MEMORY;
+    zap->domain = domain;
     zap->registry = registry;
     zap->socket = zmq_socket(zmq, ZMQ_REP);
     if (!zap->socket || zmq_setsockopt(zap->socket, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
@@ -153,6 +157,17 @@ status_t zap_start(void *zmq, registry_t *registry, zap_t **out)
     }
     *out = zap;
     return STATUS_OK;
+}
+
+status_t zap_start(void *zmq, registry_t *registry, zap_t **out)
+{
+    assert(registry);
+    return start(zmq, ZAP_DOMAIN, registry, out);
+}
+
+status_t zap_start_for_enrolment(void *zmq, zap_t **out)
+{
+    return start(zmq, ZAP_ENROLMENT_DOMAIN, NULL, out);
 }
 
 void zap_join(zap_t **zap)

@@ -120,7 +120,8 @@ status_t reader_bytes(reader_t *reader, const char *what, ProtobufCBinaryData by
 {
     if (bytes.len != size)
         return reader_refuse(reader, "%s has %zu bytes: it takes exactly %zu", what, bytes.len, size);
-    memcpy(out, bytes.data, size);
+    if (size)
+        memcpy(out, bytes.data, size);
     return STATUS_OK;
 }
 

@@ -108,3 +108,11 @@ status_t answer_write(arena_t *arena, const response_t *response, Yardstick__V1_
 /* codec_network.c */
 status_t network_read(reader_t *reader, const Yardstick__V1__Network *message, network_lines_t *out) NODISCARD;
 status_t network_write(arena_t *arena, const network_lines_t *lines, Yardstick__V1__Network *out) NODISCARD;
+
+/* codec_tokens.c: enrolment */
+status_t token_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
+status_t token_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
+status_t token_page_read(reader_t *reader, const Yardstick__V1__TokenList *message, token_page_t *out) NODISCARD;
+status_t token_page_write(arena_t *arena, const token_page_t *page, Yardstick__V1__Response *out) NODISCARD;
+status_t enrolled_read(reader_t *reader, const Yardstick__V1__Enrolled *message, enrolled_t *out) NODISCARD;
+status_t enrolled_write(arena_t *arena, const enrolled_t *enrolled, Yardstick__V1__Response *out) NODISCARD;

@@ -10,6 +10,7 @@ static_assert((int)REQUEST_BENCHMARK + 1 == (int)YARDSTICK__V1__REQUEST__BODY_BE
               "kinds follow the field numbers");
 static_assert((int)REQUEST_GET_HEALTH + 1 == (int)YARDSTICK__V1__REQUEST__BODY_GET_HEALTH,
               "kinds follow the field numbers");
+static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
 
 #define SCOPE_LENGTH_MAX (CODE_LENGTH_MAX + 7) /* "region:" and "circle:" */
 
@@ -25,6 +26,9 @@ static const wire_cap_t CAPS[] = {
     {&yardstick__v1__network__descriptor, 2, NETWORK_PART_LINES_MAX},
     {&yardstick__v1__network__descriptor, 3, NETWORK_PART_LINES_MAX},
     {&yardstick__v1__network__descriptor, 4, NETWORK_PART_LINES_MAX},
+    {&yardstick__v1__make_tokens__descriptor, 1, TOKENS_MAX},
+    {&yardstick__v1__new_token__descriptor, 2, KEY_DEALERS_MAX},
+    {&yardstick__v1__revoke_tokens__descriptor, 1, TOKENS_MAX},
 };
 const wire_caps_t request_caps = {CAPS, sizeof CAPS / sizeof *CAPS};
 
@@ -197,6 +201,11 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
         return read_network_part(reader, message->import_network, &out->network_part);
     case REQUEST_INSTALL_CATALOG:
         return read_catalog(reader, message->install_catalog, &out->catalog_yaml);
+    case REQUEST_MAKE_TOKENS:
+    case REQUEST_LIST_TOKENS:
+    case REQUEST_REVOKE_TOKENS:
+    case REQUEST_ENROLL:
+        return token_request_read(reader, message, out);
     default:
         return STATUS_OK; /* bodies without fields */
     }
@@ -375,6 +384,11 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
         return write_admission(arena, &request->admit, out);
     case REQUEST_IMPORT_NETWORK:
         return write_network_part(arena, &request->network_part, out);
+    case REQUEST_MAKE_TOKENS:
+    case REQUEST_LIST_TOKENS:
+    case REQUEST_REVOKE_TOKENS:
+    case REQUEST_ENROLL:
+        return token_request_write(arena, request, out);
     default:
         return write_small(arena, request, out);
     }

@@ -6,6 +6,7 @@
 static_assert((int)RESPONSE_DESCRIPTION + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_DESCRIPTION,
               "kinds follow the numbers");
 static_assert((int)RESPONSE_HEALTH + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_HEALTH, "kinds follow the field numbers");
+static_assert((int)RESPONSE_ENROLLED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_ENROLLED, "kinds follow the numbers");
 
 /* ---- reading */
 
@@ -146,6 +147,10 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_HEALTH:
         out->health = read_health(message->health);
         return STATUS_OK;
+    case RESPONSE_TOKENS:
+        return token_page_read(reader, message->tokens, &out->tokens);
+    case RESPONSE_ENROLLED:
+        return enrolled_read(reader, message->enrolled, &out->enrolled);
     default:
         return answer_read(reader, message, out);
     }
@@ -272,6 +277,10 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
         return write_imported(arena, &response->imported, out);
     case RESPONSE_HEALTH:
         return write_health(arena, &response->health, out);
+    case RESPONSE_TOKENS:
+        return token_page_write(arena, &response->tokens, out);
+    case RESPONSE_ENROLLED:
+        return enrolled_write(arena, &response->enrolled, out);
     default:
         return answer_write(arena, response, out);
     }

@@ -5,7 +5,8 @@ const char *const role_names[ROLE_COUNT] = {"none", "dealer", "manager", "headqu
 const char *const outcome_names[OUTCOME_COUNT] = {"none", "accepted", "unchanged", "withdrawn"};
 
 const char *const request_kind_names[REQUEST_KIND_COUNT] = {
-    "none",       "describe",    "get_catalog",    "submit",       "withdraw",        "compare",
-    "trend",      "consultants", "rank",           "benchmark",    "coverage",        "admit_key",
-    "revoke_key", "list_keys",   "import_network", "show_network", "install_catalog", "get_health",
+    "none",        "describe",    "get_catalog",    "submit",       "withdraw",        "compare",
+    "trend",       "consultants", "rank",           "benchmark",    "coverage",        "admit_key",
+    "revoke_key",  "list_keys",   "import_network", "show_network", "install_catalog", "get_health",
+    "make_tokens", "list_tokens", "revoke_tokens",  "enroll",
 };

@@ -12,6 +12,7 @@
 #define DIGEST_SIZE        32 /* BLAKE2b-256 */
 #define SUBMISSION_ID_SIZE 16
 #define UPLOAD_ID_SIZE     16
+#define TOKEN_SECRET_SIZE  16 /* of an enrolment token; the hub stores its digest */
 #define NETWORK_PART_LINES_MAX                                                                                         \
     10000 /* of each list in one part of a network import; decoding a full part stays within REQUEST_MEMORY_MAX */
 
@@ -38,6 +39,10 @@ typedef enum {
     REQUEST_SHOW_NETWORK,
     REQUEST_INSTALL_CATALOG,
     REQUEST_GET_HEALTH,
+    REQUEST_MAKE_TOKENS,
+    REQUEST_LIST_TOKENS,
+    REQUEST_REVOKE_TOKENS,
+    REQUEST_ENROLL,
     REQUEST_KIND_COUNT
 } request_kind_t;
 /* "describe", "get_catalog" …: the name of the oneof's field. */
@@ -144,6 +149,23 @@ typedef struct {
     network_lines_t lines;
 } network_part_t;
 
+/* An enrolment token by the digest of its secret. */
+typedef struct {
+    uint8_t digest[DIGEST_SIZE];
+    const char **dealers;
+    size_t dealer_count;
+    uint64_t made_ms, expires_ms, used_ms, revoked_ms; /* used, revoked: 0 = not */
+    uint8_t made_by[KEY_SIZE], used_by[KEY_SIZE];      /* used_by: where it is used */
+} token_entry_t;                                       /* making one uses digest, dealers and expires_ms */
+typedef struct {
+    const token_entry_t *items;
+    size_t count;
+} token_entries_t;
+typedef struct {
+    const uint8_t (*items)[DIGEST_SIZE];
+    size_t count;
+} digests_t;
+
 typedef struct {
     uint64_t id;
     request_kind_t kind;
@@ -161,6 +183,13 @@ typedef struct {
         uint8_t revoke[KEY_SIZE];
         network_part_t network_part;
         span_t catalog_yaml; /* install_catalog */
+        token_entries_t make_tokens;
+        struct {
+            bool has_after; /* false: from the first */
+            uint8_t after[DIGEST_SIZE];
+        } list_tokens;
+        digests_t revoke_tokens;
+        uint8_t enroll[TOKEN_SECRET_SIZE];
     };
 } request_t;
 
@@ -208,6 +237,19 @@ typedef struct {
     uint64_t month_bytes;
 } health_t;
 
+typedef struct {
+    token_entries_t list;
+    bool more;     /* another page follows */
+    uint32_t port; /* at which the hub takes enrolments; 0 = it does not */
+} token_page_t;
+
+typedef struct {
+    const char **dealers;
+    size_t dealer_count;
+    bool has_signing_key;
+    uint8_t signing_key[SIGNING_KEY_SIZE];
+} enrolled_t;
+
 typedef enum {
     RESPONSE_NONE,
     RESPONSE_DESCRIPTION,
@@ -223,6 +265,8 @@ typedef enum {
     RESPONSE_NETWORK,
     RESPONSE_IMPORTED,
     RESPONSE_HEALTH,
+    RESPONSE_TOKENS,
+    RESPONSE_ENROLLED,
     RESPONSE_KIND_COUNT
 } response_kind_t;
 
@@ -256,5 +300,7 @@ typedef struct {
         network_lines_t network;
         imported_t imported;
         health_t health;
+        token_page_t tokens;
+        enrolled_t enrolled;
     };
 } response_t;

@@ -15,6 +15,7 @@ static const wire_cap_t CAPS[] = {
     {&yardstick__stored__v1__consultant_facts__descriptor, 3, CATALOG_FACTS_MAX},
     {&yardstick__stored__v1__answer__descriptor, 7, CATALOG_CHECKS_MAX},
     {&yardstick__stored__v1__key__descriptor, 2, KEY_DEALERS_MAX},
+    {&yardstick__stored__v1__token__descriptor, 1, KEY_DEALERS_MAX},
 };
 static const wire_caps_t stored_caps = {CAPS, sizeof CAPS / sizeof *CAPS};
 
@@ -224,6 +225,49 @@ status_t stored_key_decode(span_t bytes, arena_t *arena, stored_key_t *out)
 {
     reader_t reader = {.arena = arena};
     return as_stored(read_key(&reader, bytes, out));
+}
+
+/* ---- tokens */
+
+status_t stored_token_encode(const stored_token_t *token, buffer_t *out)
+{
+    const token_entry_t *entry = &token->entry;
+    Yardstick__Stored__V1__Token message = YARDSTICK__STORED__V1__TOKEN__INIT;
+    message.dealers = (char **)entry->dealers;
+    message.n_dealers = entry->dealer_count;
+    message.made_ms = entry->made_ms;
+    message.made_by = lend_bytes(entry->made_by, KEY_SIZE);
+    message.expires_ms = entry->expires_ms;
+    message.used_ms = entry->used_ms;
+    message.used_by = lend_bytes(entry->used_by, entry->used_ms ? KEY_SIZE : 0);
+    message.revoked_ms = entry->revoked_ms;
+    message.revoked_by = lend_bytes(token->revoked_by, entry->revoked_ms ? KEY_SIZE : 0);
+    return writer_pack(&message.base, VALUE_SIZE_MAX, out);
+}
+
+static status_t read_token(reader_t *reader, span_t bytes, stored_token_t *out)
+{
+    ProtobufCMessage *unpacked = NULL;
+    TRY(unpack(reader, bytes, &yardstick__stored__v1__token__descriptor, &unpacked));
+    const Yardstick__Stored__V1__Token *message = (const Yardstick__Stored__V1__Token *)unpacked;
+    stored_token_t token = {.entry = {.dealers = (const char **)message->dealers,
+                                      .dealer_count = message->n_dealers,
+                                      .made_ms = message->made_ms,
+                                      .expires_ms = message->expires_ms,
+                                      .used_ms = message->used_ms,
+                                      .revoked_ms = message->revoked_ms}};
+    TRY(reader_codes(reader, "dealers", message->dealers, message->n_dealers));
+    TRY(reader_bytes(reader, "made_by", message->made_by, KEY_SIZE, token.entry.made_by));
+    TRY(reader_bytes(reader, "used_by", message->used_by, message->used_ms ? KEY_SIZE : 0, token.entry.used_by));
+    TRY(reader_bytes(reader, "revoked_by", message->revoked_by, message->revoked_ms ? KEY_SIZE : 0, token.revoked_by));
+    *out = token;
+    return STATUS_OK;
+}
+
+status_t stored_token_decode(span_t bytes, arena_t *arena, stored_token_t *out)
+{
+    reader_t reader = {.arena = arena};
+    return as_stored(read_token(&reader, bytes, out));
 }
 
 /* ---- networks */

@@ -40,6 +40,11 @@ typedef struct {
     uint8_t revoked_by[KEY_SIZE];
 } stored_key_t;
 
+typedef struct {
+    token_entry_t entry;          /* digest is not stored: it is the record's key */
+    uint8_t revoked_by[KEY_SIZE]; /* where entry.revoked_ms */
+} stored_token_t;
+
 status_t stored_revision_encode(const stored_revision_t *revision, buffer_t *out) NODISCARD;
 /* STATUS_DAMAGED for bytes that are none. `with_consultants` false skips the consultants (count 0). */
 status_t stored_revision_decode(span_t bytes, bool with_consultants, arena_t *arena, stored_revision_t *out) NODISCARD;
@@ -49,6 +54,9 @@ status_t stored_answer_decode(span_t bytes, arena_t *arena, stored_answer_t *out
 
 status_t stored_key_encode(const stored_key_t *key, buffer_t *out) NODISCARD;
 status_t stored_key_decode(span_t bytes, arena_t *arena, stored_key_t *out) NODISCARD;
+
+status_t stored_token_encode(const stored_token_t *token, buffer_t *out) NODISCARD;
+status_t stored_token_decode(span_t bytes, arena_t *arena, stored_token_t *out) NODISCARD;
 
 /* A whole network, as NetworkPart's lines. */
 status_t stored_network_encode(const network_lines_t *lines, buffer_t *out) NODISCARD;

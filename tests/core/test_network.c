@@ -75,6 +75,10 @@ Test(network, a_membership_lasts_until_the_next)
     cr_assert_eq(network_region_of(network, dealer, JANUARY + 8), west);
     cr_assert_eq(network_region_of(network, dealer, JANUARY + 900), west);
     cr_assert_eq(network_region_of(network, network_find_dealer(network, "D10"), JANUARY), INDEX_NONE);
+    cr_assert(!network_has_left(network, dealer, JANUARY - 1), "it is yet to come");
+    cr_assert(!network_has_left(network, dealer, JANUARY + 6), "it comes back");
+    cr_assert(!network_has_left(network, dealer, JANUARY + 900));
+    cr_assert(network_has_left(network, network_find_dealer(network, "D10"), JANUARY), "it was never in");
 }
 
 Test(network, a_circle_holds_a_dealer_in_its_months_as_a_member_of_the_network)

@@ -55,7 +55,7 @@ class Foreign(HubCase):
         self.assertIn("UNCHANGED revision 1, signed", again.err)
 
     def signing_key(self):
-        return run(self.work, "yardstick-hub", "key", self.shared.directory).out.splitlines()[0].removeprefix("signing key: ")
+        return run(self.work, "yardstick-hub", "key", self.shared.directory, "--signing").out.strip()
 
     def test_it_knows_another_hub_s_signing_key_from_this_one_s(self):
         self.shared.admit(self.keygen(), "dealer", ["D0004"])

@@ -19,9 +19,9 @@ Z85_KEY = r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}"
 
 def keys_of(hub):
     """The hub's CURVE key and the key with which it signs, as bytes, from `yardstick-hub key`."""
-    lines = run(hub.work, "yardstick-hub", "key", hub.directory).out.splitlines()
-    assert len(lines) == 2 and lines[0].startswith("signing key: "), lines
-    return zmq.utils.z85.decode(lines[1].encode()), zmq.utils.z85.decode(lines[0].removeprefix("signing key: ").encode())
+    texts = [run(hub.work, "yardstick-hub", "key", hub.directory, *option).out for option in ([], ["--signing"])]
+    assert all(re.fullmatch(Z85_KEY + "\n", text) for text in texts), texts
+    return tuple(zmq.utils.z85.decode(text.strip().encode()) for text in texts)
 
 
 def named(facts):
@@ -278,8 +278,8 @@ class Later(Signed, Case):
         self.at.stop()
         first = file.read_text().splitlines()[0]
         file.write_text(first + "\n")
-        lines = run(self.work, "yardstick-hub", "key", self.at.directory).out.splitlines()
-        self.assertEqual(lines, ["signing key: none yet; `yardstick-hub run` makes it", self.at.key])
+        self.assertExit(run(self.work, "yardstick-hub", "key", self.at.directory, "--signing"), 1, "no signing key yet", "yardstick-hub run")
+        self.assertEqual(run(self.work, "yardstick-hub", "key", self.at.directory).out, f"{self.at.key}\n")
         self.assertEqual(file.read_text(), first + "\n", "`key` changes nothing")
         self.at.start()
         hub_key, made = keys_of(self.at)
@@ -333,7 +333,7 @@ class Homes(HubCase):
 
     def setUp(self):
         super().setUp()
-        self.key = run(self.work, "yardstick-hub", "key", self.shared.directory).out.splitlines()[0].removeprefix("signing key: ")
+        self.key = run(self.work, "yardstick-hub", "key", self.shared.directory, "--signing").out.strip()
         self.facts = self.work / "facts.csv"
         self.facts.write_text("period,ad_spend\n2025-01,5\n")
 

@@ -163,8 +163,8 @@ def monitor_of(case, socket, events=zmq.EVENT_ALL):
 class Client:
     """A raw DEALER over CURVE with a key of its own: no code of the project's behind it."""
 
-    def __init__(self, hub, keys=None, **options):
-        self.hub, self.options = hub, options
+    def __init__(self, hub, keys=None, endpoint=None, **options):
+        self.hub, self.options, self.endpoint = hub, options, endpoint
         self.public, self.secret = keys or zmq.curve_keypair()
         self.next_id = 0
         self.socket = None
@@ -178,7 +178,7 @@ class Client:
             self.socket.setsockopt(option, value)
         self.socket.curve_publickey, self.socket.curve_secretkey = self.public, self.secret
         self.socket.curve_serverkey = self.hub.key.encode()
-        self.socket.connect(self.hub.endpoint)
+        self.socket.connect(self.endpoint or self.hub.endpoint)
 
     def close(self):
         if self.socket:
@@ -217,7 +217,7 @@ class Hub:
 
     def __init__(self, work, settings=None, name="hub"):
         self.work, self.directory, self.home = Path(work), Path(work) / name, Path(work) / f"{name}-headquarters"
-        self.process = self.endpoint = None
+        self.process = self.endpoint = self.enrolling = None
         self.listen = "tcp://127.0.0.1:0"
         self.config = None
         self.configure(settings)
@@ -228,6 +228,7 @@ class Hub:
 
     def configure(self, settings):
         """Takes effect at the next start; None: none."""
+        self.settings = settings or {}
         if settings:
             self.config = self.work / "hub.yaml"
             self.config.write_text("".join(f"{name}: {value}\n" for name, value in settings.items()))
@@ -257,6 +258,12 @@ class Hub:
         found = re.fullmatch(r"ready (tcp://127\.0\.0\.1:[1-9][0-9]*)\n", line)
         assert found, f"not ready: {line!r}, exit {self.process.poll()}\n{self.log_text()}"
         self.endpoint = self.listen = found[1]
+        if self.settings.get("enroll_listen"):
+            line = self.process.stdout.readline().decode()
+            found = re.fullmatch(r"enrolling (tcp://127\.0\.0\.1:[1-9][0-9]*)\n", line)
+            assert found, f"not enrolling: {line!r}\n{self.log_text()}"
+            self.enrolling = found[1]
+            self.configure({**self.settings, "enroll_listen": self.enrolling})  # again at its next start
 
     def log_text(self):
         return (self.work / "hub.log").read_text(errors="replace")[-4000:]

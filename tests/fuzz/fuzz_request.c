@@ -123,7 +123,9 @@ static void check_stored(span_t bytes)
     CLEANUP(buffer_fini) buffer_t second = {0};
     CLEANUP(buffer_fini) buffer_t third = {0};
     stored_answer_t answer;
+    CLEANUP(buffer_fini) buffer_t fourth = {0};
     stored_key_t key;
+    stored_token_t token;
     network_lines_t lines;
     check_revision(bytes, true);
     check_revision(bytes, false);
@@ -131,6 +133,8 @@ static void check_stored(span_t bytes)
         require(stored_answer_encode(&answer, &first) == STATUS_OK);
     if (stored_key_decode(bytes, arena, &key) == STATUS_OK)
         require(stored_key_encode(&key, &second) == STATUS_OK);
+    if (stored_token_decode(bytes, arena, &token) == STATUS_OK)
+        require(stored_token_encode(&token, &fourth) == STATUS_OK);
     if (stored_network_decode(bytes, arena, &lines) == STATUS_OK)
         require(stored_network_encode(&lines, &third) == STATUS_OK);
 }

@@ -81,6 +81,12 @@ def good():
     yield "show_network", pb.Request(request_id=15, show_network=pb.ShowNetwork())
     yield "install_catalog", pb.Request(request_id=16, install_catalog=pb.InstallCatalog(yaml=b"catalog: x\nversion: 1\n"))
     yield "get_health", pb.Request(request_id=17, get_health=pb.GetHealth())
+    tokens = [pb.NewToken(digest=KEY, dealers=["D0001", "D0002"], expires_ms=2**40), pb.NewToken(digest=KEY[::-1], dealers=["店-1"])]
+    yield "make_tokens", pb.Request(request_id=18, make_tokens=pb.MakeTokens(tokens=tokens))
+    yield "list_tokens", pb.Request(request_id=19, list_tokens=pb.ListTokens())
+    yield "list_tokens-after", pb.Request(request_id=19, list_tokens=pb.ListTokens(after=KEY))
+    yield "revoke_tokens", pb.Request(request_id=20, revoke_tokens=pb.RevokeTokens(digests=[KEY, KEY[::-1]]))
+    yield "enroll", pb.Request(request_id=21, enroll=pb.Enroll(secret=IDENTITY))
 
 
 def answers():
@@ -127,6 +133,11 @@ def answers():
     yield "network", pb.Response(network=network())
     yield "imported", pb.Response(imported=pb.Imported(regions=2, dealers=1, memberships=1, circles=1, complete=True))
     yield "health", pb.Response(health=pb.Health(uptime_ms=1, revisions=2, keys=3))
+    tokens = pb.TokenList(more=True, port=7421)
+    tokens.tokens.add(digest=KEY, dealers=["D0001"], made_ms=1, made_by=KEY, expires_ms=2**40)
+    tokens.tokens.add(digest=KEY[::-1], dealers=["D0002", "D0003"], made_ms=1, made_by=KEY, expires_ms=2, used_ms=3, used_by=KEY, revoked_ms=4)
+    yield "tokens", pb.Response(tokens=tokens)
+    yield "enrolled", pb.Response(enrolled=pb.Enrolled(dealers=["D0001"], signing_key=KEY))
 
 
 def stored():
@@ -139,6 +150,7 @@ def stored():
     yield "revision", revision
     yield "answer", stored_pb.Answer(period=202506, outcome=1, revision=1, sequence=2, time_ms=3, warnings=["c"], catalog_digest=7)
     yield "key", stored_pb.Key(role=1, dealers=["D0001"], admitted_ms=1, admitted_by=KEY, revoked=True, revoked_by=KEY)
+    yield "token", stored_pb.Token(dealers=["D0001"], made_ms=1, made_by=KEY, expires_ms=2, used_ms=3, used_by=KEY, revoked_ms=4, revoked_by=KEY)
     yield "network", network()
 
 
@@ -176,6 +188,10 @@ def bad():
     yield "many-empty-peers", field(6, field(3, b"") * 700)
     yield "unpacked-facts", field(4, b"\x30\x00" * 700)
     yield "group", b"\x13\x14"
+    yield "short-digest", pb.Request(make_tokens=pb.MakeTokens(tokens=[pb.NewToken(digest=b"1", dealers=["D1"])])).SerializeToString()
+    yield "long-secret", pb.Request(enroll=pb.Enroll(secret=IDENTITY + b"1")).SerializeToString()
+    yield "many-empty-tokens", field(19, field(1, b"") * 1001)
+    yield "many-empty-digests", field(21, field(1, b"") * 1001)
     yield "unknown-role", pb.Request(admit_key=pb.AdmitKey(public_key=KEY, role=9)).SerializeToString()
 
 

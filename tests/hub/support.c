@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DEALERS = 40, MONTHS = 3 };
+enum { DEALERS = 40, MONTHS = 3, TOKENS = 30 };
 
 directory_t directory_make(void)
 {
@@ -184,6 +184,18 @@ static void put_month(store_txn_t *txn, int dealer, int month)
     OK(store_put_answer(txn, name, id, &answer));
 }
 
+static void put_token(store_txn_t *txn, int number)
+{
+    char name[16];
+    const char *dealers[] = {dealer_name(number, name)};
+    stored_token_t token = {.entry = {.digest = {(uint8_t)(number * 7)},
+                                      .dealers = dealers,
+                                      .dealer_count = 1,
+                                      .made_ms = (uint64_t)number,
+                                      .expires_ms = (uint64_t)number + 1000}};
+    OK(store_put_token(txn, &token));
+}
+
 void fill(store_t *store)
 {
     CLEANUP(store_abort) store_txn_t *txn = NULL;
@@ -196,6 +208,10 @@ void fill(store_t *store)
         key_bytes(i, public_key);
         OK(store_put_key(txn, public_key, &key));
     }
+    OK(store_commit(&txn));
+    OK(store_begin_write(store, &txn));
+    for (int i = 0; i < TOKENS; i++)
+        put_token(txn, i);
     OK(store_commit(&txn));
     for (int month = 0; month < MONTHS; month++) {
         OK(store_begin_write(store, &txn));
@@ -244,6 +260,21 @@ static bool months_are_as_filled(store_txn_t *txn, arena_t *arena)
     return store_get_current(txn, "LAST", JUNE, true, arena, &last) == STATUS_OK && last.facts.values[0] == 4242;
 }
 
+static bool tokens_are_as_filled(store_txn_t *txn, arena_t *arena)
+{
+    char name[16];
+    stored_token_t *tokens;
+    size_t count;
+    bool more;
+    if (store_list_tokens(txn, NULL, TOKENS, arena, &tokens, &count, &more) != STATUS_OK || count != TOKENS || more)
+        return false;
+    for (int i = 0; i < TOKENS; i++)
+        if (tokens[i].entry.digest[0] != i * 7 || tokens[i].entry.made_ms != (uint64_t)i ||
+            tokens[i].entry.dealer_count != 1 || strcmp(tokens[i].entry.dealers[0], dealer_name(i, name)) != 0)
+            return false;
+    return true;
+}
+
 static bool rest_is_as_filled(store_txn_t *txn, arena_t *arena)
 {
     stored_key_t *keys;
@@ -269,5 +300,5 @@ bool is_as_filled(store_t *store)
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     CLEANUP(arena_destroy) arena_t *arena = arena_create(16u << 20);
     return store_begin_read(store, &txn) == STATUS_OK && months_are_as_filled(txn, arena) &&
-           rest_is_as_filled(txn, arena);
+           tokens_are_as_filled(txn, arena) && rest_is_as_filled(txn, arena);
 }

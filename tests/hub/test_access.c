@@ -56,6 +56,8 @@ Test(access, each_request_has_its_roles)
         {REQUEST_BENCHMARK, 0, 1, 1, 0},    {REQUEST_COVERAGE, 0, 1, 1, 0},        {REQUEST_ADMIT_KEY, 0, 0, 1, 1},
         {REQUEST_REVOKE_KEY, 0, 0, 1, 1},   {REQUEST_LIST_KEYS, 0, 0, 1, 1},       {REQUEST_IMPORT_NETWORK, 0, 0, 1, 0},
         {REQUEST_SHOW_NETWORK, 0, 1, 1, 1}, {REQUEST_INSTALL_CATALOG, 0, 0, 1, 0}, {REQUEST_GET_HEALTH, 0, 0, 1, 1},
+        {REQUEST_MAKE_TOKENS, 0, 0, 1, 1},  {REQUEST_LIST_TOKENS, 0, 0, 1, 1},     {REQUEST_REVOKE_TOKENS, 0, 0, 1, 1},
+        {REQUEST_ENROLL, 0, 0, 0, 0},
     };
     cr_assert_eq(COUNT(TABLE), REQUEST_KIND_COUNT);
     for (size_t i = 0; i < COUNT(TABLE); i++) {

@@ -19,6 +19,8 @@ Test(settings, defaults_are_those_that_the_header_names)
 {
     settings_t settings;
     settings_defaults(&settings);
+    cr_assert_str_eq(settings.enroll_listen, "", "nobody enrols unless it is set");
+    cr_assert_eq(settings.enroll_per_minute, 30);
     cr_assert_str_eq(settings.time_zone, "Asia/Shanghai");
     cr_assert_eq(settings.due_day, 10);
     cr_assert_eq(settings.benchmark.share_numerator * 10, settings.benchmark.share_denominator);
@@ -36,6 +38,7 @@ Test(settings, every_value_is_taken_from_the_file)
     CLEANUP(faults_fini) faults_t faults = {0};
     settings_defaults(&settings);
     OK(read_text("listen: tcp://10.1.2.3:5555\n"
+                 "enroll_listen: tcp://*:5556\nenroll_per_minute: 7\n"
                  "time_zone: Europe/Berlin # comment\n"
                  "due_day: '15'\n"
                  "benchmark_share: 0.25\nbenchmark_least_stores: 4\nbenchmark_least_eligible: 6\n"
@@ -44,6 +47,8 @@ Test(settings, every_value_is_taken_from_the_file)
                  "backlog: 100\n",
                  &settings, &faults));
     cr_assert_str_eq(settings.listen, "tcp://10.1.2.3:5555");
+    cr_assert_str_eq(settings.enroll_listen, "tcp://*:5556");
+    cr_assert_eq(settings.enroll_per_minute, 7);
     cr_assert_str_eq(settings.time_zone, "Europe/Berlin");
     cr_assert(settings.due_day == 15 && settings.map_bytes == UINT64_C(2) << 30);
     cr_assert(settings.benchmark.share_numerator == 25 && settings.benchmark.share_denominator == 100);
@@ -56,7 +61,8 @@ Test(settings, every_value_is_taken_from_the_file)
 
 Test(settings, what_the_file_leaves_out_stays)
 {
-    const char *texts[] = {"", "# nothing\n", "---\n", "{}\n", "due_day: 3\n"};
+    const char *texts[] = {
+        "", "# nothing\n", "---\n", "{}\n", "due_day: 3\n", "enroll_listen:\n", "enroll_listen: \"\"\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         settings_t settings, defaults;
         CLEANUP(faults_fini) faults_t faults = {0};
@@ -75,6 +81,8 @@ static const struct {
     uint32_t line, column;
     const char *message;
 } bad[] = {
+    {"enroll_listen: 7421\n", 1, 16, "enroll_listen: '7421' is not tcp://ADDRESS:PORT"},
+    {"enroll_per_minute: 0\n", 1, 20, "'0' is out of range: 1 to 100000 connections"},
     {"due_day: 010\n", 1, 10, "'010' is not a whole number: write plain digits without a leading zero"},
     {"due_day: 2.5\n", 1, 10, "'2.5' is not a whole number"},
     {"due_day: 1e1\n", 1, 10, "'1e1' is not a whole number"},

@@ -138,6 +138,42 @@ Test(stored, a_key_comes_back)
     cr_assert_eq(stored_key_decode((span_t){bytes.data, bytes.size - 1}, arena, &back), STATUS_DAMAGED);
 }
 
+Test(stored, a_token_comes_back)
+{
+    const char *dealers[] = {"D0001", "D0002"};
+    stored_token_t token = {.entry = {.dealers = dealers,
+                                      .dealer_count = 2,
+                                      .made_ms = 1,
+                                      .expires_ms = 2,
+                                      .used_ms = 3,
+                                      .revoked_ms = 4,
+                                      .made_by = {5},
+                                      .used_by = {6}},
+                            .revoked_by = {7}},
+                   back;
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    cr_assert_eq(stored_token_encode(&token, &bytes), STATUS_OK);
+    cr_assert_eq(stored_token_decode((span_t){bytes.data, bytes.size}, arena, &back), STATUS_OK);
+    cr_assert(back.entry.made_ms == 1 && back.entry.expires_ms == 2 && back.entry.used_ms == 3 &&
+              back.entry.revoked_ms == 4);
+    cr_assert(back.entry.made_by[0] == 5 && back.entry.used_by[0] == 6 && back.revoked_by[0] == 7);
+    cr_assert_eq(back.entry.dealer_count, 2);
+    cr_assert_str_eq(back.entry.dealers[1], "D0002");
+    cr_assert_eq(stored_token_decode((span_t){bytes.data, bytes.size - 1}, arena, &back), STATUS_DAMAGED);
+}
+
+Test(stored, a_token_that_is_not_used_names_no_key_that_used_it)
+{
+    const char *dealers[] = {"D0001"};
+    stored_token_t token = {.entry = {.dealers = dealers, .dealer_count = 1, .used_by = {6}}, .revoked_by = {7}}, back;
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    cr_assert_eq(stored_token_encode(&token, &bytes), STATUS_OK);
+    cr_assert_eq(stored_token_decode((span_t){bytes.data, bytes.size}, arena, &back), STATUS_OK);
+    cr_assert(back.entry.used_by[0] == 0 && back.revoked_by[0] == 0);
+}
+
 Test(stored, a_network_comes_back)
 {
     network_region_line_t regions[] = {{"east", "", "华东", 2}};

@@ -1,0 +1,272 @@
+#include "dealer-agent/report_refused.h"
+
+#include "client/files.h"
+#include "core/scratch.h"
+#include "dealer-agent/desk.h"
+#include "dealer-agent/report.h"
+#include "dealer-agent/report_receipts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOCK_FILE     "report.lock" /* in the home */
+#define LOCK_WAIT_MS  10000
+#define REPORTED_FILE "reported.txt" /* in the home: "NUMBER TIME" of each refusal that has its text */
+#define REPORTED_MAX  ((size_t)16 << 20)
+#define PAGE          64 /* refusals read at a time */
+
+/* ---- The text ---- */
+
+static void put_number(FILE *out, language_t language, word_t word, uint64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    report_words_say(out, language, word, text);
+}
+
+static void put_time(FILE *out, language_t language, word_t word, uint64_t ms)
+{
+    char text[REPORT_TIME_SIZE];
+    report_words_say(out, language, word, report_time(ms, text));
+}
+
+static void put_filing(FILE *out, const filing_t *filing, language_t language)
+{
+    char period[PERIOD_TEXT_SIZE];
+    period_format(filing->period, period);
+    report_words_say(out, language, WORD_REFUSED);
+    fputc('\n', out);
+    report_words_say(out, language, WORD_REFUSED_DEALER, filing->dealer);
+    report_words_say(out, language, filing->is_withdrawal ? WORD_REFUSED_WITHDRAWAL : WORD_REFUSED_MONTH, period);
+    if (*filing->source)
+        report_words_say(out, language, WORD_FILE, filing->source);
+    if (*filing->source && filing->line)
+        put_number(out, language, WORD_REFUSED_LINE, filing->line);
+    put_time(out, language, WORD_REFUSED_TAKEN, filing->time_ms);
+    put_time(out, language, WORD_REFUSED_AT, filing->settled_ms);
+    put_number(out, language, WORD_REFUSED_NUMBER, filing->number);
+}
+
+/* The hub's own words, which are English; the status's before them in the reader's language. */
+static void put_reason(FILE *out, const filing_t *filing, language_t language)
+{
+    fputc('\n', out);
+    report_words_say(out, language, WORD_REFUSED_WHY, report_words_status(language, filing->refused));
+    if (!filing->reason || !*filing->reason)
+        return;
+    report_words_say(out, language, WORD_REFUSED_SAYS);
+    for (const char *line = filing->reason; *line;) {
+        size_t length = strcspn(line, "\n");
+        char text[OUTBOX_REASON_MAX + 1];
+        snprintf(text, sizeof text, "%.*s", (int)length, line);
+        report_words_say(out, language, WORD_SAID, text);
+        line += length + (line[length] == '\n');
+    }
+}
+
+static void put_advice(FILE *out, const filing_t *filing, language_t language)
+{
+    fputc('\n', out);
+    report_words_say(out, language, WORD_REFUSED_DO);
+    if (!filing->is_withdrawal)
+        report_words_say(out, language, WORD_REFUSED_CORRECT);
+    put_number(out, language, WORD_REFUSED_RETRY, filing->number);
+    put_number(out, language, WORD_REFUSED_DROP, filing->number);
+}
+
+status_t report_refused_make(const filing_t *filing, language_t language, char **out, size_t *out_size)
+{
+    CLEANUP(scratch_free) char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    if (!stream)
+        return STATUS_NO_MEMORY;
+    put_filing(stream, filing, language);
+    put_reason(stream, filing, language);
+    put_advice(stream, filing, language);
+    bool is_bad = ferror(stream);
+    if (fclose(stream) != 0 || is_bad)
+        return STATUS_NO_MEMORY;
+    return report_for_notepad(text, size, out, out_size);
+}
+
+/* What Windows forbids in names too, for a desk may be a share. */
+static void clean_name(char *name)
+{
+    for (char *at = name; *at; at++)
+        if ((unsigned char)*at < ' ' || strchr("\\/:*?\"<>|", *at))
+            *at = '_';
+    if (*name == '.')
+        *name = '_';
+}
+
+void report_refused_name(const filing_t *filing, char out[NAME_MAX + 1])
+{
+    char period[PERIOD_TEXT_SIZE];
+    period_format(filing->period, period);
+    const char *slash = strrchr(filing->source, '/'), *source = slash ? slash + 1 : filing->source;
+    snprintf(out, NAME_MAX + 1, "%.100s%s%.64s %s", source, *source ? " " : "", filing->dealer, period);
+    clean_name(out);
+}
+
+/* ---- Once for each ---- */
+
+typedef struct {
+    session_t *session;
+    outbox_t *outbox;
+    char desk[PATH_MAX];
+    int lock, rejected, results; /* descriptors */
+    char *reported;              /* "\n" and the lines of REPORTED_FILE */
+    char *now;                   /* the same as it is to be */
+    size_t now_size;
+    FILE *now_stream;
+} reporter_t;
+
+static void reporter_fini(reporter_t *reporter)
+{
+    if (reporter->now_stream)
+        fclose(reporter->now_stream);
+    free(reporter->now);
+    free(reporter->reported);
+    outbox_close(&reporter->outbox);
+    desk_close(&reporter->results);
+    desk_close(&reporter->rejected);
+    desk_close(&reporter->lock);
+}
+
+static status_t fail(const reporter_t *reporter, desk_folder_t folder, status_t status)
+{
+    return session_fail(reporter->session, status, "%s/%s cannot be written: %s", reporter->desk,
+                        desk_folder_names[folder],
+                        status == STATUS_STORE_FULL ? "there is no room on its disk; make some" : strerror(errno));
+}
+
+static status_t write_refusal(reporter_t *reporter, const filing_t *filing)
+{
+    CLEANUP(scratch_free) char *bytes = NULL;
+    size_t size = 0;
+    char stem[NAME_MAX + 1], free_name[NAME_MAX + 1], name[2 * NAME_MAX];
+    TRY(report_refused_make(filing, reporter->session->language, &bytes, &size));
+    report_refused_name(filing, stem);
+    if (!desk_free_name(reporter->rejected, stem, REFUSED_SUFFIX, free_name))
+        return fail(reporter, DESK_REJECTED, STATUS_IO);
+    snprintf(name, sizeof name, "%s%s", free_name, REFUSED_SUFFIX);
+    status_t status = desk_replace(reporter->rejected, name, bytes, size);
+    return status == STATUS_OK ? STATUS_OK : fail(reporter, DESK_REJECTED, status);
+}
+
+static status_t report_one(reporter_t *reporter, const filing_t *filing)
+{
+    char line[64];
+    snprintf(line, sizeof line, "\n%llu %llu\n", (unsigned long long)filing->number,
+             (unsigned long long)filing->settled_ms);
+    if (!strstr(reporter->reported, line))
+        TRY(write_refusal(reporter, filing));
+    fputs(line + 1, reporter->now_stream);
+    return STATUS_OK;
+}
+
+static status_t report_page(reporter_t *reporter, uint64_t *after, size_t *out_count)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+    filing_t *filings = NULL;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    status_t status = outbox_list(reporter->outbox, FILING_ASIDE, *after, PAGE, arena, &filings, out_count);
+    if (status != STATUS_OK)
+        return outbox_explain(reporter->outbox, status, &reporter->session->faults);
+    for (size_t i = 0; i < *out_count; i++) {
+        TRY(report_one(reporter, &filings[i]));
+        *after = filings[i].number;
+    }
+    return STATUS_OK;
+}
+
+static status_t read_reported(reporter_t *reporter)
+{
+    char path[PATH_MAX + sizeof REPORTED_FILE];
+    CLEANUP(scratch_free) char *text = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "%s/%s", reporter->session->home.directory, REPORTED_FILE);
+    /* One that cannot be read is one that knows of nothing: texts are then written again. */
+    if (files_read(path, REPORTED_MAX, &text, &size) != STATUS_OK)
+        size = 0;
+    reporter->now_stream = open_memstream(&reporter->now, &reporter->now_size);
+    return asprintf(&reporter->reported, "\n%s", size ? text : "") >= 0 && reporter->now_stream ? STATUS_OK
+                                                                                                : STATUS_NO_MEMORY;
+}
+
+static status_t keep_reported(reporter_t *reporter)
+{
+    const session_t *session = reporter->session;
+    if (fflush(reporter->now_stream) != 0)
+        return STATUS_NO_MEMORY;
+    if (strcmp(reporter->now, reporter->reported + 1) == 0)
+        return STATUS_OK;
+    status_t status =
+        home_write_file(session->home.directory, REPORTED_FILE, reporter->now, reporter->now_size, false, false);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    return session_fail(reporter->session, status, "%s/%s cannot be written: %s", session->home.directory,
+                        REPORTED_FILE, strerror(errno));
+}
+
+static status_t report_refusals(reporter_t *reporter)
+{
+    TRY(read_reported(reporter));
+    uint64_t after = 0;
+    size_t count = PAGE;
+    status_t status = STATUS_OK;
+    while (status == STATUS_OK && count == PAGE)
+        status = report_page(reporter, &after, &count);
+    status_t kept = keep_reported(reporter); /* also of those before one that could not be written */
+    return status == STATUS_OK ? kept : status;
+}
+
+/* ---- The command ---- */
+
+status_t report_check(session_t *session)
+{
+    char desk[PATH_MAX];
+    if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
+        return session_misuse(session, "--desk: the path is too long; name a shorter one");
+    return STATUS_OK;
+}
+
+static status_t open_folder(const reporter_t *reporter, desk_folder_t folder, int *out)
+{
+    char path[PATH_MAX];
+    desk_folder_path(reporter->desk, folder, path);
+    *out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *out >= 0 ? STATUS_OK : fail(reporter, folder, STATUS_IO);
+}
+
+static status_t open_all(reporter_t *reporter)
+{
+    session_t *session = reporter->session;
+    const char *home = session->home.directory;
+    if (!desk_path(home, invocation_value(session->invocation, "desk"), reporter->desk))
+        return session_misuse(session, "the path of the home is too long; name another desk with --desk");
+    status_t status = desk_lock(home, LOCK_FILE, LOCK_WAIT_MS, &reporter->lock);
+    if (status != STATUS_OK)
+        return session_fail(session, status, "%s/%s cannot be locked: %s", home, LOCK_FILE,
+                            status == STATUS_BUSY ? "another `report` is at work; wait for it" : strerror(errno));
+    TRY(desk_make(reporter->desk, &session->faults));
+    TRY(open_folder(reporter, DESK_REJECTED, &reporter->rejected));
+    TRY(open_folder(reporter, DESK_RESULTS, &reporter->results));
+    return outbox_open(home, &reporter->outbox, &session->faults);
+}
+
+status_t report_run(session_t *session)
+{
+    CLEANUP(reporter_fini) reporter_t reporter = {.session = session, .lock = -1, .rejected = -1, .results = -1};
+    TRY(open_all(&reporter));
+    status_t status = report_receipts_write(reporter.outbox, reporter.results, &session->faults);
+    if (status != STATUS_OK && faults_empty(&session->faults))
+        (void)!fail(&reporter, DESK_RESULTS, status);
+    status_t refusals = report_refusals(&reporter);
+    return status == STATUS_OK ? refusals : status;
+}

@@ -1,0 +1,143 @@
+#include "dealer-agent/report_words.h"
+
+/* Chinese, English. */
+static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
+    /* heads */
+    [WORD_FILE] = {"文件：  {1}", "File:     {1}"},
+    [WORD_READ] = {"读取：  {1}", "Read:     {1}"},
+    [WORD_CATALOG] = {"目录：  {1}，第 {2} 版", "Catalog:  {1}, version {2}"},
+    [WORD_CATALOG_BUILTIN] = {"目录：  {1}，第 {2} 版（随本程序附带；尚未从总部取得目录，总部会再核对一次）",
+                              "Catalog:  {1}, version {2} (the one that came with this program; the hub's has not come "
+                              "yet, and the hub checks again)"},
+    [WORD_ACCEPTED] =
+        {"结果：  已接收。待发送 {1} 个月，自动发送，无需再做什么；回执见 results 文件夹中的 receipts.csv",
+         "Result:   ACCEPTED. Months to send: {1}. They are sent by themselves; receipts come into "
+         "results/receipts.csv"},
+    [WORD_NOTHING_NEW] = {"结果：  已接收。没有新的或更改的月份，因此不再发送",
+                          "Result:   ACCEPTED. No month in it is new or changed, so nothing is sent"},
+    [WORD_REJECTED] = {"结果：  已退回，文件中的数据均未接收。共 {1} 处错误；请逐一改正、保存，再放入 inbox 文件夹",
+                       "Result:   REJECTED. Nothing of it was taken. Faults: {1}. Correct each, save, and put the file "
+                       "into the inbox again"},
+    /* sections */
+    [WORD_MONTHS] = {"月份：", "Months:"},
+    [WORD_FAULTS] = {"错误：", "Faults:"},
+    [WORD_WARNINGS] = {"请核对（已照常接收）：", "Please check (taken as it is):"},
+    [WORD_NOTES] = {"未接收的部分，及读取说明：", "Left out, or read otherwise than written:"},
+    [WORD_MORE] = {"另有 {1} 处，未列出", "{1} more, not listed"},
+    [WORD_BULLET] = {"- {1}", "- {1}"},
+    [WORD_NUMBERED] = {"{1}. {2}", "{1}. {2}"},
+    [WORD_SAID] = {"   {1}", "   {1}"},
+    /* months */
+    [WORD_NEW] = {"- {1} {2}：新增{3}", "- {1} {2}: new{3}"},
+    [WORD_CHANGED] = {"- {1} {2}：更改{3}（此前于 {4} 接收{5}）", "- {1} {2}: changed{3} (before: taken {4}{5})"},
+    [WORD_RETURNED] = {"- {1} {2}：重新填报{3}（此前已于 {4} 撤回）",
+                       "- {1} {2}: filed again{3} (it was withdrawn {4})"},
+    [WORD_UNCHANGED] = {"- {1} {2}：无变化{3}（已于 {4} 接收{5}）", "- {1} {2}: unchanged{3} (taken {4}{5})"},
+    [WORD_PEOPLE] = {"，销售顾问 {1} 名", ", with consultants: {1}"},
+    [WORD_FROM] = {"，来自 {1}", " from {1}"},
+    /* places */
+    [WORD_CELL] = {"{1}（第 {2} 行，第 {3} 列）", "{1} (line {2}, column {3})"},
+    [WORD_LINE] = {"第 {1} 行", "line {1}"},
+    [WORD_WHOLE] = {"整个文件", "the whole file"},
+    [WORD_SHEET] = {"工作表 {1}，{2}", "sheet {1}, {2}"},
+    /* what take itself finds */
+    [WORD_UNREAD] = {"读取此文件时程序多次中断。请用 Excel 打开，另存为 CSV 或新的 XLSX 后再放入 "
+                     "inbox；仍不行时，请把此文件交给负责本程序的人员",
+                     "the program broke off several times while it read this file; open it in a spreadsheet program, "
+                     "save it anew as CSV or XLSX and put that into the inbox; where that breaks off too, give the "
+                     "file to whoever looks after this program"},
+    [WORD_NO_MONTH] = {"文件只有销售顾问的数据，而所属月份的门店数据尚未填报；已等待 {1} "
+                       "分钟。请把该月的门店数据与本文件一起放入 inbox",
+                       "it holds only consultants, of a month of the store that has not been filed; {1} minutes were "
+                       "waited. Put the store's file of that month into the inbox together with this one"},
+    /* what the hub refused */
+    [WORD_REFUSED] = {"总部拒收了一个已在本机接收的月份。在您处理之前，该月不计入统计。",
+                      "The hub refused a month that was accepted here. It does not count until somebody acts."},
+    [WORD_REFUSED_DEALER] = {"门店：  {1}", "Store:    {1}"},
+    [WORD_REFUSED_MONTH] = {"月份：  {1}", "Month:    {1}"},
+    [WORD_REFUSED_WITHDRAWAL] = {"月份：  {1}（撤回）", "Month:    {1} (its withdrawal)"},
+    [WORD_REFUSED_LINE] = {"位置：  第 {1} 行", "Place:    line {1}"},
+    [WORD_REFUSED_TAKEN] = {"接收：  {1}", "Taken:    {1}"},
+    [WORD_REFUSED_AT] = {"拒收：  {1}", "Refused:  {1}"},
+    [WORD_REFUSED_NUMBER] = {"编号：  {1}", "Number:   {1}"},
+    [WORD_REFUSED_WHY] = {"原因：{1}", "Why: {1}"},
+    [WORD_REFUSED_SAYS] = {"总部的说明：", "The hub says:"},
+    [WORD_REFUSED_DO] = {"怎么办：", "What to do:"},
+    [WORD_REFUSED_CORRECT] =
+        {"- 数据有误时：在文件中改正、保存，再放入 inbox 文件夹。",
+         "- Where the figures are wrong: correct them in the file, save, and put it into the inbox again."},
+    [WORD_REFUSED_RETRY] =
+        {"- 总部已解决问题时（例如重新开放了该月）：请负责本程序的人员运行：yardstick-agent outbox retry {1}",
+         "- Where headquarters has put it right (say, opened the month again): let whoever looks after this program "
+         "run: yardstick-agent outbox retry {1}"},
+    [WORD_REFUSED_DROP] = {"- 不再需要时：yardstick-agent outbox drop {1}",
+                           "- Where it is not wanted any more: yardstick-agent outbox drop {1}"},
+};
+
+const char *report_words_text(language_t language, word_t word)
+{
+    return WORDS[word][language];
+}
+
+/* A line end in a value would pass for one of the report, and a file's name may hold any bytes. */
+static void put_value(FILE *out, const char *value)
+{
+    for (const char *at = value, *from = value; *at; from = at) {
+        uint32_t point = text_next(&at);
+        if (point == 0xFFFD || point < ' ' || point == 127)
+            fputs("\xEF\xBF\xBD", out);
+        else
+            fwrite(from, 1, (size_t)(at - from), out);
+    }
+}
+
+static size_t count(const char *const values[])
+{
+    size_t number = 0;
+    while (values[number])
+        number++;
+    return number;
+}
+
+void report_words_put(FILE *out, language_t language, word_t word, const char *const values[])
+{
+    size_t given = count(values);
+    for (const char *at = WORDS[word][language]; *at; at++) {
+        if (at[0] == '{' && at[1] >= '1' && at[1] <= '9' && at[2] == '}') {
+            size_t index = (size_t)(at[1] - '1');
+            put_value(out, index < given ? values[index] : "");
+            at += 2;
+        } else {
+            fputc(*at, out);
+        }
+    }
+}
+
+static const char *status_zh(status_t status)
+{
+    switch (status) {
+    case STATUS_INVALID:
+        return "数据不符合规则";
+    case STATUS_NOT_ALLOWED:
+        return "此密钥无权提交该门店的数据";
+    case STATUS_UNKNOWN:
+        return "总部没有这家门店，或该月不在其网络中";
+    case STATUS_MONTH_CLOSED:
+        return "该月已由总部关账";
+    case STATUS_MALFORMED:
+        return "总部无法读取所发送的内容，或内容超过上限";
+    case STATUS_UNSUPPORTED:
+        return "总部的版本不认识这项请求";
+    case STATUS_CATALOG_CHANGED:
+        return "总部的目录已更改，本文件的指标与之不符";
+    case STATUS_CONFLICT:
+        return "与总部已有的数据矛盾";
+    default:
+        return "总部拒收";
+    }
+}
+
+const char *report_words_status(language_t language, status_t status)
+{
+    return language == LANGUAGE_ZH ? status_zh(status) : status_text(status);
+}

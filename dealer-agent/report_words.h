@@ -1,0 +1,75 @@
+/* The reports' own words, in both languages. {1} to {9} stand for values. */
+#pragma once
+
+#include "core/status.h"
+#include "core/text.h"
+
+#include <stdio.h>
+
+typedef enum {
+    /* heads */
+    WORD_FILE,
+    WORD_READ,
+    WORD_CATALOG,
+    WORD_CATALOG_BUILTIN,
+    WORD_ACCEPTED,
+    WORD_NOTHING_NEW,
+    WORD_REJECTED,
+    /* sections */
+    WORD_MONTHS,
+    WORD_FAULTS,
+    WORD_WARNINGS,
+    WORD_NOTES,
+    WORD_MORE,
+    WORD_BULLET,
+    WORD_NUMBERED,
+    WORD_SAID,
+    /* months */
+    WORD_NEW,
+    WORD_CHANGED,
+    WORD_RETURNED,
+    WORD_UNCHANGED,
+    WORD_PEOPLE,
+    WORD_FROM,
+    /* places */
+    WORD_CELL,
+    WORD_LINE,
+    WORD_WHOLE,
+    WORD_SHEET,
+    /* what take itself finds */
+    WORD_UNREAD,
+    WORD_NO_MONTH,
+    /* what the hub refused */
+    WORD_REFUSED,
+    WORD_REFUSED_DEALER,
+    WORD_REFUSED_MONTH,
+    WORD_REFUSED_WITHDRAWAL,
+    WORD_REFUSED_LINE,
+    WORD_REFUSED_TAKEN,
+    WORD_REFUSED_AT,
+    WORD_REFUSED_NUMBER,
+    WORD_REFUSED_WHY,
+    WORD_REFUSED_SAYS,
+    WORD_REFUSED_DO,
+    WORD_REFUSED_CORRECT,
+    WORD_REFUSED_RETRY,
+    WORD_REFUSED_DROP,
+    WORD_COUNT
+} word_t;
+
+/* The text as it stands in the table. */
+const char *report_words_text(language_t language, word_t word);
+
+/* Writes it with `values` (NULL behind the last) in their places, without a line end. Bytes of a value that are no
+ * UTF-8, and control characters, become U+FFFD. */
+void report_words_put(FILE *out, language_t language, word_t word, const char *const values[]);
+
+/* The same and a line end: say(out, language, WORD_FILE, name). */
+#define report_words_say(out, language, word, ...)                                                                     \
+    do {                                                                                                               \
+        report_words_put((out), (language), (word), (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL});           \
+        fputc('\n', (out));                                                                                            \
+    } while (0)
+
+/* Why the hub refused, in words. Static storage. */
+const char *report_words_status(language_t language, status_t status);

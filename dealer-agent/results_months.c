@@ -1,0 +1,209 @@
+#include "dealer-agent/results_months.h"
+
+#include "core/scratch.h"
+#include "dealer-agent/outbox.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int order_months(const void *left, const void *right)
+{
+    const results_month_t *a = left, *b = right;
+    int order = strcmp(a->dealer, b->dealer);
+    return order ? order : (a->period > b->period) - (a->period < b->period);
+}
+
+static size_t drop_repeats(results_month_t *months, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!kept || order_months(&months[kept - 1], &months[i]) != 0)
+            months[kept++] = months[i];
+    return kept;
+}
+
+status_t results_months_cross(const char *const *dealers, size_t dealer_count, const period_t *periods,
+                              size_t period_count, arena_t *arena, results_month_t **out, size_t *out_count)
+{
+    if (period_count && dealer_count > RESULTS_MONTHS_MAX / period_count)
+        return STATUS_LIMIT;
+    size_t count = dealer_count * period_count;
+    results_month_t *months = arena_array(arena, count, sizeof *months);
+    if (!months)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        months[i] = (results_month_t){dealers[i / period_count], periods[i % period_count]};
+    qsort(months, count, sizeof *months, order_months);
+    *out = months;
+    *out_count = drop_repeats(months, count);
+    return STATUS_OK;
+}
+
+/* Every --period, each once. */
+static status_t read_periods(const invocation_t *invocation, arena_t *arena, period_t **out, size_t *out_count)
+{
+    size_t count = invocation_list(invocation, "period", NULL, 0), kept = 0;
+    const char **texts = arena_array(arena, count, sizeof *texts);
+    period_t *periods = arena_array(arena, count, sizeof *periods);
+    if (!texts || !periods)
+        return STATUS_NO_MEMORY;
+    invocation_list(invocation, "period", texts, count);
+    for (size_t i = 0; i < count; i++) {
+        size_t same = 0;
+        if (!period_parse(texts[i], &periods[kept]))
+            return STATUS_INVALID;
+        while (periods[same] != periods[kept])
+            same++;
+        kept += same == kept;
+    }
+    *out = periods;
+    *out_count = kept;
+    return STATUS_OK;
+}
+
+/* ---- What was delivered ---- */
+
+#define FILINGS_AT_A_TIME 500
+
+/* A month that was delivered. */
+typedef struct {
+    results_month_t month;
+    bool is_withdrawn; /* by its last filing */
+} delivered_t;
+
+typedef struct {
+    const char *dealer; /* only of this store; NULL: of each */
+    arena_t *arena;     /* of what is kept */
+    delivered_t *items; /* [RESULTS_MONTHS_MAX] */
+    size_t count;
+    void *places; /* a tsearch tree of items by store and month */
+} delivered_list_t;
+
+static int order_delivered(const void *left, const void *right)
+{
+    return order_months(&((const delivered_t *)left)->month, &((const delivered_t *)right)->month);
+}
+
+/* Filings come in the order of their numbers, so the last word on a month is the last that comes. */
+static status_t note_filing(delivered_list_t *list, const filing_t *filing)
+{
+    if (list->dealer && strcmp(list->dealer, filing->dealer) != 0)
+        return STATUS_OK;
+    if (list->count == RESULTS_MONTHS_MAX)
+        return STATUS_LIMIT;
+    delivered_t *item = &list->items[list->count];
+    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, false};
+    delivered_t **place = item->month.dealer ? tsearch(item, &list->places, order_delivered) : NULL;
+    if (!place)
+        return STATUS_NO_MEMORY;
+    list->count += *place == item;
+    (*place)->is_withdrawn = filing->is_withdrawal;
+    return STATUS_OK;
+}
+
+static status_t note_filings(outbox_t *outbox, delivered_list_t *list)
+{
+    uint64_t after = 0;
+    for (size_t count = FILINGS_AT_A_TIME; count == FILINGS_AT_A_TIME;) {
+        CLEANUP(arena_destroy) arena_t *arena = arena_create(RESULTS_MEMORY_MAX);
+        filing_t *filings = NULL;
+        if (!arena)
+            return STATUS_NO_MEMORY;
+        TRY(outbox_list(outbox, FILING_DELIVERED, after, FILINGS_AT_A_TIME, arena, &filings, &count));
+        for (size_t i = 0; i < count; i++)
+            TRY(note_filing(list, &filings[i]));
+        if (count)
+            after = filings[count - 1].number;
+    }
+    return STATUS_OK;
+}
+
+static void keep_item(void *item)
+{
+    (void)item; /* they belong to the arena */
+}
+
+static status_t list_delivered(outbox_t *outbox, const char *dealer, arena_t *arena, results_month_t **out,
+                               size_t *out_count)
+{
+    delivered_list_t list = {.dealer = dealer, .arena = arena};
+    list.items = arena_array(arena, RESULTS_MONTHS_MAX, sizeof *list.items);
+    results_month_t *months = arena_array(arena, RESULTS_MONTHS_MAX, sizeof *months);
+    if (!list.items || !months)
+        return STATUS_NO_MEMORY;
+    status_t status = note_filings(outbox, &list);
+    tdestroy(list.places, keep_item);
+    TRY(status);
+    size_t count = 0;
+    for (size_t i = 0; i < list.count; i++)
+        if (!list.items[i].is_withdrawn)
+            months[count++] = list.items[i].month;
+    qsort(months, count, sizeof *months, order_months);
+    *out = months;
+    *out_count = count;
+    return STATUS_OK;
+}
+
+/* Every month that the outbox knows as delivered and that was not withdrawn since. */
+static status_t months_of_outbox(session_t *session, const char *dealer, arena_t *arena, results_month_t **out,
+                                 size_t *out_count)
+{
+    CLEANUP(outbox_close) outbox_t *outbox = NULL;
+    TRY(outbox_open(session->home.directory, &outbox, &session->faults));
+    status_t status = list_delivered(outbox, dealer, arena, out, out_count);
+    if (status == STATUS_LIMIT)
+        return session_misuse(session,
+                              "more than %d months were delivered; name some with --period, or one store with --dealer",
+                              RESULTS_MONTHS_MAX);
+    return status == STATUS_OK ? STATUS_OK : outbox_explain(outbox, status, &session->faults);
+}
+
+/* ---- What is asked for ---- */
+
+static status_t months_of_periods(session_t *session, stores_t *stores, const period_t *periods, size_t period_count,
+                                  arena_t *arena, results_month_t **out, size_t *out_count)
+{
+    const char *dealer = invocation_value(session->invocation, "dealer");
+    if (!dealer)
+        TRY(stores_ask(session, stores));
+    if (!dealer && stores->count == 0)
+        return session_misuse(session, "this key is no dealer's; name the store with --dealer CODE");
+    const char *const *dealers = dealer ? &dealer : stores->codes;
+    size_t dealer_count = dealer ? 1 : stores->count;
+    status_t status = results_months_cross(dealers, dealer_count, periods, period_count, arena, out, out_count);
+    if (status == STATUS_LIMIT)
+        return session_misuse(session,
+                              "%zu months of %zu stores are more than the %d that one run writes; name fewer with "
+                              "--period, or one store with --dealer",
+                              period_count, dealer_count, RESULTS_MONTHS_MAX);
+    return status;
+}
+
+status_t results_months(session_t *session, stores_t *stores, arena_t *arena, results_month_t **out, size_t *out_count)
+{
+    period_t *periods = NULL;
+    size_t count = 0;
+    TRY(read_periods(session->invocation, arena, &periods, &count));
+    if (count)
+        return months_of_periods(session, stores, periods, count, arena, out, out_count);
+    return months_of_outbox(session, invocation_value(session->invocation, "dealer"), arena, out, out_count);
+}
+
+status_t results_years(const results_month_t *months, size_t count, arena_t *arena, results_year_t **out,
+                       size_t *out_count)
+{
+    results_year_t *years = arena_array(arena, count, sizeof *years);
+    if (!years)
+        return STATUS_NO_MEMORY;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        results_year_t year = {months[i].dealer, period_year(months[i].period)};
+        const results_year_t *last = kept ? &years[kept - 1] : NULL;
+        if (!last || last->year != year.year || strcmp(last->dealer, year.dealer) != 0)
+            years[kept++] = year;
+    }
+    *out = years;
+    *out_count = kept;
+    return STATUS_OK;
+}

@@ -1,0 +1,29 @@
+/* Which results are asked for. */
+#pragma once
+
+#include "dealer-agent/stores.h"
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+} results_month_t;
+
+typedef struct {
+    const char *dealer;
+    int year;
+} results_year_t;
+
+/* Each store with each month, in order of code and month, each once. STATUS_LIMIT with more than RESULTS_MONTHS_MAX;
+ * STATUS_NO_MEMORY. The codes are borrowed. */
+status_t results_months_cross(const char *const *dealers, size_t dealer_count, const period_t *periods,
+                              size_t period_count, arena_t *arena, results_month_t **out, size_t *out_count) NODISCARD;
+
+/* The months of the command line: every --period of --dealer, else of each of the key's stores, which it asks the hub
+ * for. Without --period every month that was delivered from this home, and not withdrawn since: of --dealer, else of
+ * each store. */
+status_t results_months(session_t *session, stores_t *stores, arena_t *arena, results_month_t **out,
+                        size_t *out_count) NODISCARD;
+
+/* The years that the months touch, in their order, each once for a store. `months` as results_months gives them. */
+status_t results_years(const results_month_t *months, size_t count, arena_t *arena, results_year_t **out,
+                       size_t *out_count) NODISCARD;

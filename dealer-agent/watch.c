@@ -1,0 +1,363 @@
+#include "dealer-agent/watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *wait_text(wait_t wait)
+{
+    static const char *const TEXTS[] = {
+        [WAIT_TURN] = "waits for its turn",
+        [WAIT_ARRIVING] = "is still arriving",
+        [WAIT_OPEN] = "is open for writing in another program",
+        [WAIT_EMPTY] = "is empty yet",
+        [WAIT_UNREADABLE] = "may not be read yet",
+        [WAIT_MONTH] = "waits for the month of its consultants to be filed",
+        [WAIT_RETRY] = "could not be taken yet; the log says why",
+    };
+    return TEXTS[wait];
+}
+
+/* ---- Names ---- */
+
+static bool ends_with(const char *name, const char *ending)
+{
+    size_t length = strlen(name), size = strlen(ending);
+    return length >= size && strcasecmp(name + length - size, ending) == 0;
+}
+
+bool watch_is_temporary(const char *name)
+{
+    static const char *const ENDINGS[] = {".tmp",      ".temp",       ".part",     ".partial", ".crdownload",
+                                          ".download", ".opdownload", ".filepart", ".swp",     ".lock",
+                                          ".lock#",    "~",           ".lnk",      ".!ut",     ".aria2"};
+    static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db"};
+    if (name[0] == '.' || name[0] == '~' || name[0] == '#')
+        return true;
+    for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++)
+        if (ends_with(name, ENDINGS[i]))
+            return true;
+    for (size_t i = 0; i < sizeof LEFT_BEHIND / sizeof *LEFT_BEHIND; i++)
+        if (strcasecmp(name, LEFT_BEHIND[i]) == 0)
+            return true;
+    return false;
+}
+
+/* ---- What a file looks like ---- */
+
+static look_t look_of(const struct stat *info)
+{
+    return (look_t){.inode = info->st_ino,
+                    .size = info->st_size,
+                    .mtime_ns = (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec,
+                    .ctime_ns = (int64_t)info->st_ctim.tv_sec * 1000000000 + info->st_ctim.tv_nsec};
+}
+
+static bool is_same(const look_t *a, const look_t *b)
+{
+    return a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
+/* Regular files only: a link may lead anywhere, and of a device or pipe nobody knows when it is whole. */
+static bool look_at(const watch_t *watch, const char *name, look_t *out)
+{
+    struct stat info;
+    int folder = open(watch->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return false;
+    bool is_file = fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
+    close(folder);
+    if (is_file)
+        *out = look_of(&info);
+    return is_file;
+}
+
+typedef enum { FILE_FREE, FILE_BUSY, FILE_CLOSED_TO_US } access_t;
+
+/* Whether another program has it open for writing, as far as this file system and its owner let us know: a read lease
+ * is given only where nobody writes, and given back at once. */
+static access_t ask_access(const watch_t *watch, const char *name)
+{
+    int folder = open(watch->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int file = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (folder >= 0)
+        close(folder);
+    if (file < 0)
+        return FILE_CLOSED_TO_US;
+    access_t access = FILE_FREE;
+    if (fcntl(file, F_SETLEASE, F_RDLCK) == 0)
+        (void)fcntl(file, F_SETLEASE, F_UNLCK);
+    else if (errno == EAGAIN)
+        access = FILE_BUSY;
+    close(file);
+    return access;
+}
+
+/* ---- The table ---- */
+
+bool watch_init(watch_t *watch, const char *path, unsigned rescan_s)
+{
+    *watch = (watch_t){.still_ms = (int64_t)rescan_s * 500, .read_at = {INT64_MIN}};
+    if (strlen(path) >= sizeof watch->path)
+        return false;
+    strcpy(watch->path, path);
+    watch->files = malloc(INBOX_FILES_MAX * sizeof *watch->files);
+    return watch->files;
+}
+
+void watch_fini(watch_t *watch)
+{
+    free(watch->files);
+    *watch = (watch_t){0};
+}
+
+/* A file that could not be taken, or is not whole, stands behind those that may be. */
+static bool is_behind(const watched_t *file)
+{
+    return file->failures || (file->wait != WAIT_TURN && file->wait != WAIT_ARRIVING);
+}
+
+static bool comes_before(const watched_t *a, const watched_t *b)
+{
+    if (is_behind(a) != is_behind(b))
+        return !is_behind(a);
+    if (a->look.mtime_ns != b->look.mtime_ns)
+        return a->look.mtime_ns < b->look.mtime_ns;
+    return strcmp(a->name, b->name) < 0;
+}
+
+static watched_t *find(const watch_t *watch, const char *name)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (strcmp(watch->files[i].name, name) == 0)
+            return &watch->files[i];
+    return NULL;
+}
+
+static void forget(watch_t *watch, watched_t *file)
+{
+    *file = watch->files[--watch->count];
+}
+
+/* A place for one more: an empty one, or that of the last in order, where `file` comes before it. */
+static watched_t *find_room(watch_t *watch, const watched_t *file)
+{
+    if (watch->count < INBOX_FILES_MAX)
+        return &watch->files[watch->count++];
+    watch->more++;
+    watched_t *last = watch->files;
+    for (size_t i = 1; i < watch->count; i++)
+        if (comes_before(last, &watch->files[i]))
+            last = &watch->files[i];
+    return comes_before(file, last) ? last : NULL;
+}
+
+/* Begins to wait for it to stay as it is. */
+static void settle(const watch_t *watch, watched_t *file, const look_t *look, moment_t now)
+{
+    file->look = *look;
+    file->is_closed = false;
+    file->wait = WAIT_ARRIVING;
+    file->whole = file->waits = MOMENT_NEVER;
+    file->since = now;
+    file->ready = moment_after(now, watch->still_ms);
+    file->failures = file->crashes = 0; /* it is another file now */
+}
+
+static watched_t *take_note(watch_t *watch, const char *name, const look_t *look, moment_t now)
+{
+    watched_t *known = find(watch, name);
+    if (known) {
+        if (!is_same(&known->look, look))
+            settle(watch, known, look, now);
+        return known;
+    }
+    watched_t file = {0};
+    strncpy(file.name, name, sizeof file.name - 1);
+    settle(watch, &file, look, now);
+    watched_t *room = find_room(watch, &file);
+    if (room)
+        *room = file;
+    return room;
+}
+
+void watch_note_closed(watch_t *watch, const char *name, moment_t now)
+{
+    look_t look;
+    if (watch_is_temporary(name) || !look_at(watch, name, &look))
+        return;
+    watched_t *file = take_note(watch, name, &look, now);
+    if (!file)
+        return;
+    settle(watch, file, &look, now);
+    file->is_closed = true;
+    if (watch->still_ms > WATCH_CLOSED_MS)
+        file->ready = moment_after(now, WATCH_CLOSED_MS);
+}
+
+/* ---- Reading the folder ---- */
+
+static void read_folder(watch_t *watch, DIR *folder, moment_t now)
+{
+    watch->more = 0;
+    for (size_t i = 0; i < watch->count; i++)
+        watch->files[i].is_seen = false;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        struct stat info;
+        if (watch_is_temporary(entry->d_name) ||
+            fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
+            continue;
+        look_t look = look_of(&info);
+        watched_t *file = take_note(watch, entry->d_name, &look, now);
+        if (file)
+            file->is_seen = true;
+    }
+    for (size_t i = watch->count; i-- > 0;)
+        if (!watch->files[i].is_seen)
+            forget(watch, &watch->files[i]);
+}
+
+bool watch_look(watch_t *watch, moment_t now)
+{
+    struct stat info;
+    if (stat(watch->path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        watch->device = 0;
+        watch->count = watch->more = 0;
+        return false;
+    }
+    look_t look = look_of(&info);
+    bool is_old = moment_after(watch->read_at, WATCH_SCAN_MS).ms <= now.ms;
+    if (!is_old && watch->device == info.st_dev && is_same(&look, &watch->folder))
+        return true;
+    DIR *folder = opendir(watch->path);
+    if (!folder) {
+        watch->device = 0;
+        return false;
+    }
+    read_folder(watch, folder, now);
+    closedir(folder);
+    watch->folder = look;
+    watch->device = info.st_dev;
+    watch->read_at = now;
+    return true;
+}
+
+/* ---- Which is next ---- */
+
+static bool put_off(watched_t *file, wait_t wait, moment_t till)
+{
+    file->wait = wait;
+    file->ready = till;
+    return false;
+}
+
+/* The second look at a file that has not changed for long enough. Where it is not whole, says when to look again. */
+static bool is_whole(watch_t *watch, watched_t *file, moment_t now)
+{
+    look_t look;
+    if (!look_at(watch, file->name, &look)) {
+        forget(watch, file);
+        return false;
+    }
+    if (!is_same(&look, &file->look)) {
+        settle(watch, file, &look, now);
+        return false;
+    }
+    moment_t patience = moment_after(file->since, WATCH_EMPTY_MS);
+    if (look.size == 0 && now.ms < patience.ms)
+        return put_off(file, WAIT_EMPTY, patience);
+    access_t access = ask_access(watch, file->name);
+    if (access == FILE_BUSY)
+        return put_off(file, WAIT_OPEN, moment_after(now, watch->still_ms));
+    if (access == FILE_CLOSED_TO_US && now.ms < patience.ms)
+        return put_off(file, WAIT_UNREADABLE, patience);
+    file->whole = moment_first(file->whole, now);
+    file->wait = WAIT_TURN;
+    return true;
+}
+
+/* Files that were dropped together become whole one by one, and the later of two reports of a month must be taken last:
+ * a whole one waits a little for those before it that are about to be. */
+static bool waits_for_earlier(const watch_t *watch, watched_t *file, moment_t now)
+{
+    moment_t patience = moment_after(file->whole, WATCH_ORDER_MS), till = patience;
+    for (size_t i = 0; i < watch->count; i++) {
+        const watched_t *other = &watch->files[i];
+        if (other->wait == WAIT_ARRIVING && other->ready.ms > now.ms && comes_before(other, file))
+            till = moment_first(till, other->ready);
+    }
+    if (now.ms >= patience.ms || till.ms == patience.ms)
+        return false;
+    file->ready = till;
+    return true;
+}
+
+static watched_t *first_ready(const watch_t *watch, moment_t now)
+{
+    watched_t *first = NULL;
+    for (size_t i = 0; i < watch->count; i++) {
+        watched_t *file = &watch->files[i];
+        if (file->ready.ms <= now.ms && (!first || comes_before(file, first)))
+            first = file;
+    }
+    return first;
+}
+
+watched_t *watch_next(watch_t *watch, moment_t now)
+{
+    /* Each turn puts one off, forgets it, or returns. */
+    for (watched_t *file; (file = first_ready(watch, now)) != NULL;)
+        if (is_whole(watch, file, now) && !waits_for_earlier(watch, file, now))
+            return file;
+    return NULL;
+}
+
+moment_t watch_due(const watch_t *watch)
+{
+    moment_t due = MOMENT_NEVER;
+    for (size_t i = 0; i < watch->count; i++)
+        due = moment_first(due, watch->files[i].ready);
+    return due;
+}
+
+/* ---- How it went ---- */
+
+static void note_done(watch_t *watch, watched_t *done, moment_t now)
+{
+    forget(watch, done);
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->files[i].wait == WAIT_MONTH)
+            watch->files[i].ready = now;
+    if (watch->more)
+        watch->read_at = (moment_t){INT64_MIN}; /* there is room for others */
+}
+
+void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now)
+{
+    watched_t *file = find(watch, name);
+    if (!file)
+        return;
+    if (end == TAKE_DONE) {
+        note_done(watch, file, now);
+        return;
+    }
+    if (end == TAKE_NO_MONTH) {
+        if (file->waits.ms > now.ms)
+            file->waits = now;
+        put_off(file, WAIT_MONTH, moment_after(file->waits, WATCH_MONTH_MS));
+        return;
+    }
+    file->failures++;
+    file->crashes += end == TAKE_CRASHED;
+    put_off(file, WAIT_RETRY, now);
+}
+
+bool watch_is_last_try(const watched_t *file, moment_t now)
+{
+    return moment_after(file->waits, WATCH_MONTH_MS).ms <= now.ms;
+}

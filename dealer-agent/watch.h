@@ -1,0 +1,94 @@
+/* The inbox: which of its files are whole, and which is next. A file that is still being copied is left until it is
+ * complete, and holds up no other. Reads names and attributes only, never a byte of a file. */
+#pragma once
+
+#include "core/limits.h"
+#include "dealer-agent/errand.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define WATCH_CLOSED_MS 1000   /* unchanged for so long after its writer closed it, or it was moved in */
+#define WATCH_EMPTY_MS  60000  /* so long is an empty or unreadable file taken for one that is still coming */
+#define WATCH_ORDER_MS  5000   /* most that a whole file waits for an earlier one that is about to be whole */
+#define WATCH_SCAN_MS   60000  /* the folder is read at least so often, whatever its attributes say */
+#define WATCH_MONTH_MS  600000 /* consultants wait so long for the month that they belong to */
+#define WATCH_CRASHES   5      /* so often may reading a file kill its reader until the file is set aside unread */
+
+/* Why a file is still in the inbox. */
+typedef enum {
+    WAIT_TURN,       /* it is whole */
+    WAIT_ARRIVING,   /* it changed a moment ago */
+    WAIT_OPEN,       /* a program has it open for writing */
+    WAIT_EMPTY,      /* it has no bytes yet */
+    WAIT_UNREADABLE, /* this user may not read it yet */
+    WAIT_MONTH,      /* its consultants' month is not filed yet */
+    WAIT_RETRY,      /* it could not be taken; again later */
+} wait_t;
+
+/* A few words of it, for the status and the log. Static storage. */
+const char *wait_text(wait_t wait);
+
+/* What tells that a file has changed. */
+typedef struct {
+    ino_t inode;
+    off_t size;
+    int64_t mtime_ns, ctime_ns;
+} look_t;
+
+typedef struct {
+    char name[NAME_MAX + 1]; /* any bytes */
+    look_t look;
+    bool is_readable;
+    bool is_closed; /* its writer closed it, or it was moved in, and it has not changed since */
+    bool is_seen;   /* in the scan that goes on */
+    wait_t wait;
+    moment_t since;    /* when it was first seen as it is */
+    moment_t ready;    /* when to look at it again; where it is the same then, it is whole */
+    moment_t whole;    /* since when it is known to be whole; MOMENT_NEVER where it is not */
+    moment_t waits;    /* since when its month is missing; MOMENT_NEVER where it is not */
+    unsigned failures; /* tries that could not be completed */
+    unsigned crashes;  /* of which killed their reader */
+} watched_t;
+
+typedef struct {
+    char path[PATH_MAX];
+    int64_t still_ms; /* unchanged for so long where nobody told that it was closed */
+    watched_t *files; /* INBOX_FILES_MAX of room; in no order */
+    size_t count;
+    size_t more;   /* whole or not, for which there was no room */
+    look_t folder; /* when it was last read */
+    dev_t device;  /* of the folder; 0: it could not be read */
+    moment_t read_at;
+} watch_t;
+
+/* Begins to watch the folder `path`, which need not be there yet. `rescan_s`: as of --rescan. False when out of memory.
+ */
+bool watch_init(watch_t *watch, const char *path, unsigned rescan_s);
+void watch_fini(watch_t *watch);
+
+/* Whether a name is one that programs give to files that are not whole, or that nobody meant to drop: hidden ones,
+ * office programs' locks, downloads, backups of editors, what file managers leave behind. */
+bool watch_is_temporary(const char *name);
+
+/* The folder is read where its attributes have changed, files are waiting to become whole, or WATCH_SCAN_MS have
+ * passed; one `stat` otherwise. False where there is no folder to read. */
+bool watch_look(watch_t *watch, moment_t now);
+
+/* The kernel told that `name` was closed by its writer, or moved in. */
+void watch_note_closed(watch_t *watch, const char *name, moment_t now);
+
+/* The file to take now, by time of change and then by name; those that failed before come last. NULL: none is whole.
+ * Valid until the next call of watch_look. */
+watched_t *watch_next(watch_t *watch, moment_t now);
+
+/* When watch_next may have something new to say: MOMENT_NEVER where only an event can tell. */
+moment_t watch_due(const watch_t *watch);
+
+/* How taking a file went. DONE: it has left the inbox, and those that wait for a month are tried again. */
+typedef enum { TAKE_DONE, TAKE_LATER, TAKE_NO_MONTH, TAKE_CRASHED } take_end_t;
+void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now);
+
+/* Whether the month of its consultants has been waited for long enough. */
+bool watch_is_last_try(const watched_t *file, moment_t now);

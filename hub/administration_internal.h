@@ -1,0 +1,37 @@
+/* One change while it is made, for what administration.c and tokens.c share. */
+#pragma once
+
+#include "hub/administration.h"
+#include "hub/refusal.h"
+
+typedef struct {
+    administration_t *administration;
+    hub_t *hub;
+    job_t *job;
+    world_t *world;
+    arena_t *arena;
+    store_txn_t *txn;
+    wall_time_t now;
+    response_t response;
+    refusal_t refusal;
+    faults_t faults;
+} change_t;
+
+/* A key that is to have the rights of `asked` (public_key, role, dealers, region). A refusal where it was revoked;
+ * *out_known and *out_same: whether it is admitted already, and with just these rights. */
+status_t change_find_key(change_t *change, const key_entry_t *asked, bool *out_known, bool *out_same) NODISCARD;
+
+/* The refusal of a key that is admitted with other rights. */
+status_t change_refuse_rights(change_t *change) NODISCARD;
+
+/* Puts the key, admitted now by `by`; *out is what the store then holds. */
+status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_t by[KEY_SIZE],
+                        key_entry_t *out) NODISCARD;
+
+/* After the commit: lets the key in. */
+status_t change_publish_key(change_t *change, const key_entry_t *key) NODISCARD;
+
+/* hub/tokens.c: enrolment (proto/README.md, section 8). */
+status_t tokens_make(change_t *change) NODISCARD;
+status_t tokens_revoke(change_t *change) NODISCARD;
+status_t tokens_enroll(change_t *change) NODISCARD;

@@ -1,0 +1,394 @@
+"""The results on the desk (`yardstick-agent results`): every number as in the command's JSON, colours, charts, both languages; files replaced only where
+they change."""
+
+import csv
+import os
+import re
+
+import papers
+from papers import DASH, GREEN, RED, WORDS
+from workbook import Workbook
+from yardstick import GOLDEN, Case, HubCase, main, run
+
+
+def named(option, values):
+    return [word for value in values for word in (option, value)]
+
+
+class Desk:
+    """A desk of an agent's, and the files that `results` puts there."""
+
+    def __init__(self, agent, path):
+        self.agent, self.path, self.folder = agent, path, path / "results"
+
+    def __call__(self, *arguments, **extra):
+        return self.agent("results", "--desk", self.path, *arguments, **extra)
+
+    def must(self, *arguments):
+        """File -> what the command said of it."""
+        result = self(*arguments)
+        assert result.code == 0, result
+        return self.said(result)
+
+    @staticmethod
+    def said(result):
+        found = [re.fullmatch(r"(written|unchanged|removed) +(\S.*)", line).groups() for line in result.out.splitlines()]
+        names = {path.rsplit("/", 1)[1]: word for word, path in found}
+        assert len(names) == len(found), f"a file is named twice\n{result}"
+        return names
+
+    def book(self, name):
+        return Workbook(self.folder / name)
+
+    def csv(self, name):
+        raw = (self.folder / name).read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbf"), "Excel needs the BOM"
+        return list(csv.reader(raw.decode("utf-8-sig").splitlines()))
+
+    def files(self):
+        return sorted(os.listdir(self.folder))
+
+
+class Papers(HubCase):
+    """What the files show, against the JSON of the same questions."""
+
+    golden = True
+    agents = {}
+
+    def desk(self, *dealers):
+        """A new desk of the agent with those stores."""
+        if dealers not in self.agents:
+            self.agents[dealers] = self.shared.agent(*dealers)
+        return Desk(self.agents[dealers], self.enterDirectory(self.addCleanup) / "desk")
+
+    def expect_cell(self, sheet, line, column, want):
+        value, form, ground, text = want
+        cell = sheet.cells.get((line, column))
+        where = f"{sheet.name}, line {line + 1}, column {column + 1}"
+        if value is None:
+            self.assertTrue(cell is None or cell.value is None, where)
+            return
+        self.assertIsNotNone(cell, where)
+        self.assertEqual(cell.value, value, where)  # exactly: as the same double
+        self.assertEqual(isinstance(cell.value, float), isinstance(value, (int, float)), where)
+        if form:
+            self.assertEqual(cell.format, form, where)
+            self.assertEqual(cell.ground, ground, where)
+        if text:
+            self.assertEqual(cell.text, text, where)
+
+    def expect_lines(self, sheet, start, lines):
+        """The lines stand there, cell for cell; returns the line behind them."""
+        for i, line in enumerate(lines):
+            self.assertEqual(len(sheet.line(start + i)), len(line.cells), f"{sheet.name}, line {start + i + 1}: {sheet.line(start + i)}")
+            for column, want in enumerate(line.cells):
+                self.expect_cell(sheet, start + i, column, want)
+        return start + len(lines)
+
+    def expect_csv(self, table, start, lines):
+        for line, got in zip(lines, table[start:]):
+            self.assertEqual(len(got), len(line.cells), got)
+            for want, cell in zip(line.values, got):
+                if isinstance(want, (int, float)):
+                    self.assertEqual(float(cell), want)
+                    self.assertRegex(cell, r"^-?[0-9.]+(e-[0-9]+)?$", "a plain number")
+                else:
+                    self.assertEqual(cell.removeprefix("'"), want or "")
+        self.assertGreaterEqual(len(table), start + len(lines))
+        return start + len(lines)
+
+    def find(self, sheet, text):
+        """The line that begins with that text."""
+        found = [line for line in range(sheet.height) if sheet.value(line, 0) == text]
+        self.assertEqual(len(found), 1, f"{sheet.name}: {text}")
+        return found[0]
+
+    def expect_compare(self, desk, dealer, period, language, peers=()):
+        answer = desk.agent.ask("compare", "--dealer", dealer, "--period", period, *named("--peer", peers))
+        top, body, weakest = papers.compare(answer, language)
+        sheet = desk.book(f"{dealer}-{period}.xlsx")[WORDS[language]["compare"]]
+        at = self.expect_lines(sheet, 0, top + body)
+        legend = self.find(sheet, WORDS[language]["legend"])
+        self.assertEqual(at, legend)
+        self.assertEqual([(sheet.cells[legend + i, 0].value, sheet.cells[legend + i, 0].ground) for i in (1, 2)],
+                         [(WORDS[language]["better"], GREEN), (WORDS[language]["worse"], RED)])
+        end = self.expect_lines(sheet, self.find(sheet, weakest[0].values[0]), weakest)
+        self.assertEqual(end, sheet.height)
+        table = desk.csv(f"{dealer}-{period}.csv")
+        at = self.expect_csv(table, 0, top[:1] + body)
+        self.expect_csv(table, len(table) - len(weakest), weakest)
+        self.assertEqual(table[at], [WORDS[language]["legend"]])
+        return answer
+
+    def test_a_comparison_shows_every_number_of_the_json(self):
+        for dealer, language in (("D0001", "zh"), ("D0001", "en"), ("D0002", "zh"), ("D0013", "en"), ("D0051", "zh")):
+            with self.subTest(dealer=dealer, language=language):
+                desk = self.desk(dealer)
+                desk.must("--period", "2025-06", "--lang", language)
+                answer = self.expect_compare(desk, dealer, "2025-06", language)
+                self.assertTrue(any(row["gap"]["region_average"] for row in answer["rows"]), "something to colour")
+
+    def test_a_month_without_a_submission_shows_dashes(self):
+        desk = self.desk("D0001")
+        self.assertEqual(desk.must("--period", "2025-10", "--lang", "zh").get("D0001-2025-10-consultants.csv"), None)
+        answer = self.expect_compare(desk, "D0001", "2025-10", "zh")
+        self.assertTrue(all(row["values"][0] is None for row in answer["rows"]))
+        sheet = desk.book("D0001-2025-10.xlsx").sheets[0]
+        self.assertEqual(sheet.value(3, 1), DASH)
+        self.assertEqual(len(desk.book("D0001-2025-10.xlsx").sheets), 1, "no sheet of consultants where there are none")
+
+    def test_peers_stand_beside(self):
+        desk = self.desk("D0011")
+        peers = ("D0015", "D0041")
+        desk.must("--period", "2025-06", "--lang", "en", *named("--peer", peers))
+        answer = self.expect_compare(desk, "D0011", "2025-06", "en", peers)
+        self.assertEqual(answer["columns"][5:], ["peer:D0015", "peer:D0041"])
+
+    def test_a_year_shows_every_number_of_the_json(self):
+        for dealer, year, language in (("D0001", 2025, "zh"), ("D0003", 2025, "en"), ("D0017", 2024, "en"), ("D0031", 2025, "zh")):
+            with self.subTest(dealer=dealer, language=language):
+                desk = self.desk(dealer)
+                desk.must("--period", f"{year}-06", "--lang", language)
+                answer = desk.agent.ask("trend", "--dealer", dealer, "--year", year)
+                top, body, changes, _ = papers.trend(answer, language)
+                sheet = desk.book(f"{dealer}-{year}.xlsx")[WORDS[language]["trend"]]
+                at = self.expect_lines(sheet, 0, top + body + changes)
+                self.assertEqual(sheet.value(at, 0), WORDS[language]["legend"])
+                self.expect_csv(desk.csv(f"{dealer}-{year}.csv"), 0, top[:1] + body + changes)
+
+    def test_each_ratio_with_a_direction_has_a_chart_of_its_year(self):
+        for dealer, language in (("D0001", "zh"), ("D0031", "en")):
+            with self.subTest(dealer):
+                desk = self.desk(dealer)
+                desk.must("--period", "2025-06", "--lang", language)
+                answer = desk.agent.ask("trend", "--dealer", dealer, "--year", 2025)
+                charted = [row for row in answer["rows"] if row["unit"] == "ratio" and row["better"] != "neither"]
+                self.assertEqual(len(charted), 7)
+                self.assertTrue(any(None in row["values"] for row in charted))
+                sheet = desk.book(f"{dealer}-2025.xlsx")[WORDS[language]["charts"]]
+                self.assertEqual(sheet.value(0, 0), papers.trend(answer, language)[3])
+                self.assertEqual(len(sheet.charts), len(charted))
+                for row, chart in zip(charted, sheet.charts):
+                    self.expect_chart(sheet, row, chart, language)
+
+    def expect_chart(self, sheet, row, chart, language):
+        kind, title, names, values, remembered = chart
+        self.assertEqual(kind, "lineChart")
+        self.assertEqual(title, {"up": "↑ ", "down": "↓ "}[row["better"]] + papers.ROWS[row["row"]][language])
+        for span in (names, values):
+            self.assertEqual((span[0], span[1][1], span[2][1]), (sheet.name, 1, 12))
+            self.assertEqual(span[1][0], span[2][0], "one line")
+        line = values[1][0]
+        self.assertEqual([sheet.value(names[1][0], column) for column in range(1, 13)], papers.months(language))
+        self.assertEqual(sheet.value(line, 0), papers.label(row["row"], language))
+        self.assertEqual([sheet.value(line, column) for column in range(1, 13)], row["values"], "empty where there is no value")
+        self.assertEqual(sorted(remembered), [i for i, value in enumerate(row["values"]) if value is not None], "no zero for what is empty")
+
+    def test_consultants_have_a_sheet_and_a_file(self):
+        for dealer, language in (("D0001", "zh"), ("D0046", "en")):
+            with self.subTest(dealer):
+                desk = self.desk(dealer)
+                desk.must("--period", "2025-06", "--lang", language)
+                answer = desk.agent.ask("consultants", "--dealer", dealer, "--period", "2025-06")
+                self.assertTrue(any(person["weakest"] for person in answer["consultants"]))
+                top, body, weakest = papers.consultants(answer, language)
+                sheet = desk.book(f"{dealer}-2025-06.xlsx")[WORDS[language]["consultants"]]
+                self.expect_lines(sheet, 0, top + body)
+                self.assertEqual(self.expect_lines(sheet, sheet.height - len(weakest), weakest), sheet.height)
+                table = desk.csv(f"{dealer}-2025-06-consultants.csv")
+                self.expect_csv(table, 0, top[:1] + body)
+                self.expect_csv(table, len(table) - len(weakest), weakest)
+
+    def test_the_sheets_are_ready_to_read_and_to_print(self):
+        desk = self.desk("D0001")
+        desk.must("--period", "2025-06", "--lang", "zh")
+        for book in (desk.book("D0001-2025-06.xlsx"), desk.book("D0001-2025.xlsx")):
+            for index, sheet in enumerate(book.sheets):
+                with self.subTest(sheet.name):
+                    self.assertEqual(sheet.frozen, (2, 1))
+                    self.assertTrue(sheet.fits)
+                    self.assertEqual(sheet.fit_width, "1")
+                    self.assertEqual(sheet.orientation, "portrait" if sheet.charts else "landscape")
+                    self.assertIn("$1:$2", book.names["_xlnm.Print_Titles", index])
+                    self.assertEqual(sheet.formulas, 0)
+                    longest = max(len(line[0]) for line in sheet.lines()[2:] if line and isinstance(line[0], str) and len(line) > 2)
+                    self.assertGreater(sheet.widths[0], 2 * longest, "Chinese takes two columns")
+
+    def test_several_stores_and_months_at_once(self):
+        desk = self.desk("D0001", "D0002")
+        said = desk.must(*named("--period", ("2025-02", "2024-12", "2025-02")), "--lang", "en")
+        want = {f"{dealer}-{month}{ending}" for dealer in ("D0001", "D0002") for month in ("2025-02", "2024-12") for ending in (".xlsx", ".csv", "-consultants.csv")}
+        want |= {f"{dealer}-{year}{ending}" for dealer in ("D0001", "D0002") for year in (2024, 2025) for ending in (".xlsx", ".csv")}
+        self.assertEqual(said, dict.fromkeys(want, "written"))
+        self.assertEqual(desk.files(), sorted(want), "nothing else")
+        one = Desk(desk.agent, self.work / "one")
+        self.assertEqual(set(one.must("--dealer", "D0002", "--period", "2025-02", "--lang", "en")), {name for name in want if name.startswith("D0002-2025")})
+        for name in one.files():
+            self.assertEqual((one.folder / name).read_bytes(), (desk.folder / name).read_bytes(), name)
+
+    def test_a_month_that_the_hub_refuses_is_named_and_the_rest_is_written(self):
+        desk = self.desk("D0031")  # left the network in October
+        result = desk(*named("--period", ("2025-09", "2025-10", "2025-11")), "--lang", "en")
+        self.assertExit(result, 1, "D0031 2025-10 refused (", "D0031 2025-11 refused (")
+        self.assertEqual(len(result.err.splitlines()), 2, f"each once\n{result}")
+        self.assertEqual(set(Desk.said(result)), {"D0031-2025-09.xlsx", "D0031-2025-09.csv", "D0031-2025.xlsx", "D0031-2025.csv"} |
+                         ({"D0031-2025-09-consultants.csv"} & set(desk.files())))
+        self.expect_compare(desk, "D0031", "2025-09", "en")
+
+    def test_what_is_refused_leaves_the_files_of_before(self):
+        desk = self.desk("D0011")
+        desk.must("--period", "2025-06", "--peer", "D0015")
+        before = {name: (desk.folder / name).read_bytes() for name in desk.files()}
+        result = desk("--period", "2025-06", "--peer", "D0001")  # in no circle with it
+        self.assertExit(result, 1, "D0011 2025-06 refused (not_allowed)")
+        self.assertEqual({name: (desk.folder / name).read_bytes() for name in desk.files()}, before)
+
+    def test_another_owners_store_is_refused(self):
+        desk = self.desk("D0001")
+        result = desk("--dealer", "D0002", "--period", "2025-06")
+        self.assertExit(result, 1, "D0002 2025-06 refused (not_allowed)", "D0002 2025 refused (not_allowed)")
+        self.assertEqual(desk.files(), [])
+
+    def test_wrong_usage(self):
+        desk = self.desk("D0001")
+        self.assertExit(desk("--period", "2025-13"), 2, "is no month")
+        self.assertExit(desk("--period", "2025-06", *named("--peer", [f"D{i:04}" for i in range(17)])), 2, "--peer is given 17 times")
+        self.assertExit(desk("--period", "2025-06", "--format", "csv"), 2, "results has no option --format")
+        self.assertFalse(desk.path.exists())
+        for command in ("compare", "consultants"):
+            self.assertExit(desk.agent(command, "--period", "2025-06", "--period", "2025-05"), 2, f"{command} takes one --period")
+
+    def test_a_hub_that_is_not_there(self):
+        desk = self.desk("D0001")
+        result = run(self.work, "yardstick-agent", "results", "--period", "2025-06", "--home", desk.agent.home, "--hub", "tcp://127.0.0.1:9", "--timeout", "1")
+        self.assertExit(result, 3, "not reached")
+
+    def test_the_desk_is_in_the_home_where_none_is_named(self):
+        agent = self.desk("D0001").agent
+        agent.must("results", "--period", "2025-06")
+        self.assertIn("D0001-2025-06.xlsx", os.listdir(agent.home / "desk/results"))
+
+    def test_a_desk_that_cannot_be_made_is_told(self):
+        desk = self.desk("D0001")
+        desk.path.write_text("in the way")
+        self.assertExit(desk("--period", "2025-06"), 1, "cannot be made: Not a directory", "--desk")
+
+    def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_written(self):
+        desk = self.desk("D0001")
+        (desk.folder / "D0001-2025-06.csv").mkdir(parents=True)
+        result = desk("--period", "2025-06")
+        self.assertExit(result, 1, "D0001-2025-06.csv cannot be written: Is a directory")
+        self.assertEqual(set(Desk.said(result)), {"D0001-2025-06.xlsx", "D0001-2025-06-consultants.csv", "D0001-2025.xlsx", "D0001-2025.csv"})
+
+
+class Changes(Case):
+    """A hub of its own: figures change."""
+
+    def setUp(self):
+        super().setUp()
+        self.shared = self.hub()
+        self.shared.import_golden()
+        self.desk = Desk(self.shared.agent("D0001"), self.work / "desk")
+        self.options = [*named("--period", ("2025-06", "2025-05", "2024-06")), "--lang", "zh"]
+
+    def stats(self):
+        return {name: ((self.desk.folder / name).stat().st_ino, (self.desk.folder / name).stat().st_mtime_ns) for name in self.desk.files()}
+
+    def submit(self, agent, header, *lines, consultants=None):
+        path = self.work / "correction.csv"
+        path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        agent.must("submit", path, *(["--consultants", consultants] if consultants else []))
+
+    def golden_lines(self, name, dealer, period):
+        """Header and lines of that store's month as the golden files have them."""
+        with open(GOLDEN / name, encoding="utf-8", newline="") as file:
+            header, *lines = csv.reader(file)
+        return ",".join(header[1:]), [",".join(line[1:]) for line in lines if line[:2] == [dealer, period]]
+
+    def test_files_are_replaced_only_where_they_change(self):
+        first = self.desk.must(*self.options)
+        self.assertEqual(len(first), 13)
+        self.assertEqual(set(first.values()), {"written"})
+        stats, bytes_before = self.stats(), {name: (self.desk.folder / name).read_bytes() for name in self.desk.files()}
+        self.assertEqual(self.desk.must(*self.options), dict.fromkeys(first, "unchanged"))
+        self.assertEqual(self.stats(), stats, "not touched")
+
+        header, (line,) = self.golden_lines("facts.csv", "D0001", "2025-06")
+        cells = line.split(",")
+        cells[2] = str(int(cells[2]) + 1)
+        people = self.work / "people.csv"
+        people.write_text("\n".join([self.golden_lines("consultants.csv", "D0001", "2025-06")[0], *self.golden_lines("consultants.csv", "D0001", "2025-06")[1]]) + "\n")
+        self.submit(self.desk.agent, header, ",".join(cells), consultants=people)
+        said = self.desk.must(*self.options)
+        changed = {name for name, word in said.items() if word == "written"}
+        self.assertEqual(changed, {"D0001-2025-06.xlsx", "D0001-2025-06.csv", "D0001-2025.xlsx", "D0001-2025.csv"})
+        sheet = self.desk.book("D0001-2025-06.xlsx").sheets[0]
+        visits = next(line for line in sheet.lines() if line and line[0] == "来店批次")
+        self.assertEqual(visits[1], float(cells[2]))
+
+        self.submit(self.desk.agent, header, line, consultants=people)
+        self.desk.must(*self.options)
+        self.assertEqual({name: (self.desk.folder / name).read_bytes() for name in self.desk.files()}, bytes_before, "the same figures give the same bytes")
+
+    def test_another_stores_correction_changes_the_averages(self):
+        self.desk.must(*self.options)
+        header, (line,) = self.golden_lines("facts.csv", "D0002", "2025-05")
+        cells = line.split(",")
+        cells[2] = str(int(cells[2]) + 50)
+        self.submit(self.shared.agent("D0002"), header, ",".join(cells))
+        said = self.desk.must(*self.options)
+        self.assertEqual({name for name, word in said.items() if word == "written"}, {"D0001-2025-05.xlsx", "D0001-2025-05.csv"})
+
+    def test_consultants_that_a_correction_drops_leave_no_file(self):
+        self.assertEqual(self.desk.must(*self.options)["D0001-2025-06-consultants.csv"], "written")
+        header, (line,) = self.golden_lines("facts.csv", "D0001", "2025-06")
+        self.submit(self.desk.agent, header, line)
+        said = self.desk.must(*self.options)
+        self.assertEqual({name: word for name, word in said.items() if word != "unchanged"},
+                         {"D0001-2025-06-consultants.csv": "removed", "D0001-2025-06.xlsx": "written"})
+        self.assertNotIn("D0001-2025-06-consultants.csv", self.desk.files())
+        self.assertNotIn("D0001-2025-06-consultants.csv", self.desk.must(*self.options), "not named again")
+
+
+class Codes(Case):
+    """Codes may hold any UTF-8 but commas, colons and quotes."""
+
+    CODES = ["../../上海 一店", "=1+1", "-rf", ".hidden", "@SUM(A1)", "a/b", "x" * 64]
+
+    def network(self):
+        folder = self.work / "network"
+        folder.mkdir()
+        (folder / "regions.csv").write_text("code,parent,name\n+r,,甲\n")
+        (folder / "dealers.csv").write_text("code,name,owner\n" + "".join(f"{code},{code},o\n" for code in self.CODES), encoding="utf-8")
+        (folder / "memberships.csv").write_text("dealer,region,from\n" + "".join(f"{code},+r,2024-01\n" for code in self.CODES), encoding="utf-8")
+        (folder / "circles.csv").write_text("circle,dealer\n" + "".join(f"c,{code}\n" for code in self.CODES), encoding="utf-8")
+        return folder
+
+    def test_any_code_has_its_files_in_the_folder_and_stays_text(self):
+        hub = self.hub()
+        hub.import_network(self.network())
+        home, key = hub.home_for("agent")
+        hub.must("keys", "admit", key, "--role", "dealer", "--dealer", ",".join(self.CODES))
+        facts, people = self.work / "facts.csv", self.work / "people.csv"
+        facts.write_text("dealer,period,showroom_visits,new_prospects\n" + "".join(f"{code},2025-06,{i + 50},{i + 20}\n" for i, code in enumerate(self.CODES)), encoding="utf-8")
+        people.write_text("dealer,period,consultant,showroom_visits\n" + "".join(f"{code},2025-06,=2+2,5\n" for code in self.CODES), encoding="utf-8")
+        hub.must("facts", "import", facts, "--consultants", people)
+        result = run(self.work, "yardstick-agent", "results", "--home", home, "--hub", hub.endpoint, "--desk", self.work / "desk", "--period", "2025-06", "--lang", "zh")
+        self.assertExit(result, 0)
+        folder = self.work / "desk/results"
+        names = ["%2E.%2F..%2F上海 一店", "=1+1", "%2Drf", "%2Ehidden", "@SUM(A1)", "a%2Fb", "x" * 64]
+        endings = ["-2025-06.xlsx", "-2025-06.csv", "-2025-06-consultants.csv", "-2025.xlsx", "-2025.csv"]
+        self.assertEqual(sorted(os.listdir(folder)), sorted(name + ending for name in names for ending in endings))
+        self.assertEqual(sorted(os.listdir(self.work / "desk")), ["results"])
+        for code, name in zip(self.CODES, names):
+            book = Workbook(folder / f"{name}-2025-06.xlsx")
+            self.assertEqual(book.sheets[0].value(0, 0), f"{code}  2025年6月  横向对比")
+            self.assertEqual(book.sheets[1].value(2, 2), "=2+2")
+            self.assertEqual(sum(sheet.formulas for sheet in book.sheets), 0)
+        text = (folder / "=1+1-2025-06.csv").read_text(encoding="utf-8-sig")
+        self.assertTrue(text.startswith("'=1+1  2025年6月"), text[:40])
+        self.assertIn(",'=2+2", (folder / "=1+1-2025-06-consultants.csv").read_text(encoding="utf-8-sig"))
+
+
+if __name__ == "__main__":
+    main()
