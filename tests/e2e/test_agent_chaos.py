@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from ledger import Ledger, Proof, csv_of, facts_of, receipts_on_the_desk, wait_delivered
 from proxy import Proxy, script
@@ -242,6 +243,39 @@ class Chaos(Case):
         line = ", ".join(f"{count} {what}" for what, count in sorted(faults.items()))
         proof.conclude(self, tested, f"chaos: {ROUNDS} rounds, seed {SEED}; {did}; the lines: {line}; all delivered {recovery:.1f} s after they were good")
         self.assertEqual(tested.stop(), 0)
+
+
+class Corrections(Case):
+    def test_a_correction_is_not_undone_by_what_it_corrects(self):
+        """Two reports of a month lie in the inbox, and the first one's reader dies."""
+        tested = self.hub()
+        tested.import_network()
+        agent = tested.agent("D0001")
+        agent.must("deliver")
+        daemon = self.daemon(agent)
+        filings = [[("D0001", 202401, facts_of(serial))] for serial in (1, 2)]
+        names = [daemon.drop(csv_of(filing)) for filing in filings]
+        eventually(lambda: self.kill_reader(daemon, names[0]), "the first one's reader", PATIENCE)
+        ledger = Ledger(agent)
+        for name, filing in zip(names, filings):
+            self.assertEqual(daemon.wait_taken(name)[0], "accepted")
+            ledger.accepted(filing)
+        self.assertIn("its reader broke off", daemon.log_text())
+        wait_delivered([ledger], "a correction", RECOVERY)
+        proof = Proof()
+        proof.check(self, tested, ledger)
+        self.assertEqual(proof.troubles, [])
+
+    def kill_reader(self, daemon, name):
+        """Kills the child that reads that file, where it runs just now."""
+        for child in daemon.children():
+            try:
+                if Path(f"/proc/{child}/cmdline").read_bytes().endswith(f"\0{name}\0".encode()):
+                    os.kill(child, signal.SIGKILL)
+                    return True
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return False
 
 
 if __name__ == "__main__":
