@@ -2,6 +2,7 @@
 their children and the hub are killed with -9 and the agents' clocks are set."""
 
 import collections
+import fcntl
 import os
 import random
 import signal
@@ -254,8 +255,10 @@ class Corrections(Case):
         agent.must("deliver")
         daemon = self.daemon(agent)
         filings = [[("D0001", 202401, facts_of(serial))] for serial in (1, 2)]
-        names = [daemon.drop(csv_of(filing)) for filing in filings]
-        eventually(lambda: self.kill_reader(daemon, names[0]), "the first one's reader", PATIENCE)
+        with open(agent.home / "take.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # readers wait for it, so that the first one can be met
+            names = [daemon.drop(csv_of(filing)) for filing in filings]
+            eventually(lambda: self.kill_reader(daemon, names[0]), "the first one's reader")
         ledger = Ledger(agent)
         for name, filing in zip(names, filings):
             self.assertEqual(daemon.wait_taken(name)[0], "accepted")
