@@ -2,7 +2,9 @@
 their children and the hub are killed with -9 and the agents' clocks are set."""
 
 import collections
+import concurrent.futures
 import fcntl
+import itertools
 import os
 import random
 import signal
@@ -12,7 +14,7 @@ from pathlib import Path
 
 from ledger import Ledger, Proof, csv_of, facts_of, receipts_on_the_desk, wait_delivered
 from proxy import Proxy, script
-from yardstick import CLOCKSHIM, LONG, PATIENCE, PROGRAMS, SANITIZED, Case, Daemon, die_with_parent, environment, eventually, main
+from yardstick import CLOCKSHIM, LONG, PATIENCE, PROGRAMS, SANITIZED, Case, Daemon, die_with_parent, environment, eventually, figures, main
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = int(os.environ.get("YARDSTICK_ROUNDS", 200 if LONG else 5 if SANITIZED else 20))
@@ -23,19 +25,12 @@ HOUR, DAY = 3600, 86400
 CLOCKS = (0, -HOUR, -5 * HOUR, -3 * DAY, -400 * DAY, 2 * DAY)
 ROUND_SECONDS = 3.0 if SANITIZED else 1.5
 SCRIPT_STEPS = 200     # of a bad line: more than a round lasts
-VICTIM_SECONDS = 1     # how long a killer waits for a victim that is at work
+VICTIM_SECONDS = 2     # how long a killer waits for a victim that is at work
 RECOVERY = 300         # seconds until everything has arrived over a good line: back-off may be long, and nobody hurries it
 
 
-class Serials:
-    """Numbers that make each month's facts its own."""
-
-    def __init__(self):
-        self.last = 0
-
-    def month(self, dealer, period):
-        self.last += 1
-        return dealer, period, facts_of(self.last)
+def listed(counts):
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
 
 
 class Dealership:
@@ -51,6 +46,7 @@ class Dealership:
         self.environment = {"LD_PRELOAD": CLOCKSHIM, "CLOCKSHIM_FILE": str(self.clock)} if CLOCKSHIM else {}
         self.ledger = Ledger(self.agent)
         self.waiting = {}  # file in the inbox -> its filings, in the order of dropping
+        self.killed, self.clocks_set = collections.Counter(), 0
         self.agent.must("deliver")  # has met its hub
         self.daemon = Daemon(self.agent, "--timeout", 2, "--rescan", 1, endpoint=self.proxy.endpoint)
         test.addCleanup(self.daemon.kill)
@@ -61,7 +57,7 @@ class Dealership:
 
     def filings(self, months):
         dealers = self.random.sample(self.stores, self.random.randint(1, len(self.stores)))
-        return [self.serials.month(dealer, self.random.choice(months)) for dealer in dealers]
+        return [(dealer, self.random.choice(months), facts_of(next(self.serials))) for dealer in dealers]
 
     def drop(self):
         filings = self.filings(DROPPED_MONTHS)
@@ -96,21 +92,35 @@ class Dealership:
             self.ledger.accepted(self.waiting.pop(name))
         return True
 
-    def kill_child(self):
-        """Kills one child of the daemon, or the daemon while a child is at work; returns which was killed, None where none ran in time."""
-        victim = self.random.choice(("child", "daemon"))
+    def kill_at_work(self):
+        """Gives the daemon something to do, and kills a child that does it, or the daemon at that moment."""
+        self.drop()
+        wanted = self.random.choice(("take", "take", "deliver", "deliver", "results", "report"))
         deadline = time.monotonic() + VICTIM_SECONDS
         while self.daemon.process and time.monotonic() < deadline:
-            if children := self.daemon.children():
-                time.sleep(self.random.uniform(0, 0.03))
-                return victim if self.kill_process(children[0] if victim == "child" else None) else None
+            for child in self.daemon.children():
+                if self.kind_of(child) == wanted:
+                    time.sleep(self.random.uniform(0, 0.03))
+                    self.kill(wanted, child)
+                    return
             time.sleep(0.001)
-        return None
+
+    def kill(self, kind, child):
+        if self.random.random() < 0.5:
+            self.daemon.kill()
+            self.killed[f"daemon in {kind}"] += 1
+        elif self.kill_process(child):
+            self.killed[kind] += 1
+
+    @staticmethod
+    def kind_of(child):
+        """Its command; None where it has ended."""
+        try:
+            return Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[1].decode()
+        except (OSError, IndexError):
+            return None
 
     def kill_process(self, child):
-        if child is None:
-            self.daemon.kill()
-            return True
         try:
             handle = os.pidfd_open(child)
         except ProcessLookupError:
@@ -127,6 +137,26 @@ class Dealership:
 
     def set_clock(self):
         self.clock.write_text(str(self.random.choice(CLOCKS)))
+        self.clocks_set += 1
+
+    def kill_idle(self):
+        self.daemon.kill()
+        self.killed["daemon"] += 1
+        if self.random.random() < 0.5:
+            self.start()  # else at the round's end
+
+    def play_round(self):
+        """Some of all that at random moments, in a thread of its own."""
+        self.proxy.play(script(self.random.randrange(2**32), SCRIPT_STEPS))
+        acts = [self.drop] * self.random.randint(0, 1)
+        for share, act in ((0.6, lambda: self.submit(self.random.choice((None, self.random.uniform(0, 0.05))))), (0.7, self.kill_at_work),
+                           (0.2, self.kill_idle), (0.4, self.set_clock)):
+            acts += [act] if self.random.random() < share else []
+        begun = time.monotonic()
+        for moment, act in sorted(((self.random.uniform(0, ROUND_SECONDS), act) for act in acts), key=lambda one: one[0]):
+            time.sleep(max(0, begun + moment - time.monotonic()))
+            self.start()
+            act()
 
 
 class Chaos(Case):
@@ -134,13 +164,16 @@ class Chaos(Case):
         super().setUp()
         print(f"seed {SEED}", flush=True)
         self.random = random.Random(SEED)
-        self.done = collections.Counter()
+        self.hubs_killed = 0
+        # Threads that last as long as the test: what one starts dies with it (die_with_parent).
+        self.places = concurrent.futures.ThreadPoolExecutor(len(STORES) + 1)
+        self.addCleanup(self.places.shutdown)
 
     def test_what_was_accepted_arrives_once(self):
         tested = self.hub()
         tested.import_network()
         tested.digest
-        serials = Serials()
+        serials = itertools.count(1)
         dealerships = [Dealership(self, tested, stores, serials, self.random.randrange(2**32)) for stores in STORES]
         self.proxies = [dealership.proxy for dealership in dealerships]
         for dealership in dealerships:
@@ -158,54 +191,22 @@ class Chaos(Case):
     # -- one round
 
     def play_round(self, tested, dealerships):
-        """Everything at random moments of about ROUND_SECONDS."""
-        acts = []
-        for dealership in dealerships:
-            dealership.proxy.play(script(self.random.randrange(2**32), SCRIPT_STEPS))
-            acts += self.acts_of(dealership)
+        """Everything at random moments of about ROUND_SECONDS, at all places at once."""
+        going = [self.places.submit(dealership.play_round) for dealership in dealerships]
         if self.random.random() < 0.6:
-            acts += [(self.moment(), lambda: self.kill_hub(tested))]
-        begun = time.monotonic()
-        for moment, act in sorted(acts, key=lambda one: one[0]):
-            time.sleep(max(0, begun + moment - time.monotonic()))
-            act()
+            going.append(self.places.submit(self.kill_hub, tested, self.random.uniform(0, ROUND_SECONDS)))
+        for one in going:
+            one.result()
 
-    def moment(self):
-        return self.random.uniform(0, ROUND_SECONDS)
-
-    def acts_of(self, dealership):
-        acts = [(self.moment(), dealership.drop) for _ in range(self.random.randint(0, 2))]
-        if self.random.random() < 0.5:
-            acts.append((self.moment(), lambda: self.submit(dealership)))
-        if self.random.random() < 0.6:
-            acts.append((self.moment(), lambda: self.kill_some(dealership)))
-        if self.random.random() < 0.3:
-            acts.append((self.moment(), lambda: self.kill_daemon(dealership)))
-        if self.random.random() < 0.4:
-            acts.append((self.moment(), lambda: self.set_clock(dealership)))
-        return acts
-
-    def submit(self, dealership):
-        dealership.submit(self.random.choice((None, self.random.uniform(0, 0.05))))
-
-    def kill_some(self, dealership):
-        self.done[f"{dealership.kill_child() or 'nobody'} killed at work"] += 1
-        dealership.start()
-
-    def kill_daemon(self, dealership):
-        dealership.daemon.kill()
-        self.done["daemon killed"] += 1
-        if self.random.random() < 0.5:
-            dealership.start()  # else at the round's end
-
-    def kill_hub(self, tested):
+    def kill_hub(self, tested, moment):
         """At work, where it comes to work in time."""
+        time.sleep(moment)
         deadline = time.monotonic() + VICTIM_SECONDS
         while not any(proxy.is_in_use() for proxy in self.proxies) and time.monotonic() < deadline:
             time.sleep(0.001)
         time.sleep(self.random.uniform(0, 0.02))
         tested.kill()
-        self.done["hub killed"] += 1
+        self.hubs_killed += 1
         if self.random.random() < 0.5:
             self.start_hub(tested)
 
@@ -214,10 +215,6 @@ class Chaos(Case):
         tested.start()
         for proxy in self.proxies:
             proxy.target = tested.endpoint
-
-    def set_clock(self, dealership):
-        dealership.set_clock()
-        self.done["clocks set"] += 1
 
     def end_round(self, tested, dealerships, number):
         """All run again, and what lies in the inboxes is taken, whatever the line does."""
@@ -240,9 +237,10 @@ class Chaos(Case):
         for dealership in dealerships:
             proof.check(self, tested, dealership.ledger)
         faults = sum((dealership.proxy.counts for dealership in dealerships), collections.Counter())
-        did = ", ".join(f"{count} {what}" for what, count in sorted(self.done.items()))
-        line = ", ".join(f"{count} {what}" for what, count in sorted(faults.items()))
-        proof.conclude(self, tested, f"chaos: {ROUNDS} rounds, seed {SEED}; {did}; the lines: {line}; all delivered {recovery:.1f} s after they were good")
+        killed = sum((dealership.killed for dealership in dealerships), collections.Counter(hub=self.hubs_killed))
+        figures(f"chaos, killed -9: {listed(killed)}; clocks set {sum(dealership.clocks_set for dealership in dealerships)} times")
+        figures(f"chaos, the lines: {listed(faults)}")
+        proof.conclude(self, tested, f"chaos: {ROUNDS} rounds, seed {SEED}, all delivered {recovery:.1f} s after the lines were good")
         self.assertEqual(tested.stop(), 0)
 
 

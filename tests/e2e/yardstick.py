@@ -43,7 +43,7 @@ MONEY = {"ad_spend"}  # in fen on the wire
 # ---- processes
 
 def die_with_parent():
-    """In a child: if the test is killed, so is what it started."""
+    """In a child: if the test is killed, so is what it started. (The kernel goes by the thread that started it.)"""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
