@@ -4,6 +4,7 @@ facts, and at the agent a receipt that the hub signed for it."""
 import csv
 import hashlib
 import struct
+from datetime import datetime
 
 from yardstick import OK, UNCHANGED, eventually, figures
 
@@ -63,7 +64,7 @@ class Proof:
     """Counts what is found; `check` adds to it."""
 
     def __init__(self):
-        self.accepted = self.delivered = self.duplicated = self.lost = self.wrong = self.verified = 0
+        self.accepted = self.delivered = self.duplicated = self.lost = self.wrong = self.verified = self.backwards = 0
         self.troubles = []
 
     def check(self, test, hub, ledger, sample=20):
@@ -74,6 +75,8 @@ class Proof:
         self.accepted += ledger.count
         test.assertExit(ledger.agent("receipts", "verify"), 0)
         self.verified += len(receipts)
+        times = [datetime.fromisoformat(receipt["taken_over"]) for receipt in receipts]
+        self.backwards += sum(later < earlier for earlier, later in zip(times, times[1:]))
         for (dealer, period), filed in ledger.filed.items():
             own = [receipt for receipt in receipts if (receipt["dealer"], receipt["period"]) == (dealer, f"{period // 100}-{period % 100:02}")]
             self.compare(own, filed)
