@@ -50,9 +50,12 @@ class Ledger:
         return self.agent.ask("status")
 
     def is_delivered(self):
+        """Fails where the agent has forgotten something, or the hub refused it for good."""
         status = self.status()
+        held = status["waiting"] + status["delivered"]
         assert status["aside"] == 0, f"the hub refused something for good: {self.agent('outbox', 'list').out}"
-        return status["waiting"] == 0 and status["delivered"] == self.count
+        assert held == self.count, f"{self.agent.home}: accepted {self.count}, but holds {held}"
+        return status["waiting"] == 0
 
     def receipts(self):
         """Of the agent, in order of acceptance, each with all that it proves."""
@@ -138,7 +141,7 @@ class Proof:
 
 def wait_delivered(ledgers, what, seconds):
     for ledger in ledgers:
-        eventually(ledger.is_delivered, f"{what}: {ledger.agent.home} to deliver all {ledger.count}", seconds)
+        eventually(ledger.is_delivered, lambda: f"{what}: {ledger.agent.home} to deliver all {ledger.count}: {ledger.status()}", seconds)
 
 
 def receipts_on_the_desk(desk):

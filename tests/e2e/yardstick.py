@@ -471,7 +471,10 @@ class Case(unittest.TestCase):
     @classmethod
     def enterDirectory(cls, add_cleanup):
         work = Path(tempfile.mkdtemp(prefix="yardstick-e2e-"))
-        add_cleanup(shutil.rmtree, work, ignore_errors=True)
+        if os.environ.get("YARDSTICK_KEEP"):
+            print(f"kept: {work}", flush=True)
+        else:
+            add_cleanup(shutil.rmtree, work, ignore_errors=True)
         add_cleanup(cls.check_sanitizers, work)
         return work
 
