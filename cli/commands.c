@@ -44,7 +44,7 @@ static const command_t COMMANDS[] = {
     {"network show", "", 0, 0, "format", NEEDS_HUB, NULL, run_network_show, "the network as imported"},
     {"catalog install", "FILE", 1, 1, "", NEEDS_HUB, NULL, run_catalog_install, "replace the catalog"},
     {"catalog show", "", 0, 0, "", NEEDS_CATALOG, NULL, query_catalog, "the catalog's text"},
-    {"facts import", "FILE", 1, 1, "consultants format", NEEDS_CATALOG, NULL, run_facts_import,
+    {"facts import", "FILE", 1, 1, "consultants year format", NEEDS_CATALOG, NULL, run_facts_import,
      "send facts for any dealer (with a dealer column)"},
     {"benchmark", "", 0, 0, "period! scope table format", NEEDS_CATALOG, check_scopes, run_benchmark,
      "averages, quartiles and benchmarks of every row"},
@@ -62,6 +62,7 @@ static const command_t COMMANDS[] = {
 };
 
 static const own_help_t OWN_HELP[] = {
+    {"facts import", "year", "of months written without one (6月, Jun); else the one in the file's name"},
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
     {"keys admit", "dealer", "the stores of a dealer's key: one or several, comma between"},
     {"keys admit", "region", "the region of a manager's key"},

@@ -56,11 +56,10 @@ static bool is_local(const char *endpoint)
 static void choose_endpoint(making_t *making)
 {
     session_t *session = making->session;
-    const char *endpoint = invocation_value(session->invocation, "endpoint");
-    if (!endpoint)
-        endpoint = invocation_value(session->invocation, "hub");
-    making->endpoint = endpoint ? endpoint : session->home.endpoint;
-    if (!endpoint && is_local(making->endpoint))
+    const char *given = invocation_value(session->invocation, "endpoint");
+    const char *own = invocation_value(session->invocation, "hub");
+    making->endpoint = given ? given : own ? own : session->home.endpoint;
+    if (!given && is_local(making->endpoint))
         fprintf(stderr,
                 "%s: note: the tokens name the hub as %s, which no other machine reaches; --endpoint tcp://HOST:PORT "
                 "says how agents see it\n",

@@ -14,21 +14,35 @@
 
 /* ---- Finding the separator ---- */
 
-/* Marks which of , ; and tab stand in the header outside quotes, and returns the only one; 0 where there are several. A
- * header of one column is as good with a comma. */
-static char separator_of(const char *text)
+/* Which of , ; and tab stand outside quotes in the line at *text, which is moved behind its end. */
+static size_t find_separators(const char **text, char *out)
 {
-    bool quoted = false, comma = false, semicolon = false, tab = false;
-    for (; *text && (quoted || (*text != '\n' && *text != '\r')); text++) {
-        if (*text == '"')
+    bool quoted = false, found[3] = {false, false, false};
+    const char *at = *text;
+    for (; *at && (quoted || (*at != '\n' && *at != '\r')); at++) {
+        if (*at == '"')
             quoted = !quoted;
-        comma |= !quoted && *text == ',';
-        semicolon |= !quoted && *text == ';';
-        tab |= !quoted && *text == '\t';
+        for (int i = 0; i < 3; i++)
+            found[i] |= !quoted && *at == ",;\t"[i];
     }
-    if (comma + semicolon + tab > 1)
-        return '\0';
-    return semicolon ? ';' : tab ? '\t' : ',';
+    at += strncmp(at, "\r\n", 2) == 0 ? 2 : *at != '\0';
+    *text = at;
+    *out = found[1] ? ';' : found[2] ? '\t' : ',';
+    return (size_t)found[0] + found[1] + found[2];
+}
+
+/* The only separator of the first line that holds one, for a caption above the header has none; 0 where that holds
+ * several, with the number of the line. A file of one column is as good with a comma. */
+static char separator_of(const char *text, uint32_t *out_line)
+{
+    char separator = ',';
+    for (uint32_t line = 1; *text; line++) {
+        size_t count = find_separators(&text, &separator);
+        *out_line = line;
+        if (count)
+            return count == 1 ? separator : '\0';
+    }
+    return ',';
 }
 
 /* ---- One reading ---- */
@@ -163,14 +177,14 @@ static status_t feed(reading_t *reading, const char *text, size_t size)
     return reading->status;
 }
 
-static status_t read_text(char *text, size_t size, csv_on_record_t *on_record, void *context, faults_t *faults)
+status_t csv_read_text(const char *text, size_t size, csv_on_record_t *on_record, void *context, faults_t *faults)
 {
-    size_t skipped = strspn(text, " \r\n");
-    char separator = separator_of(text + skipped);
+    uint32_t line = 1;
+    char separator = separator_of(text, &line);
     if (!separator) {
-        faults_add(faults, 1, 0,
-                   "the header holds several of comma, semicolon and tab; keep one as the separator, and "
-                   "put titles that hold another in quotes");
+        faults_add(faults, line, 0,
+                   "the line holds several of comma, semicolon and tab; keep one as the separator, and put titles that "
+                   "hold another in quotes");
         return STATUS_INVALID;
     }
     CLEANUP(reading_destroy) reading_t *reading = calloc(1, sizeof *reading);
@@ -193,23 +207,27 @@ status_t csv_read_bytes(span_t bytes, csv_on_record_t *on_record, void *context,
     CLEANUP(scratch_free) char *text = NULL;
     size_t size = 0;
     TRY(encoding_to_utf8(bytes, &text, &size, faults));
-    return read_text(text, size, on_record, context, faults);
+    return csv_read_text(text, size, on_record, context, faults);
 }
 
 /* ---- Files ---- */
+
+status_t csv_load_file(const char *path, char **out, size_t *out_size, faults_t *faults)
+{
+    status_t status = files_read(path, INPUT_SIZE_MAX, out, out_size);
+    if (status == STATUS_IO)
+        faults_add(faults, 0, 0, "cannot be read: %s", faults_text(faults, strerror(errno)));
+    if (status != STATUS_LIMIT)
+        return status;
+    faults_add(faults, 0, 0, "is larger than %u MiB; split it", INPUT_SIZE_MAX >> 20);
+    return STATUS_INVALID;
+}
 
 status_t csv_read_file(const char *path, csv_on_record_t *on_record, void *context, faults_t *faults)
 {
     CLEANUP(scratch_free) char *bytes = NULL;
     size_t size = 0;
-    status_t status = files_read(path, CSV_FILE_SIZE_MAX, &bytes, &size);
-    if (status == STATUS_IO)
-        faults_add(faults, 0, 0, "cannot be read: %s", strerror(errno));
-    if (status == STATUS_LIMIT) {
-        faults_add(faults, 0, 0, "is larger than %u MiB; split it", CSV_FILE_SIZE_MAX >> 20);
-        return STATUS_INVALID;
-    }
-    TRY(status);
+    TRY(csv_load_file(path, &bytes, &size, faults));
     return csv_read_bytes((span_t){(const uint8_t *)bytes, size}, on_record, context, faults);
 }
 

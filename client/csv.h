@@ -3,10 +3,8 @@
 #pragma once
 
 #include "core/faults.h"
+#include "core/limits.h"
 #include "core/span.h"
-
-#define CSV_FILE_SIZE_MAX (64u << 20) /* bytes of one file */
-#define CSV_COLUMNS_MAX   1000        /* cells of one record */
 
 typedef struct {
     const char *const *cells; /* UTF-8; unquoted ones without blanks around; valid until the callback returns */
@@ -18,16 +16,25 @@ typedef struct {
  * reading with that status. */
 typedef status_t csv_on_record_t(void *context, const csv_record_t *record);
 
-/* Reads a whole file. The separator is the one of comma, semicolon and tab that stands in the header outside quotes;
- * two of them there are a fault. Faults go by line and, as column, the number of the cell from 1 (what a spreadsheet
- * shows as column A, B, C): a wrong encoding, an empty file, a misplaced or unterminated quote (nothing behind it is
- * read), a record of more than CSV_COLUMNS_MAX cells, a file of more than CSV_FILE_SIZE_MAX bytes. STATUS_INVALID where
- * this added a fault; what on_record returned; STATUS_IO, with a fault that says why, where the file cannot be read;
+/* The bytes of a file that a person brings (the caller frees *out; a NUL stands behind them). STATUS_IO, with a fault
+ * that says why, where it cannot be read; STATUS_INVALID, with a fault, where it has more than INPUT_SIZE_MAX of them;
  * STATUS_NO_MEMORY. */
+status_t csv_load_file(const char *path, char **out, size_t *out_size, faults_t *faults) NODISCARD;
+
+/* Reads a whole file. The separator is the one of comma, semicolon and tab that stands, outside quotes, in the first
+ * line that holds one; two of them there are a fault. Faults go by line and, as column, the number of the cell from 1
+ * (what a spreadsheet shows as column A, B, C): a wrong encoding, an empty file, a misplaced or unterminated quote
+ * (nothing behind it is read), a record of more than CSV_COLUMNS_MAX cells, a file of more than INPUT_SIZE_MAX bytes.
+ * STATUS_INVALID where this added a fault; what on_record returned; STATUS_IO, with a fault that says why, where the
+ * file cannot be read; STATUS_NO_MEMORY. */
 status_t csv_read_file(const char *path, csv_on_record_t *on_record, void *context, faults_t *faults) NODISCARD;
 
 /* The same for bytes in memory. */
 status_t csv_read_bytes(span_t bytes, csv_on_record_t *on_record, void *context, faults_t *faults) NODISCARD;
+
+/* The same for what encoding_to_utf8 made of them. */
+status_t csv_read_text(const char *text, size_t size, csv_on_record_t *on_record, void *context,
+                       faults_t *faults) NODISCARD;
 
 /* Whether the record has as many cells as the header, `columns`; adds a fault where not. */
 bool csv_check_width(const csv_record_t *record, size_t columns, faults_t *faults);

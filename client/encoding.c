@@ -1,5 +1,6 @@
 #include "client/encoding.h"
 
+#include "client/kinds.h"
 #include "core/scratch.h"
 
 #include <errno.h>
@@ -54,8 +55,14 @@ static status_t convert_either(span_t bytes, bool is_marked, char *text, size_t 
     if (status != STATUS_INVALID)
         return status;
     size_t failed_at = utf8_failed_at > gb_failed_at ? utf8_failed_at : gb_failed_at;
-    faults_add(faults, line_at(bytes, failed_at), 0, "the text is %s from here on; save the file again as CSV UTF-8",
-               is_marked ? "no UTF-8, though the file is marked as such," : "neither UTF-8 nor GB18030");
+    uint32_t line = line_at(bytes, failed_at);
+    if (is_marked)
+        faults_add(faults, line, 0,
+                   "the text is no UTF-8, though the file is marked as such, from here on; save the file again as CSV "
+                   "UTF-8");
+    else
+        faults_add(faults, line, 0,
+                   "the text is neither UTF-8 nor GB18030 from here on; save the file again as CSV UTF-8");
     return STATUS_INVALID;
 }
 
@@ -74,23 +81,9 @@ static status_t check_controls(span_t text, faults_t *faults)
     return faulty ? STATUS_INVALID : STATUS_OK;
 }
 
-/* Files that people take for CSV and that no text converter should be let loose on. */
-static status_t check_kind(span_t bytes, faults_t *faults)
-{
-    if (starts_with(bytes, "PK\x03\x04", 4)) {
-        faults_add(faults, 0, 0, "is a workbook (or another ZIP file), no text; save it as CSV UTF-8");
-        return STATUS_INVALID;
-    }
-    if (starts_with(bytes, "\xFF\xFE", 2) || starts_with(bytes, "\xFE\xFF", 2)) {
-        faults_add(faults, 0, 0, "is UTF-16 (\"Unicode text\"); save it as CSV UTF-8");
-        return STATUS_INVALID;
-    }
-    return STATUS_OK;
-}
-
 status_t encoding_to_utf8(span_t bytes, char **out_text, size_t *out_size, faults_t *faults)
 {
-    TRY(check_kind(bytes, faults));
+    TRY(kind_check_text(bytes, faults));
     bool is_marked = starts_with(bytes, BYTE_ORDER_MARK, 3);
     if (is_marked)
         bytes = (span_t){bytes.data + 3, bytes.size - 3};

@@ -5,7 +5,7 @@
 #include "core/span.h"
 
 /* The text of a file as UTF-8, without a byte order mark and with a NUL behind it. Text that is UTF-8 as a whole is
- * taken as such, other text as GB18030. STATUS_INVALID with a fault (and its line) where it is neither, is UTF-16 or a
- * workbook, or holds control characters other than tab and line ends; STATUS_NO_MEMORY. *out_text (the caller frees it)
- * and *out_size are set only on success. */
+ * taken as such, other text as GB18030. STATUS_INVALID with a fault (and its line) where it is neither, is something
+ * else that client/kinds.h knows, or holds control characters other than tab and line ends; STATUS_NO_MEMORY. *out_text
+ * (the caller frees it) and *out_size are set only on success. */
 status_t encoding_to_utf8(span_t bytes, char **out_text, size_t *out_size, faults_t *faults) NODISCARD;

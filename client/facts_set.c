@@ -83,9 +83,24 @@ static void report_duplicate(const facts_set_t *set, const facts_line_t *line, c
 {
     char month[PERIOD_TEXT_SIZE];
     period_format(line->period, month);
-    faults_add(faults, line->line, 0, "%s%s%s in %s stands already in %s:%u; keep one of the two lines", line->dealer,
-               line->consultant ? ", consultant " : "", line->consultant ? line->consultant : "", month,
-               set->sources[other->file], other->line);
+    const char *source = set->sources[other->file];
+    if (line->consultant)
+        faults_add(faults, line->line, line->column,
+                   "%s, consultant %s in %s stands already in %s:%u; keep one of the "
+                   "two",
+                   line->dealer, line->consultant, month, source, other->line);
+    else
+        faults_add(faults, line->line, line->column, "%s in %s stands already in %s:%u; keep one of the two",
+                   line->dealer, month, source, other->line);
+}
+
+int64_t *facts_set_make_facts(facts_set_t *set, const catalog_t *catalog)
+{
+    facts_pending_t *pending = set->internals;
+    int64_t *facts = arena_array(pending->arena, catalog->fact_count, sizeof *facts);
+    for (size_t i = 0; facts && i < catalog->fact_count; i++)
+        facts[i] = FACT_ABSENT;
+    return facts;
 }
 
 status_t facts_set_add(facts_set_t *set, const facts_line_t *found, bool fit, faults_t *faults)
@@ -128,28 +143,43 @@ static facts_line_t **sort_lines(arena_t *arena, facts_line_t *list, size_t coun
     return lines;
 }
 
+/* Adds a fault about a line of any of the set's files. */
 static void report_orphans(const facts_set_t *set, const facts_line_t *line, faults_t *faults)
 {
     char month[PERIOD_TEXT_SIZE];
     period_format(line->period, month);
     const char *source = faults->source;
     faults->source = set->sources[line->file];
-    faults_add(faults, line->line, 0,
+    faults_add(faults, line->line, line->column,
                "%s in %s has lines of consultants and no line of its own; add that to the facts file", line->dealer,
                month);
     faults->source = source;
 }
+
+static void report_crowd(const facts_set_t *set, const facts_line_t *line, size_t count, faults_t *faults)
+{
+    const char *source = faults->source;
+    faults->source = set->sources[line->file];
+    faults_add(faults, line->line, line->column, "%s has %zu consultants in one month, and at most %d are allowed",
+               line->dealer, count, CONSULTANTS_MAX);
+    faults->source = source;
+}
+
+/* Lines in order, and how far they are joined. */
+typedef struct {
+    facts_set_t *set;
+    const filed_before_t *before;
+    facts_line_t **stores, **consultants;
+    size_t store_count, consultant_count;
+    size_t store, consultant; /* the next of each */
+} joining_t;
 
 /* Gives `month` the consultants of lines[0..count). */
 static status_t join(facts_set_t *set, filed_month_t *month, facts_line_t **lines, size_t count, faults_t *faults)
 {
     facts_pending_t *pending = set->internals;
     if (count > CONSULTANTS_MAX) {
-        const char *source = faults->source;
-        faults->source = set->sources[lines[0]->file];
-        faults_add(faults, lines[0]->line, 0, "%s has %zu consultants in one month, and at most %d are allowed",
-                   month->dealer, count, CONSULTANTS_MAX);
-        faults->source = source;
+        report_crowd(set, lines[0], count, faults);
         return STATUS_OK;
     }
     month->consultants = arena_array(pending->arena, count, sizeof *month->consultants);
@@ -158,61 +188,106 @@ static status_t join(facts_set_t *set, filed_month_t *month, facts_line_t **line
     for (size_t i = 0; i < count; i++)
         month->consultants[i] = (filed_consultant_t){(char *)(uintptr_t)lines[i]->consultant, lines[i]->facts};
     month->consultant_count = count;
-    month->has_consultants = true;
+    month->has_consultants = count > 0;
     return STATUS_OK;
 }
 
-/* Hands every run of consultant lines to its month; both are in order. */
-static status_t join_all(facts_set_t *set, facts_line_t **lines, size_t count, facts_line_t **stores, faults_t *faults)
+static filed_month_t month_of(const facts_line_t *line, int64_t *facts)
 {
-    size_t at = 0;
-    for (size_t first = 0, end; first < count; first = end) {
-        for (end = first + 1; end < count && compare_months(lines[end], lines[first]) == 0;)
-            end++;
-        while (at < set->count && compare_months(stores[at], lines[first]) < 0)
-            at++;
-        if (at < set->count && compare_months(stores[at], lines[first]) == 0)
-            TRY(join(set, &set->months[at], lines + first, end - first, faults));
-        else
-            report_orphans(set, lines[first], faults);
+    return (filed_month_t){.dealer = line->dealer,
+                           .period = line->period,
+                           .file = line->file,
+                           .line = line->line,
+                           .column = line->column,
+                           .facts = facts};
+}
+
+/* The store's facts of a month of which only consultants were read. STATUS_INVALID with a fault where there are none.
+ */
+static status_t recall(const joining_t *joining, const facts_line_t *line, filed_month_t *out, faults_t *faults)
+{
+    const filed_before_t *before = joining->before;
+    facts_pending_t *pending = joining->set->internals;
+    int64_t *facts = arena_array(pending->arena, pending->fact_count, sizeof *facts);
+    if (!facts)
+        return STATUS_NO_MEMORY;
+    if (!before || !before->find(before->context, line->dealer, line->period, facts)) {
+        report_orphans(joining->set, line, faults);
+        return STATUS_INVALID;
+    }
+    *out = month_of(line, facts);
+    return STATUS_OK;
+}
+
+/* Joins the first of the months that are left; STATUS_INVALID with a fault where it has no facts. */
+static status_t join_next(joining_t *joining, filed_month_t *out, faults_t *faults)
+{
+    facts_line_t *store = joining->store < joining->store_count ? joining->stores[joining->store] : NULL;
+    facts_line_t **lines = joining->consultants + joining->consultant;
+    size_t left = joining->consultant_count - joining->consultant, count = 0;
+    int order = !store ? 1 : !left ? -1 : compare_months(store, *lines);
+    while (order >= 0 && count < left && compare_months(lines[count], lines[0]) == 0)
+        count++;
+    joining->consultant += count;
+    if (order <= 0) {
+        joining->store++;
+        *out = month_of(store, store->facts);
+        out->has_facts = true;
+    } else
+        TRY(recall(joining, lines[0], out, faults));
+    return join(joining->set, out, lines, count, faults);
+}
+
+static status_t join_all(joining_t *joining, faults_t *faults)
+{
+    facts_set_t *set = joining->set;
+    facts_pending_t *pending = set->internals;
+    filed_month_t *months =
+        arena_array(pending->arena, joining->store_count + joining->consultant_count, sizeof *months);
+    if (!months)
+        return STATUS_NO_MEMORY;
+    set->months = months;
+    set->count = 0;
+    while (joining->store < joining->store_count || joining->consultant < joining->consultant_count) {
+        status_t status = join_next(joining, &months[set->count], faults);
+        if (status == STATUS_OK)
+            set->count++;
+        else if (status != STATUS_INVALID)
+            return status;
     }
     return STATUS_OK;
 }
 
-status_t facts_set_finish(facts_set_t *set, const filed_before_t *before_set, faults_t *faults)
+status_t facts_set_finish(facts_set_t *set, const filed_before_t *before, faults_t *faults)
 {
-    (void)before_set;
     facts_pending_t *pending;
     TRY(facts_set_open(set, &pending));
-    size_t before = faults->count + faults->dropped;
-    facts_line_t **stores = sort_lines(pending->arena, pending->stores, pending->store_count);
-    facts_line_t **lines = sort_lines(pending->arena, pending->consultants, pending->consultant_count);
-    filed_month_t *months = arena_array(pending->arena, pending->store_count, sizeof *months);
-    if (!stores || !lines || !months)
+    size_t faults_before = faults->count + faults->dropped;
+    joining_t joining = {.set = set,
+                         .before = before,
+                         .stores = sort_lines(pending->arena, pending->stores, pending->store_count),
+                         .consultants = sort_lines(pending->arena, pending->consultants, pending->consultant_count),
+                         .store_count = pending->store_count,
+                         .consultant_count = pending->consultant_count};
+    if (!joining.stores || !joining.consultants)
         return STATUS_NO_MEMORY;
-    for (size_t i = 0; i < pending->store_count; i++)
-        months[i] = (filed_month_t){.dealer = stores[i]->dealer,
-                                    .period = stores[i]->period,
-                                    .file = stores[i]->file,
-                                    .line = stores[i]->line,
-                                    .facts = stores[i]->facts,
-                                    .has_facts = true};
-    set->months = months;
-    set->count = pending->store_count;
-    TRY(join_all(set, lines, pending->consultant_count, stores, faults));
-    return faults->count + faults->dropped > before ? STATUS_INVALID : STATUS_OK;
+    TRY(join_all(&joining, faults));
+    return faults->count + faults->dropped > faults_before ? STATUS_INVALID : STATUS_OK;
 }
 
 /* ---- The catalog's checks ---- */
 
-/* Writes the month's inputs: its facts, then those of the month before where the set holds it (months are in order). */
-static void fill_inputs(const facts_set_t *set, size_t index, size_t fact_count, int64_t *inputs)
+/* Writes the month's inputs: its facts, then those of the month before, of the set (its months are in order) or of
+ * before it. Returns whether there is one. */
+static bool fill_inputs(const facts_set_t *set, size_t index, size_t fact_count, const filed_before_t *before,
+                        int64_t *inputs)
 {
-    const filed_month_t *month = &set->months[index], *before = index ? month - 1 : NULL;
-    bool follows = before && strcmp(before->dealer, month->dealer) == 0 && before->period == month->period - 1;
+    const filed_month_t *month = &set->months[index], *last = index ? month - 1 : NULL;
+    bool follows = last && strcmp(last->dealer, month->dealer) == 0 && last->period == month->period - 1;
     memcpy(inputs, month->facts, fact_count * sizeof *inputs);
     for (size_t i = 0; i < fact_count; i++)
-        inputs[fact_count + i] = follows ? before->facts[i] : FACT_ABSENT;
+        inputs[fact_count + i] = follows ? last->facts[i] : FACT_ABSENT;
+    return follows || (before && before->find(before->context, month->dealer, month->period - 1, inputs + fact_count));
 }
 
 static void report_check(const facts_set_t *set, const filed_month_t *month, const check_t *check, language_t language,
@@ -222,33 +297,44 @@ static void report_check(const facts_set_t *set, const filed_month_t *month, con
     period_format(month->period, period);
     const char *source = faults->source;
     faults->source = set->sources[month->file];
-    faults_add(faults, month->line, 0, "%s %s: %s (%s)", month->dealer, period, check->title[language], check->id);
+    faults_add(faults, month->line, month->column, "%s %s: %s (%s)", month->dealer, period, check->title[language],
+               check->id);
     faults->source = source;
+}
+
+/* Whether the month's facts stand filed as they are: they were accepted then, and a file with the year so far must not
+ * be refused over a month that it does not change. */
+static bool stands_filed(const filed_month_t *month, size_t fact_count, const filed_before_t *before)
+{
+    int64_t facts[CATALOG_FACTS_MAX];
+    return before && before->find(before->context, month->dealer, month->period, facts) &&
+           memcmp(facts, month->facts, fact_count * sizeof *facts) == 0;
 }
 
 void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language,
                      const filed_before_t *before, faults_t *errors, faults_t *warnings)
 {
-    (void)before;
     int64_t inputs[2 * CATALOG_FACTS_MAX];
     size_t failed[CATALOG_CHECKS_MAX];
     for (size_t i = 0; i < set->count; i++) {
-        fill_inputs(set, i, catalog->fact_count, inputs);
+        bool was_accepted = stands_filed(&set->months[i], catalog->fact_count, before);
+        (void)fill_inputs(set, i, catalog->fact_count, before, inputs);
         size_t count = catalog_run_checks(catalog, inputs, failed);
         for (size_t j = 0; j < count; j++) {
             const check_t *check = &catalog->checks[failed[j]];
-            report_check(set, &set->months[i], check, language, check->level == LEVEL_ERROR ? errors : warnings);
+            if (!was_accepted || check->level != LEVEL_ERROR)
+                report_check(set, &set->months[i], check, language, check->level == LEVEL_ERROR ? errors : warnings);
         }
     }
 }
 
 size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog, const filed_before_t *before)
 {
-    (void)before;
     int64_t inputs[2 * CATALOG_FACTS_MAX];
     size_t months = 0;
     for (size_t i = 0; i < set->count; i++) {
-        fill_inputs(set, i, catalog->fact_count, inputs);
+        if (fill_inputs(set, i, catalog->fact_count, before, inputs))
+            continue;
         size_t check = 0;
         while (check < catalog->check_count &&
                !rule_lacks_previous(catalog->checks[check].rule, inputs, catalog->fact_count))

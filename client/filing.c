@@ -17,16 +17,11 @@ static status_t note_file(session_t *session, const char *path, status_t status,
     return status == STATUS_NO_MEMORY ? status : STATUS_OK;
 }
 
-status_t filing_read(session_t *session, const char *const *dealers, size_t dealer_count,
-                     const filed_before_t *filed_before, facts_set_t *set, faults_t *warnings, faults_t *notes)
+static status_t read_files(session_t *session, facts_options_t options, facts_set_t *set, faults_t *notes)
 {
     const invocation_t *invocation = session->invocation;
     const char *consultants = invocation_value(invocation, "consultants");
     faults_t *faults = &session->faults;
-    facts_options_t options = {.dealers = dealers,
-                               .dealer_count = dealer_count,
-                               .year = invocation_year(invocation, "year"),
-                               .sends_zeros = invocation_value(invocation, "zeros")};
     for (size_t i = 0; i < invocation->argument_count; i++) {
         size_t before = faults->count + faults->dropped;
         const char *path = invocation->arguments[i];
@@ -39,8 +34,19 @@ status_t filing_read(session_t *session, const char *const *dealers, size_t deal
         status_t status = facts_set_read(set, consultants, session->catalog, &options, faults, notes);
         TRY(note_file(session, consultants, status, before));
     }
-    if (!faults_empty(faults))
-        return STATUS_INVALID;
+    return faults_empty(faults) ? STATUS_OK : STATUS_INVALID;
+}
+
+status_t filing_read(session_t *session, const char *const *dealers, size_t dealer_count,
+                     const filed_before_t *filed_before, facts_set_t *set, faults_t *warnings, faults_t *notes)
+{
+    faults_t *faults = &session->faults;
+    facts_options_t options = {.dealers = dealers,
+                               .dealer_count = dealer_count,
+                               .year = invocation_year(session->invocation, "year"),
+                               .sends_zeros = invocation_value(session->invocation, "zeros") != NULL};
+    warnings->translate = notes->translate = faults->translate;
+    TRY(read_files(session, options, set, notes));
     TRY(facts_set_finish(set, filed_before, faults));
     facts_set_check(set, session->catalog, session->language, filed_before, faults, warnings);
     return faults_empty(faults) ? STATUS_OK : STATUS_INVALID;

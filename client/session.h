@@ -18,6 +18,7 @@ struct session {
     home_t home;              /* from NEEDS_HOME on */
     connection_t *connection; /* from NEEDS_HUB on */
     catalog_t *catalog;       /* from NEEDS_CATALOG on: the hub's */
+    const char *cache_flaw;   /* why the catalog that the home keeps is not used; said once */
     format_t format;
     language_t language;
 };

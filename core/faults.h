@@ -27,6 +27,9 @@ typedef struct {
 /* Adds one; never fails: what cannot be kept is counted in `dropped`. */
 void faults_add(faults_t *faults, uint32_t line, uint32_t column, const char *format, ...) PRINTF(4, 5);
 
+/* Marks a text that faults_text turns into another language where it is used. */
+#define TRANSLATED(text) text
+
 /* A word or clause that a message quotes with %s, in the language of these faults. */
 const char *faults_text(const faults_t *faults, const char *text) __attribute__((format_arg(2)));
 
@@ -35,6 +38,9 @@ bool faults_empty(const faults_t *faults);
 
 /* "SOURCE:LINE:COLUMN: message" of one fault, without what is 0 or NULL, into `out` (truncated to fit). */
 void fault_format(const fault_t *fault, char *out, size_t size);
+
+/* Forgets every fault; source and language stay. */
+void faults_clear(faults_t *faults);
 
 /* Frees what it holds and zeroes it; fit for CLEANUP. */
 void faults_fini(faults_t *faults);

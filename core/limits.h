@@ -52,3 +52,19 @@
 #define RESULTS_MONTHS_MAX      10000    /* months of stores that one `results` writes */
 #define RESULTS_MEMORY_MAX      67108864 /* bytes of one workbook's cells */
 #define RESULTS_FILE_MAX        16777216 /* bytes of one results file */
+
+/* Files that people bring. */
+#define INPUT_SIZE_MAX          (64u << 20) /* bytes of a file that a person brings */
+#define CSV_COLUMNS_MAX         1000        /* cells of one record, in a workbook too */
+
+#define XLSX_UNPACKED_MAX       (256u << 20) /* bytes of all parts that are read, unpacked */
+#define XLSX_SHEETS_MAX         256          /* of a workbook, hidden ones too */
+#define XLSX_ROWS_MAX           1048576      /* number of a sheet's last row: Excel's own limit */
+#define XLSX_CELLS_MAX          1000000      /* cells that hold something, in all sheets */
+#define XLSX_STRINGS_MAX        1000000      /* shared strings */
+#define XLSX_STYLES_MAX         65536        /* cell styles */
+#define XLSX_FORMATS_MAX        4096         /* number formats of its own */
+#define XLSX_RELATIONS_MAX      4096         /* parts that it names */
+#define XLSX_MERGES_MAX         100000       /* merged areas of a sheet */
+#define XLSX_DEPTH_MAX          64           /* nesting of XML elements */
+#define XLSX_TEXT_MAX           1000 /* bytes of a cell's text that are kept: no title, code or figure is longer */

@@ -1,5 +1,6 @@
 #include "core/number.h"
 
+#include "core/faults.h"
 #include "core/limits.h"
 #include "core/text.h"
 
@@ -11,7 +12,7 @@
 /* A number's text in plain ASCII without blanks around: more digits than any number within the limits needs. */
 #define PLAIN_SIZE 128
 
-static const char *const IS_NO_NUMBER = "is no number";
+static const char *const IS_NO_NUMBER = TRANSLATED("is no number");
 
 static bool is_digit(char c)
 {
@@ -78,8 +79,10 @@ static bool append_fraction(const char *fraction, unsigned decimals, char *digit
 static const char *too_many_decimals(unsigned decimals)
 {
     static const char *const REASONS[FACT_DECIMALS_MAX + 1] = {
-        "must be a whole number",   "has more than 1 decimal",  "has more than 2 decimals", "has more than 3 decimals",
-        "has more than 4 decimals", "has more than 5 decimals", "has more than 6 decimals",
+        TRANSLATED("must be a whole number"),   TRANSLATED("has more than 1 decimal"),
+        TRANSLATED("has more than 2 decimals"), TRANSLATED("has more than 3 decimals"),
+        TRANSLATED("has more than 4 decimals"), TRANSLATED("has more than 5 decimals"),
+        TRANSLATED("has more than 6 decimals"),
     };
     return REASONS[decimals];
 }
@@ -123,12 +126,12 @@ status_t number_parse_fact(const char *text, unsigned decimals, bool is_signed, 
     if (*cursor)
         return refuse(IS_NO_NUMBER, out_reason);
     if (negative && !is_signed)
-        return refuse("may not be negative", out_reason);
+        return refuse(TRANSLATED("may not be negative"), out_reason);
     if (!append_fraction(fraction, decimals, digits))
         return refuse(too_many_decimals(decimals), out_reason);
     int64_t units;
     if (!read_units(digits, &units))
-        return refuse("is too large", out_reason);
+        return refuse(TRANSLATED("is too large"), out_reason);
     *out = negative ? -units : units;
     return STATUS_OK;
 }

@@ -10,8 +10,8 @@
 
 /* Reads a fact of `decimals` decimals (0..FACT_DECIMALS_MAX) into units of its last decimal: "1,234.5" with 2 decimals
  * is 123450. Blanks around are allowed; zeros beyond the precision are dropped; a minus sign only where `is_signed`.
- * STATUS_INVALID otherwise, with *out_reason a clause in static storage ("is no number", "has more than 2 decimals" …)
- * and *out untouched. */
+ * STATUS_INVALID otherwise, with *out_reason a clause in static storage ("is no number", "has more than 2 decimals" …;
+ * fit for faults_text) and *out untouched. */
 status_t number_parse_fact(const char *text, unsigned decimals, bool is_signed, int64_t *out,
                            const char **out_reason) NODISCARD;
 

@@ -30,7 +30,7 @@ static size_t decode(const uint8_t *bytes, size_t available, uint32_t *out)
     return length;
 }
 
-static size_t encode(uint32_t point, char out[4])
+size_t text_encode(uint32_t point, char out[4])
 {
     if (point < 0x80) {
         out[0] = (char)point;
@@ -49,7 +49,7 @@ static bool is_control(uint32_t point)
     return point < 0x20 || (point >= 0x7F && point < 0xA0);
 }
 
-static bool is_blank(uint32_t point)
+bool text_is_blank(uint32_t point)
 {
     return point == ' ' || (point >= '\t' && point <= '\r') || point == 0xA0 || (point >= 0x2000 && point <= 0x200B) ||
            point == 0x2028 || point == 0x2029 || point == 0x202F || point == 0x205F || point == 0x3000 ||
@@ -152,12 +152,12 @@ bool text_is_code(const char *text)
         size_t step = decode((const uint8_t *)cursor, (size_t)(end - cursor), &point);
         if (!step || is_control(point) || strchr(",:\"'", point < 0x80 ? (int)point : 'x'))
             return false;
-        if (cursor == text && is_blank(point))
+        if (cursor == text && text_is_blank(point))
             return false;
         last = point;
         cursor += step;
     }
-    return !is_blank(last);
+    return !text_is_blank(last);
 }
 
 bool text_is_id(const char *text)
@@ -207,10 +207,10 @@ size_t text_fold(const char *text, char *out, size_t size)
         return 0;
     size_t length = 0;
     for (uint32_t point; (point = text_next(&text)) != 0;) {
-        if (is_blank(point))
+        if (text_is_blank(point))
             continue;
         char bytes[4];
-        size_t step = encode(fold_character(point), bytes);
+        size_t step = text_encode(fold_character(point), bytes);
         if (length + step >= size)
             break;
         memcpy(out + length, bytes, step);

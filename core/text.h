@@ -22,6 +22,12 @@ size_t text_width(const char *text);
 /* One code point at *cursor, which is moved behind it; 0 at the end; 0xFFFD and one byte on where it is not UTF-8. */
 uint32_t text_next(const char **cursor);
 
+/* One code point as UTF-8; returns its length. */
+size_t text_encode(uint32_t point, char out[4]);
+
+/* Blanks of any width, tabs, line ends, marks of the byte order: what shows nothing. */
+bool text_is_blank(uint32_t point);
+
 /* Codes of dealers, regions, circles and consultants: 1..CODE_LENGTH_MAX bytes of clean UTF-8 without blanks at either
  * end, without control characters, commas, colons or quotes. */
 bool text_is_code(const char *text);

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_S         60 /* a hub that has had enough of this address takes more of it a minute later */
+#define TIMEOUT_S         60   /* a hub that has had enough of this address takes more of it a minute later */
+#define PATIENCE_MS       3000 /* without a connection, until a person is told that it is being tried */
 #define BUSY_PAUSE_MS     200
 #define BUSY_PAUSE_MAX_MS 5000
 #define REQUEST_ID        1 /* of the one request, however often it is sent */
@@ -20,7 +21,7 @@ typedef struct {
     char endpoint[HOME_ENDPOINT_SIZE];
     socket_t socket;
     unsigned timeout_s;
-    monotonic_t deadline, send_at;
+    monotonic_t begun, deadline, send_at;
     bool is_sent, is_noted;
     unsigned refusals; /* times that the hub put it off */
     unsigned closings; /* connections that were cut, or closed in their handshake */
@@ -77,6 +78,9 @@ static status_t open_home(enrolment_t *enrolment, const char *hub)
         return session_fail(session, STATUS_CONFLICT,
                             "%s is the home of an agent of another hub; name another directory with --home",
                             home->directory);
+    if (strcmp(home->endpoint, hub) != 0)
+        fprintf(stderr, "%s: note: the home that is there says that its hub is at %s, and is left so; not at %s\n",
+                session->invocation->program->name, home->endpoint, hub);
     return STATUS_OK;
 }
 
@@ -151,9 +155,10 @@ static status_t receive(enrolment_t *enrolment)
 /* Says once, while it goes on, what it waits for. */
 static void note_trouble(enrolment_t *enrolment)
 {
+    const char *what = enrolment->closings ? "closed the connection" : "is not reached yet";
     if (!enrolment->is_noted)
-        fprintf(stderr, "%s: note: %s closed the connection; trying for %u s\n",
-                enrolment->session->invocation->program->name, enrolment->endpoint, enrolment->timeout_s);
+        fprintf(stderr, "%s: note: %s %s; trying for %u s\n", enrolment->session->invocation->program->name,
+                enrolment->endpoint, what, enrolment->timeout_s);
     enrolment->is_noted = true;
 }
 
@@ -188,13 +193,17 @@ static status_t turn(enrolment_t *enrolment)
     bool to_send = !enrolment->is_sent && send_in <= 0;
     if (!enrolment->is_sent && send_in > 0 && send_in < wait)
         wait = send_in;
+    if (!enrolment->is_noted && wait > PATIENCE_MS)
+        wait = PATIENCE_MS;
     TRY(socket_wait(socket, to_send, wait, &enrolment->session->faults));
     TRY(receive(enrolment));
-    if (socket_check(socket) == STATUS_OK || enrolment->answer.response)
-        return STATUS_OK;
-    enrolment->is_sent = false;
-    enrolment->closings++;
-    note_trouble(enrolment);
+    bool is_lost = socket_check(socket) != STATUS_OK;
+    if (is_lost) {
+        enrolment->is_sent = false;
+        enrolment->closings++;
+    }
+    if (!enrolment->answer.response && (is_lost || (!socket->is_ready && now - enrolment->begun.ms > PATIENCE_MS)))
+        note_trouble(enrolment);
     return STATUS_OK;
 }
 
@@ -202,7 +211,8 @@ static status_t exchange(enrolment_t *enrolment)
 {
     const char *seconds = invocation_value(enrolment->session->invocation, "timeout");
     enrolment->timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
-    enrolment->deadline.ms = monotonic_now().ms + (int64_t)enrolment->timeout_s * 1000;
+    enrolment->begun = monotonic_now();
+    enrolment->deadline.ms = enrolment->begun.ms + (int64_t)enrolment->timeout_s * 1000;
     TRY(socket_init(&enrolment->socket, &enrolment->home, enrolment->endpoint, &enrolment->session->faults));
     status_t status = STATUS_OK;
     while (status == STATUS_OK && !enrolment->answer.response)

@@ -68,7 +68,7 @@ static status_t open_tables(outbox_t *outbox, size_t map_bytes, char *out_why, s
     TRY(outbox_prepare(outbox->directory, &is_new, out_why, why_size));
     if (!is_new)
         TRY(outbox_tables_check(outbox->directory, out_why, why_size));
-    TRY(outbox_tables_open(outbox->directory, map_bytes, outbox->lock, is_new, &outbox->tables, out_why, why_size));
+    TRY(outbox_tables_open(outbox->directory, map_bytes, outbox->lock, is_new, &outbox->tables));
     return is_new ? outbox_finish(outbox->directory, out_why, why_size) : STATUS_OK;
 }
 
@@ -320,8 +320,9 @@ status_t outbox_list(outbox_t *outbox, filing_state_t state, uint64_t after, siz
                      filing_t **out, size_t *out_count)
 {
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    uint64_t held;
     TRY(outbox_txn_begin(outbox->tables, false, &txn));
-    uint64_t held = outbox_txn_head(txn)->counts[STATE_TABLES[state]];
+    TRY(outbox_txn_count(txn, STATE_TABLES[state], &held));
     if (after == UINT64_MAX || held < most)
         most = after == UINT64_MAX ? 0 : (size_t)held;
     filing_t *filings = arena_array(arena, most, sizeof *filings);
@@ -507,17 +508,19 @@ status_t outbox_read_status(outbox_t *outbox, outbox_status_t *out)
     TRY(outbox_txn_begin(outbox->tables, false, &txn));
     TRY(get_notes(txn, arena, &notes));
     TRY(read_oldest(txn, arena, &oldest));
-    const outbox_head_t *head = outbox_txn_head(txn);
+    uint64_t counts[FILING_STATE_COUNT];
+    for (int state = 0; state < FILING_STATE_COUNT; state++)
+        TRY(outbox_txn_count(txn, STATE_TABLES[state], &counts[state]));
     *out = (outbox_status_t){
-        .waiting = head->counts[OUTBOX_TABLE_WAITING],
-        .delivered = head->counts[OUTBOX_TABLE_RECEIPTS],
-        .aside = head->counts[OUTBOX_TABLE_ASIDE],
+        .waiting = counts[FILING_WAITING],
+        .delivered = counts[FILING_DELIVERED],
+        .aside = counts[FILING_ASIDE],
         .oldest_waiting_ms = oldest,
         .last_delivered = notes.last_delivered,
         .last_contact_ms = notes.last_contact_ms,
         .unreached_since_ms = notes.unreached_since_ms,
         .last_error_ms = notes.last_error_ms,
-        .changes = head->epoch,
+        .changes = outbox_txn_head(txn)->epoch,
     };
     snprintf(out->last_error, sizeof out->last_error, "%s", notes.last_error);
     return STATUS_OK;

@@ -52,14 +52,13 @@ status_t outbox_enter(const char *directory, int *out_lock, char *out_why, size_
     }
     if (mkdir(directory, 0700) != 0 && errno != EEXIST)
         return status_of_errno("it cannot be made", out_why, why_size);
-    CLEANUP(file_close) int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0)
         return status_of_errno(LOCK_FILE " cannot be opened", out_why, why_size);
+    *out_lock = file;
     while (flock(file, LOCK_EX) != 0)
         if (errno != EINTR)
             return status_of_errno(LOCK_FILE " cannot be locked", out_why, why_size);
-    *out_lock = file;
-    file = -1;
     return STATUS_OK;
 }
 

@@ -12,8 +12,8 @@
 /* HOME/outbox, or a file in it where `name` is not NULL. False where the path is too long. */
 bool outbox_path(const char *home_directory, const char *name, char out[PATH_MAX]);
 
-/* Makes the directory where it is missing and takes the writers' lock (which *out_lock holds until it is closed or
- * unlocked), waiting for whoever holds it. */
+/* Makes the directory where it is missing and takes the writers' lock, waiting for whoever holds it. *out_lock is the
+ * caller's to close, which gives the lock back, also on failure; it is left alone where nothing was opened. */
 status_t outbox_enter(const char *directory, int *out_lock, char *out_why, size_t why_size) NODISCARD;
 
 /* Gives the lock back, the descriptor stays open. */

@@ -126,8 +126,6 @@ static void head_encode(const outbox_head_t *head, uint8_t out[OUTBOX_HEAD_SIZE]
     frame_put_u32(out, head->format);
     frame_put_u64(out + 4, head->epoch);
     frame_put_u64(out + 12, head->number);
-    for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++)
-        frame_put_u64(out + 20 + 8 * i, head->counts[i]);
 }
 
 static status_t head_decode(span_t payload, outbox_head_t *out)
@@ -137,8 +135,6 @@ static status_t head_decode(span_t payload, outbox_head_t *out)
     outbox_head_t head = {.format = frame_take_u32(payload.data),
                           .epoch = frame_take_u64(payload.data + 4),
                           .number = frame_take_u64(payload.data + 12)};
-    for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++)
-        head.counts[i] = frame_take_u64(payload.data + 20 + 8 * i);
     if (head.format != OUTBOX_FORMAT)
         return head.format > OUTBOX_FORMAT ? STATUS_NEWER_FORMAT : STATUS_DAMAGED;
     *out = head;
@@ -156,32 +152,10 @@ static status_t load_head(outbox_txn_t *txn)
     return head_decode(payload, &txn->head);
 }
 
-/* Whether the head is that of LMDB's newest transaction and counts what the tables hold. */
-static status_t check_head(outbox_txn_t *txn, char *out_why, size_t why_size)
-{
-    if (txn->head.epoch != mdb_txn_id(txn->txn)) {
-        snprintf(out_why, why_size, "its last transaction is %llu, its records say %llu",
-                 (unsigned long long)mdb_txn_id(txn->txn), (unsigned long long)txn->head.epoch);
-        return STATUS_DAMAGED;
-    }
-    for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++) {
-        MDB_stat stat;
-        TRY(map_error(mdb_stat(txn->txn, txn->tables->dbis[i], &stat)));
-        if (stat.ms_entries == txn->head.counts[i])
-            continue;
-        snprintf(out_why, why_size, "table %s holds %zu records instead of %llu", TABLE_NAMES[i], stat.ms_entries,
-                 (unsigned long long)txn->head.counts[i]);
-        return STATUS_DAMAGED;
-    }
-    return STATUS_OK;
-}
-
 static status_t write_head(outbox_txn_t *txn)
 {
     uint8_t bytes[OUTBOX_HEAD_SIZE];
     outbox_key_t key = outbox_key_of_name(OUTBOX_HEAD_KEY);
-    head_encode(&txn->head, bytes);
-    TRY(outbox_txn_put(txn, OUTBOX_TABLE_META, &key, (span_t){bytes, sizeof bytes})); /* counts itself the first time */
     txn->head.epoch = mdb_txn_id(txn->txn);
     head_encode(&txn->head, bytes);
     return outbox_txn_put(txn, OUTBOX_TABLE_META, &key, (span_t){bytes, sizeof bytes});
@@ -293,15 +267,6 @@ status_t outbox_txn_get(outbox_txn_t *txn, outbox_table_t table, const outbox_ke
     return note(txn, frame_read(&place, (span_t){value.mv_data, value.mv_size}, out));
 }
 
-/* Takes a change of the table's size over into the head. */
-static status_t count(outbox_txn_t *txn, outbox_table_t table)
-{
-    MDB_stat stat;
-    TRY(note(txn, map_error(mdb_stat(txn->txn, txn->tables->dbis[table], &stat))));
-    txn->head.counts[table] = stat.ms_entries;
-    return STATUS_OK;
-}
-
 status_t outbox_txn_put(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, span_t payload)
 {
     MDB_val at = lend_key(key), value = {payload.size + FRAME_OVERHEAD, NULL};
@@ -309,7 +274,7 @@ status_t outbox_txn_put(outbox_txn_t *txn, outbox_table_t table, const outbox_ke
     TRY(note(txn, map_error(mdb_put(txn->txn, txn->tables->dbis[table], &at, &value, MDB_RESERVE))));
     frame_place_t place = place_of(table, key);
     frame_write(&place, payload, value.mv_data);
-    return count(txn, table);
+    return STATUS_OK;
 }
 
 status_t outbox_txn_delete(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key)
@@ -317,7 +282,15 @@ status_t outbox_txn_delete(outbox_txn_t *txn, outbox_table_t table, const outbox
     MDB_val at = lend_key(key);
     TRY(note(txn, map_error(mdb_del(txn->txn, txn->tables->dbis[table], &at, NULL))));
     txn->is_dirty = true;
-    return count(txn, table);
+    return STATUS_OK;
+}
+
+status_t outbox_txn_count(outbox_txn_t *txn, outbox_table_t table, uint64_t *out)
+{
+    MDB_stat stat;
+    TRY(note(txn, map_error(mdb_stat(txn->txn, txn->tables->dbis[table], &stat))));
+    *out = stat.ms_entries;
+    return STATUS_OK;
 }
 
 static void cursor_close(MDB_cursor **cursor)
@@ -350,7 +323,7 @@ status_t outbox_txn_last(outbox_txn_t *txn, outbox_table_t table, const outbox_k
     MDB_val at = lend_key(key), value;
     TRY(note(txn, map_error(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
     int code = mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE);
-    bool is_behind = code == MDB_SUCCESS && (at.mv_size != key->size || memcmp(at.mv_data, key->bytes, key->size));
+    bool is_behind = code == MDB_SUCCESS && (at.mv_size != key->size || memcmp(at.mv_data, key->bytes, key->size) != 0);
     if (code == MDB_NOTFOUND || is_behind)
         code = mdb_cursor_get(cursor, &at, &value, is_behind ? MDB_PREV : MDB_LAST);
     TRY(note(txn, map_error(code)));
@@ -416,18 +389,16 @@ static status_t make_tables(outbox_txn_t **txn)
     return outbox_txn_commit(txn);
 }
 
-static status_t load_tables(outbox_txn_t **txn, char *out_why, size_t why_size)
+static status_t load_tables(outbox_txn_t **txn)
 {
     TRY(open_tables(*txn, 0));
     TRY(load_head(*txn));
-    TRY(check_head(*txn, out_why, why_size));
     int code = mdb_txn_commit((*txn)->txn);
     (*txn)->txn = NULL;
     return map_error(code);
 }
 
-status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new, outbox_tables_t **out,
-                            char *out_why, size_t why_size)
+status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new, outbox_tables_t **out)
 {
     CLEANUP(outbox_tables_close) outbox_tables_t *tables = calloc(1, sizeof *tables);
     if (!tables)
@@ -436,7 +407,7 @@ status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, b
     TRY(open_env(directory, map_bytes, &tables->env));
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     TRY(begin_raw(tables, is_new, &txn));
-    TRY(is_new ? make_tables(&txn) : load_tables(&txn, out_why, why_size));
+    TRY(is_new ? make_tables(&txn) : load_tables(&txn));
     tables->lock = lock;
     *out = tables;
     tables = NULL;

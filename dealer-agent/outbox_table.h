@@ -1,8 +1,8 @@
 /* The outbox's tables: a thin layer over LMDB that knows keys, framed values and counts, and nothing of their meaning.
- * outbox_table.c is the only file of the agent that includes <lmdb.h>.
+ * outbox_table.c is the only file of the agent that includes LMDB's header.
  *
  * Tables (named databases; keys big-endian, so that byte order is sort order):
- *   meta      name                                -> "head": format, counters; "notes": Notes (proto/outbox.proto)
+ *   meta      name                                -> "head": format, numbers; "notes": Notes (proto/outbox.proto)
  *   filings   number u64                          -> Filing
  *   waiting   number u64                          -> nothing: it waits
  *   receipts  number u64                          -> Receipt: it is delivered
@@ -39,10 +39,9 @@ typedef struct {
     uint32_t format;
     uint64_t epoch;  /* LMDB's number of the transaction that wrote it: a rolled-back meta page shows */
     uint64_t number; /* of the newest filing that was ever added */
-    uint64_t counts[OUTBOX_TABLE_COUNT];
 } outbox_head_t;
 #define OUTBOX_HEAD_KEY  "head"
-#define OUTBOX_HEAD_SIZE (4 + 8 * (2 + OUTBOX_TABLE_COUNT))
+#define OUTBOX_HEAD_SIZE (4 + 8 + 8)
 
 typedef struct {
     uint8_t bytes[CODE_LENGTH_MAX + 1 + 4 + 8];
@@ -63,10 +62,10 @@ typedef struct outbox_tables outbox_tables_t;
 status_t outbox_tables_check(const char *directory, char *out_why, size_t why_size) NODISCARD;
 
 /* Opens data.mdb in a directory, with all tables and the head made where `is_new`. `lock`: a descriptor whose flock is
- * held while a transaction writes; the caller's. STATUS_DAMAGED with `out_why` where head, counts and LMDB's own
- * numbers do not agree. The caller holds the lock, and has checked the file where it is not new. */
-status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new, outbox_tables_t **out,
-                            char *out_why, size_t why_size) NODISCARD;
+ * held while a transaction writes; the caller's. The caller holds the lock, and has checked the file where it is not
+ * new. */
+status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new,
+                            outbox_tables_t **out) NODISCARD;
 void outbox_tables_close(outbox_tables_t **tables);
 
 typedef struct outbox_txn outbox_txn_t;
@@ -86,6 +85,8 @@ status_t outbox_txn_get(outbox_txn_t *txn, outbox_table_t table, const outbox_ke
 status_t outbox_txn_put(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, span_t payload) NODISCARD;
 /* STATUS_NOT_FOUND where there is none. */
 status_t outbox_txn_delete(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key) NODISCARD;
+/* How many records a table holds. */
+status_t outbox_txn_count(outbox_txn_t *txn, outbox_table_t table, uint64_t *out) NODISCARD;
 /* The first key at or behind `key`, or the last one at or before it. STATUS_NOT_FOUND where there is none. */
 status_t outbox_txn_next(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out) NODISCARD;
 status_t outbox_txn_last(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out) NODISCARD;

@@ -135,17 +135,31 @@ static char *place_of(const report_t *report, const fault_t *fault)
     return phrase(language, WORD_SHEET, (const char *const[]){sheet, place, NULL});
 }
 
+/* A fault's words without the folder of the files that they name, which says nothing to those who dropped them; NULL
+ * when out of memory. The caller frees. */
+static char *shorten(const report_t *report, const char *message)
+{
+    const char *slash = strrchr(report->path, '/');
+    size_t length = slash ? (size_t)(slash - report->path) + 1 : 0;
+    char *text = strdup(message);
+    for (char *at = text; length && at && (at = memmem(at, strlen(at), report->path, length)) != NULL;)
+        memmove(at, at + length, strlen(at + length) + 1);
+    return text;
+}
+
 /* Faults stand numbered, each below its place; the others in one line. */
 static void put_fault(FILE *out, const report_t *report, const fault_t *fault, size_t position, bool is_numbered)
 {
     char index[NUMBER_SIZE];
     CLEANUP(scratch_free) char *place = place_of(report, fault);
+    CLEANUP(scratch_free) char *words = shorten(report, fault->message);
+    const char *said = words ? words : fault->message;
     if (is_numbered) {
         report_words_say(out, report->language, WORD_NUMBERED, number(position, index), place ? place : "");
-        report_words_say(out, report->language, WORD_SAID, fault->message);
+        report_words_say(out, report->language, WORD_SAID, said);
         return;
     }
-    report_words_put(out, report->language, WORD_BULLET, (const char *const[]){fault->message, NULL});
+    report_words_put(out, report->language, WORD_BULLET, (const char *const[]){said, NULL});
     if (fault->line && place)
         fprintf(out, " [%s]", place);
     fputc('\n', out);

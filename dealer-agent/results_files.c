@@ -81,18 +81,19 @@ static void close_file(int *file)
         close(*file);
 }
 
-/* The folder, held against others until it is closed. */
+/* The folder, held against others until it is closed. Some network shares know no such locks, and go without. */
 static int hold_folder(const char *folder)
 {
     int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int locked = -1;
-    while (held >= 0 && (locked = flock(held, LOCK_EX)) != 0 && errno == EINTR)
+    while (held >= 0 && flock(held, LOCK_EX) != 0 && errno == EINTR)
         continue;
-    if (held >= 0 && locked != 0) {
-        close(held);
-        return -1;
-    }
     return held;
+}
+
+/* Nor do they sync a folder. */
+static bool sync_folder(int held)
+{
+    return fsync(held) == 0 || errno == EINVAL;
 }
 
 static bool holds_already(const char *folder, const char *name, const char *bytes, size_t size)
@@ -137,7 +138,7 @@ status_t results_replace(const char *folder, const char *name, const char *bytes
         errno = reason;
         return STATUS_IO;
     }
-    if (fsync(held) != 0)
+    if (!sync_folder(held))
         return STATUS_IO;
     *out_changed = true;
     return STATUS_OK;

@@ -22,8 +22,8 @@ void results_year_name(const char *dealer, int year, const char *ending, char ou
 status_t results_open_folder(const char *desk, char out[PATH_MAX]) NODISCARD;
 
 /* Makes the file hold these bytes: where they differ from what it holds, written beside it, synced, then moved into its
- * place. Processes that do this at once in one folder wait for each other. STATUS_LIMIT over RESULTS_FILE_MAX;
- * STATUS_IO with errno leaves what was there. */
+ * place. Processes that do this at once in one folder wait for each other, where its file system has locks.
+ * STATUS_LIMIT over RESULTS_FILE_MAX; STATUS_IO with errno leaves what was there. */
 status_t results_replace(const char *folder, const char *name, const char *bytes, size_t size,
                          bool *out_changed) NODISCARD;
 

@@ -14,9 +14,10 @@ static int order_months(const void *left, const void *right)
     return order ? order : (a->period > b->period) - (a->period < b->period);
 }
 
-static size_t drop_repeats(results_month_t *months, size_t count)
+size_t results_months_tidy(results_month_t *months, size_t count)
 {
     size_t kept = 0;
+    qsort(months, count, sizeof *months, order_months);
     for (size_t i = 0; i < count; i++)
         if (!kept || order_months(&months[kept - 1], &months[i]) != 0)
             months[kept++] = months[i];
@@ -34,9 +35,8 @@ status_t results_months_cross(const char *const *dealers, size_t dealer_count, c
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < count; i++)
         months[i] = (results_month_t){dealers[i / period_count], periods[i % period_count]};
-    qsort(months, count, sizeof *months, order_months);
     *out = months;
-    *out_count = drop_repeats(months, count);
+    *out_count = results_months_tidy(months, count);
     return STATUS_OK;
 }
 

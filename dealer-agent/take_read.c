@@ -115,9 +115,7 @@ static void move_faults(faults_t *from, faults_t *to)
 {
     for (size_t i = 0; i < from->count; i++)
         faults_add(to, 0, 0, "%s", from->items[i].message);
-    const char *(*translate)(const char *) = from->translate;
-    faults_fini(from);
-    from->translate = translate;
+    faults_clear(from);
 }
 
 static status_t compose(session_t *session, reading_t *reading)

@@ -21,14 +21,11 @@ typedef struct {
  * STATUS_INVALID, STATUS_IO …) what was made is removed and a fault says what is wrong. */
 status_t directory_init(const directory_plan_t *plan, faults_t *faults) NODISCARD;
 
-/* The hub's CURVE key pair. STATUS_INVALID where `hub.key` is missing, damaged in either line, or may be read by
- * others.
- */
+/* The hub's CURVE key pair. STATUS_INVALID where `hub.key` is missing, damaged in either line, or not private. */
 status_t directory_read_keys(const char *directory, char out_public[HOME_KEY_SIZE], char out_secret[HOME_KEY_SIZE],
                              faults_t *faults) NODISCARD;
 
-/* The key pair with which it signs. STATUS_NOT_FOUND, without a fault, where `hub.key` is an older one; else as above.
- */
+/* The key pair with which it signs. STATUS_NOT_FOUND, without a fault, where `hub.key` is an older one; or as above. */
 status_t directory_read_signing_keys(const char *directory, signing_keys_t *out, faults_t *faults) NODISCARD;
 
 /* The same, for the hub that serves the directory (it holds the store's lock): an older `hub.key` gets its second line,

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_FIELD      10 /* of a filing: the first of its facts */
-#define PRESENCE_MAX     (CATALOG_FACTS_MAX / 8)
+#define NAMES_FIELD  10 /* of a filing: the first of its facts */
+#define PRESENCE_MAX (CATALOG_FACTS_MAX / 8)
 
 static const wire_cap_t CAPS[] = {
     {&yardstick__outbox__v1__filing__descriptor, NAMES_FIELD, CATALOG_FACTS_MAX},

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static_assert(SIGNING_KEY_SIZE == crypto_sign_PUBLICKEYBYTES && SIGNATURE_SIZE == crypto_sign_BYTES &&
-                  SIGNING_SEED_SIZE == crypto_sign_SEEDBYTES && SIGNING_SECRET_SIZE == crypto_sign_SECRETKEYBYTES &&
-                  DIGEST_SIZE == crypto_generichash_BYTES,
-              "Ed25519 and BLAKE2b-256");
+static_assert(SIGNING_KEY_SIZE == crypto_sign_PUBLICKEYBYTES, "Ed25519");
+static_assert(SIGNING_SEED_SIZE == crypto_sign_SEEDBYTES, "Ed25519");
+static_assert(SIGNING_SECRET_SIZE == crypto_sign_SECRETKEYBYTES, "Ed25519");
+static_assert(SIGNATURE_SIZE == crypto_sign_BYTES, "Ed25519");
+static_assert(DIGEST_SIZE == crypto_generichash_BYTES, "BLAKE2b-256");
 
 #define FACTS_HEADER   "yardstick-facts-1\n"
 #define RECEIPT_HEADER "yardstick-receipt-1\n"

@@ -64,8 +64,16 @@ Test(csv, the_separator_is_the_one_in_the_header)
 
 Test(csv, two_separators_in_the_header_are_never_guessed_at)
 {
-    expect_fault("a,b;c\n1,2\n", "1: the header holds several of comma, semicolon and tab; keep one as the separator, "
+    expect_fault("a,b;c\n1,2\n", "1: the line holds several of comma, semicolon and tab; keep one as the separator, "
                                  "and put titles that hold another in quotes");
+}
+
+Test(csv, a_caption_above_the_header_does_not_hide_the_separator)
+{
+    expect("2025 KPI\na;b\n1;2\n", "1:2025 KPI;2:a|b;3:1|2;");
+    expect("\"a\nb, c\"\na\tb\n", "1:a\nb, c;3:a|b;");
+    expect_fault("2025\na;b,c\n", "2: the line holds several of comma, semicolon and tab; keep one as the separator, "
+                                  "and put titles that hold another in quotes");
 }
 
 Test(csv, every_line_end_is_taken_and_blank_lines_are_not_records)
@@ -151,9 +159,9 @@ static status_t read_sparse(off_t size, faults_t *faults)
 Test(csv, a_file_may_have_the_size_of_the_cap_and_not_a_byte_more)
 {
     faults_t faults = {0};
-    cr_assert_eq(read_sparse(CSV_FILE_SIZE_MAX, &faults), STATUS_INVALID);
+    cr_assert_eq(read_sparse(INPUT_SIZE_MAX, &faults), STATUS_INVALID);
     cr_assert(strstr(faults.items[0].message, "control character"), "it is read: %s", faults.items[0].message);
-    cr_assert_eq(read_sparse((off_t)CSV_FILE_SIZE_MAX + 1, &faults), STATUS_INVALID);
+    cr_assert_eq(read_sparse((off_t)INPUT_SIZE_MAX + 1, &faults), STATUS_INVALID);
     cr_assert_str_eq(faults.items[1].message, "is larger than 64 MiB; split it");
     faults_fini(&faults);
 }

@@ -205,6 +205,18 @@ Test(compose, what_was_withdrawn_may_be_filed_again_and_keeps_nothing)
     cr_assert_eq(composition.filings[0].facts.consultant_count, 0);
 }
 
+Test(compose, of_a_withdrawn_month_no_facts_are_kept)
+{
+    file(month_of(JUNE, 219, 7));
+    filed_month_t month = month_of(JUNE, 219, 7); /* as a reader took them before the withdrawal */
+    withdraw(JUNE);
+    month.has_facts = false;
+    month.consultants = consultants_of(1, 3);
+    month.consultant_count = 1;
+    month.has_consultants = true;
+    cr_assert_eq(visits_of(compose(&month, 1).filings), 219);
+}
+
 Test(compose, what_was_refused_does_not_count_as_filed)
 {
     file(month_of(JUNE, 219, 7));

@@ -88,7 +88,8 @@ static bool is_found(const char *what, size_t where)
         add_one(outbox, "D0003", JUNE, i);
     outbox_close(&outbox);
     outbox = outbox_at(&home);
-    cr_assert_eq(read_all(outbox, FILINGS + 3), STATUS_OK, "%s at %zu: not sound after something was added", what, where);
+    cr_assert_eq(read_all(outbox, FILINGS + 3), STATUS_OK, "%s at %zu: not sound after something was added", what,
+                 where);
     return false;
 }
 

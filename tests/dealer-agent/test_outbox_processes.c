@@ -185,7 +185,7 @@ static void die_before_commit(int records, int pipe)
     char directory[PATH_MAX];
     int lock;
     if (!outbox_path(home.path, NULL, directory) || outbox_enter(directory, &lock, why, sizeof why) != STATUS_OK ||
-        outbox_tables_open(directory, 1 << 20, lock, false, &tables, why, sizeof why) != STATUS_OK)
+        outbox_tables_open(directory, 1 << 20, lock, false, &tables) != STATUS_OK)
         _exit(9);
     outbox_leave(lock);
     if (outbox_txn_begin(tables, true, &txn) != STATUS_OK)
@@ -224,7 +224,7 @@ static void die_while_making(int step, int pipe)
         _exit(9);
     if (step > 0 && (outbox_prepare(directory, &is_new, why, sizeof why) != STATUS_OK || !is_new))
         _exit(8);
-    if (step > 1 && outbox_tables_open(directory, 1 << 20, lock, true, &tables, why, sizeof why) != STATUS_OK)
+    if (step > 1 && outbox_tables_open(directory, 1 << 20, lock, true, &tables) != STATUS_OK)
         _exit(7);
     kill(getpid(), SIGKILL);
 }

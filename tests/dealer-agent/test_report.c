@@ -96,6 +96,7 @@ Test(report, of_a_rejected_file_names_each_fault_with_its_cell)
     faults_add(&faults, 5, 3, "来店批次: '1O9' is no number; correct it, or empty it where the figure is unknown");
     faults_add(&faults, 12, 0, "has 3 cells, and the header has 4; add what is missing");
     faults_add(&faults, 0, 0, "holds no month");
+    faults_add(&faults, 9, 0, "D0001 in 2025-06 stands already in %s:2; keep one of the two lines", READ.path);
     char sheet[100];
     snprintf(sheet, sizeof sheet, "%s [Sheet2]", READ.path);
     faults.source = sheet;

@@ -6,9 +6,11 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,6 +185,19 @@ Test(results_files, a_failed_write_leaves_what_was_there)
     cr_assert_eq(count_files(), 1, "only the folder that stands in its place");
     cr_assert_eq(results_replace("/nonexistent", "a.csv", "one", 3, &is_changed), STATUS_IO);
     cr_assert_eq(errno, ENOENT);
+}
+
+Test(results_files, a_full_disk_leaves_what_was_there)
+{
+    static char more[5000];
+    bool is_changed = false;
+    cr_assert_eq(results_replace(folder, "a.csv", "one", 3, &is_changed), STATUS_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096}), 0);
+    cr_assert_eq(results_replace(folder, "a.csv", more, sizeof more, &is_changed), STATUS_IO);
+    cr_assert_eq(errno, EFBIG);
+    expect_file("a.csv", "one");
+    cr_assert_eq(count_files(), 1);
 }
 
 Test(results_files, removing_what_is_not_there_is_no_fault)

@@ -182,13 +182,12 @@ Test(results_xlsx, texts_come_back_as_they_are)
     free(bytes);
 }
 
-/* libxlsxwriter writes its parts to temporary files and does not notice that they are cut off; the workbook itself is
- * small enough for the limit. */
-Test(results_xlsx, a_workbook_of_which_something_was_lost_is_none)
+/* libxlsxwriter writes its parts to temporary files and does not notice that they are cut off. Here a limit cuts off
+ * the part `name`; the workbook itself is small enough for it. */
+static void expect_loss(const paper_t *paper, const char *name)
 {
-    paper_t paper = make_paper();
     size_t size = 0;
-    char *bytes = make(&paper, 1, &size), *xml = part_of(bytes, size, "xl/worksheets/sheet1.xml");
+    char *bytes = make(paper, 1, &size), *xml = part_of(bytes, size, name);
     cr_assert_gt(strlen(xml), 20000);
     cr_assert_lt(size, 20000);
     free(bytes);
@@ -196,8 +195,27 @@ Test(results_xlsx, a_workbook_of_which_something_was_lost_is_none)
     signal(SIGXFSZ, SIG_IGN);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){20000, 20000}), 0);
     bytes = NULL;
-    cr_assert_eq(results_xlsx_make(&paper, 1, "title", &bytes, &size), STATUS_IO);
+    cr_assert_eq(results_xlsx_make(paper, 1, "title", &bytes, &size), STATUS_IO);
     cr_assert_null(bytes);
+}
+
+Test(results_xlsx, a_workbook_that_lost_numbers_is_none)
+{
+    paper_t paper = make_paper();
+    expect_loss(&paper, "xl/worksheets/sheet1.xml");
+}
+
+Test(results_xlsx, a_workbook_that_lost_texts_is_none)
+{
+    static char texts[LINES][300];
+    paper_t paper = make_paper();
+    for (size_t i = 0; i < LINES; i++) {
+        snprintf(texts[i], sizeof texts[i], "%0250zu", i);
+        cells[i][0].text = texts[i];
+        lines[i].used = 2;
+    }
+    lines[0].used = 1;
+    expect_loss(&paper, "xl/sharedStrings.xml");
 }
 
 Test(results_xlsx, a_workbook_with_other_numbers_than_its_papers_is_none)

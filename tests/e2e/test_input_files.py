@@ -154,7 +154,7 @@ class Facts(HubCase):
     def test_import_names_them_too(self):
         path = self.work / "import.csv"
         places = write_marked(path, ["dealer", "period", "ad_spend", Bad("adspend")], ["D0001", "2025-01", "5", ""], ["D0002", "2025-01", Bad("-5"), ""],
-                              [Bad(""), "2025-01", "5", ""], ["D0003", Bad("2025-1-1"), "5", ""], Bad("D0001,2025-01,6,"))
+                              [Bad(""), "2025-01", "5", ""], ["D0003", Bad("2025-1-1-1"), "5", ""], Bad("D0001,2025-01,6,"))
         before = self.revisions()
         result = self.shared.headquarters("facts", "import", path)
         self.assertExit(result, 1)
@@ -261,6 +261,118 @@ class Encodings(HubCase):
         agent.must("submit", path)
         rows = {row["row"]: row["values"][5] for row in agent.ask("trend", "--year", 2025)["rows"]}
         self.assertEqual((rows["ad_spend"], rows["showroom_visits"], rows["cost_per_visit"]), (None, 0, None))
+
+
+class Sheets(HubCase):
+    """The manual's sheet and workbooks through the programs: what they give is what facts.csv gave, so nothing is new to the hub."""
+
+    FILES = SOURCE / "tests/client/files"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.shared.must("facts", "import", GOLDEN / "facts.csv")
+        cls.agents = {dealer: cls.shared.agent(dealer) for dealer in ("D0002", "D0003", "D0004", "D0005")}
+        cls.agents["both"] = cls.shared.agent("D0002", "D0003")
+
+    def revisions(self):
+        client = self.shared.client("headquarters")
+        self.addCleanup(client.close)
+        return client.ask("get_health").health.revisions
+
+    def copy(self, source, name):
+        return shutil.copy(source, self.work / name)
+
+    def assertNothingNew(self, dealer, path, *options):
+        before = self.revisions()
+        result = self.agents[dealer].must("submit", path, *options)
+        self.assertEqual(self.revisions(), before, f"{path} was read as other facts\n{result}")
+        return result
+
+    def test_the_golden_sheets_give_the_golden_facts(self):
+        for name in ("D0002-2025", "D0003-2025", "D0004-2025-manual"):
+            for path in (GOLDEN / f"sheets/{name}.csv", self.FILES / f"libreoffice/{name}.xlsx"):
+                with self.subTest(path.name):
+                    self.assertNothingNew(name[:5], path)
+
+    def test_what_is_counted_and_noted(self):
+        for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
+            result = self.agents["D0004"].must("check", path)
+            self.assertIn("no faults: 8 months", result.out)
+            self.assertIn(f"note: {path}:1:2: the head 'Jun' before February is read as January\n", result.out)
+            for column, month in enumerate(("2025-09", "2025-10", "2025-11", "2025-12"), 10):
+                self.assertIn(f"note: {path}:1:{column}: {month} is not filled and left out: ", result.out)
+            self.assertIn("no faults: 12 months", self.agents["D0004"].must("check", path, "--zeros").out)
+
+    def test_zeros_are_sent_where_asked_for(self):
+        path = self.work / "2025.csv"
+        path.write_text("KPI,1月,2月\n来店批次,5,0\n新增意向客户数,,\n", encoding="utf-8")
+        before = self.revisions()
+        agent = self.agents["D0005"]
+        agent.must("submit", path)
+        self.assertEqual(self.revisions(), before + 1)
+        agent.must("submit", path, "--zeros")
+        self.assertEqual(self.revisions(), before + 2)
+        rows = {row["row"]: row["values"][:2] for row in agent.ask("trend", "--year", 2025)["rows"]}
+        self.assertEqual((rows["showroom_visits"], rows["new_prospects"]), ([5, 0], [None, None]))
+
+    def test_the_year_is_asked_for_where_nothing_says_it(self):
+        path = self.copy(GOLDEN / "sheets/D0002-2025.csv", "kpi.csv")
+        result = self.agents["D0002"]("submit", path)
+        self.assertExit(result, 1, "kpi.csv:1:2: '1月' names no year, and neither does the file's name; ")
+        self.assertEqual(len(result.err.splitlines()), 1, "once for all heads")
+        self.assertNothingNew("D0002", path, "--year", 2025)
+        self.assertNothingNew("D0002", self.copy(path, "kpi-2024.csv"), "--year", 2025)
+        self.assertExit(self.agents["D0002"]("submit", self.copy(path, "2024-2025.csv")), 1, "holds both 2024 and 2025")
+
+    def test_of_several_stores_the_name_says_which(self):
+        self.assertNothingNew("both", GOLDEN / "sheets/D0003-2025.csv")
+        self.assertExit(self.agents["both"]("submit", self.copy(GOLDEN / "sheets/D0003-2025.csv", "2025.csv")), 1,
+                        "the sheet names no store, and this key holds 2; put the code of one of them into the file's name (as in D0002-2025)")
+
+    def test_stores_and_consultants_in_one_file(self):
+        path = self.work / "mixed.csv"
+        path.write_text("period,consultant,showroom_visits\n2024-06,,10\n2024-06,C1,4\n2024-06,李,6\n2024-07,,20\n", encoding="utf-8")
+        self.agents["D0005"].must("submit", path)
+        answer = self.agents["D0005"].ask("consultants", "--period", "2024-06")
+        self.assertEqual([line["consultant"] for line in answer["consultants"]], ["C1", "李"])
+        self.assertEqual(self.agents["D0005"].ask("trend", "--year", 2024)["rows"][1]["values"][5:7], [10, 20])
+        self.assertIn("8 months, 3 consultant lines", self.agents["D0005"].must("check", self.FILES / "xlsx/wide.xlsx").out)
+
+    def test_what_can_be_read_in_two_ways_is_never_guessed_at(self):
+        path = self.work / "x.csv"
+        places = write_marked(path, ["period", "showroom_visits"], [Bad("Jun-25"), "1"], [Bad("06/07/2025"), "2"], [Bad("25-06"), "3"],
+                              [Bad("45809"), "4"], [Bad("6月"), "5"], [Bad("2025.1"), "6"], ["2025年8月", "7"], ["202509", "8"])
+        before = self.revisions()
+        result = self.agents["D0005"]("submit", path)
+        self.assertExit(result, 1, "'Jun-25' can be 2025-06 or day 25 of month 6", "'06/07/2025' can be 2025-07 or 2025-06", "a date that Excel shows as a number")
+        self.assertEqual(places_in(result, path), places)
+        self.assertEqual(self.revisions(), before)
+
+    def test_a_workbooks_faults_name_its_sheets_and_cells(self):
+        path = self.copy(self.FILES / "xlsx/manual-2025.xlsx", "book.xlsx")  # its name has lost the year
+        result = self.agents["D0005"]("submit", path)
+        self.assertExit(result, 1, "book.xlsx[展厅]:4:2: '1月' names no year")
+        self.assertExit(self.agents["D0005"]("check", self.FILES / "xlsx/formulas.xlsx"), 1, "formulas.xlsx:2:2: ad_spend: the file holds the formula '=1+2' without its result")
+
+    def test_what_is_no_table_says_what_it_is(self):
+        path = self.work / "facts.csv"
+        for content, says in ((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel workbook (.xls)"), (b"%PDF-1.7", "is a PDF document"),
+                              (b"PK\x03\x04", "the workbook is damaged (its ZIP archive)"), ("a,b".encode("utf-16"), "is UTF-16")):
+            path.write_bytes(content)
+            result = self.agents["D0005"]("submit", path)
+            self.assertExit(result, 1, f"facts.csv: {says}")
+            self.assertEqual(len(result.err.splitlines()), 1, str(result))
+
+    def test_faults_and_notes_in_chinese(self):
+        path = self.work / "kpi.csv"
+        path.write_text("KPI,1月,2月\n来店批次,x,2\n", encoding="utf-8")
+        for language in (["--lang", "zh"], []):
+            result = self.agents["D0005"]("check", path, *language, **({} if language else {"LC_ALL": "zh_CN.UTF-8"}))
+            self.assertExit(result, 1, "kpi.csv:1:2: “1月”没有写年份，文件名里也没有；", "kpi.csv:2:2: 来店批次: “x”不是数字；请改正，数字未知时请清空")
+        result = self.agents["D0004"].must("check", GOLDEN / "sheets/D0004-2025-manual.csv", "--lang", "zh")
+        self.assertIn("二月之前的列标题“Jun”按一月读取", result.out)
+        self.assertIn("2025-09 未填写，略过：", result.out)
 
 
 class Networks(HubCase):

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from relay import Relay, refusal
-from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, Case, HubCase, die_with_parent, environment,
+from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, Case, HubCase, Result, die_with_parent, environment,
                        eventually, main, run)
 
 MEMBERS = iter(f"D00{n}" for n in range(18, 60) if n not in (20, 31, 33, 41, 45, 51, 54))  # members of one region all along
@@ -219,6 +219,50 @@ class Line(OutboxCase):
         self.assertEqual([c["consultant"] for c in shown["consultants"]], ["C1", "C2"])
         self.assertEqual(shown["consultants_dropped"], 0)
         self.assertEqual([f["value"] for f in shown["facts"]], [125])
+
+
+class FullDisk(OutboxCase):
+    """The disk's end, played by a limit on a file's size."""
+
+    def limited(self, desk, kilobytes, *arguments):
+        command = f"ulimit -f {kilobytes}; exec \"$@\""
+        process = subprocess.run(["bash", "-c", command, "-", PROGRAMS / "yardstick-agent", *desk.command(*arguments)], stdin=subprocess.DEVNULL,
+                                 capture_output=True, timeout=PATIENCE, env=environment(self.work), preexec_fn=die_with_parent)
+        return Result(arguments, process)
+
+    def used(self, desk):
+        return (desk.home / "outbox/data.mdb").stat().st_size // 1024
+
+    def test_what_does_not_fit_is_refused_and_what_was_taken_stays(self):
+        desk = self.desk()
+        desk.meet()
+        result = self.limited(desk, 8, "outbox", "list")
+        self.assertEqual(result.code, 0, f"reading needs no room\n{result}")
+        header = "period,consultant,showroom_visits"
+        taken = 0
+        for n in range(100):
+            people = desk.file(*(f"2025-06,C{c:03},{n}" for c in range(200)), name="people.csv", header=header)
+            result = self.limited(desk, 300, "submit", "--no-wait", desk.file(f"2025-06,{n}"), "--consultants", people)
+            if result.code:
+                break
+            taken += 1
+        self.assertExit(result, 1, "there is no room left", "nothing was lost")
+        self.assertGreater(taken, 5)
+        self.assertEqual(desk.status()["waiting"], taken)
+        desk.must("submit", desk.file("2025-06,1000"))
+        self.assertEqual([r["revision"] for r in desk.receipts()], list(range(1, taken + 2)))
+
+    def test_a_receipt_without_room_is_taken_later_and_the_filing_counts_once(self):
+        desk = self.desk()
+        desk.meet()
+        desk.must("submit", "--no-wait", desk.file("2025-06,120"))
+        before = self.revisions()
+        result = self.limited(desk, 4, "deliver")
+        self.assertExit(result, 3, "there is no room left")
+        self.assertEqual((desk.status()["waiting"], self.revisions()), (1, before + 1))
+        desk.must("deliver")
+        self.assertEqual([(r["outcome"], r["revision"]) for r in desk.receipts()], [("accepted", 1)])
+        self.assertEqual(self.revisions(), before + 1)
 
 
 class Processes(OutboxCase):
@@ -560,6 +604,25 @@ class Changes(Case):
         self.assertEqual({row["row"]: row["values"][5] for row in trend}, {"a": 1, "b": 2, "c": 3.45, "new": None})
         self.assertIn("1 receipt verified, 0 failed", desk.must("receipts", "verify").out)
 
+    def test_a_catalog_that_changes_under_way_is_fetched_and_the_same_filing_sent_again(self):
+        hub, desk = self.started(catalog(1, "a", "b"))
+        relay = Relay(hub, desk.home)
+        self.addCleanup(relay.close)
+        desk.endpoint = relay.endpoint
+        path = self.work / "next.yaml"
+        path.write_text(catalog(2, "b", "new", "a"))
+
+        def on_request(request):
+            if request.HasField("submit") and len(relay.filings()) == 1:
+                hub.must("catalog", "install", path)
+            return request
+        relay.on_request = on_request
+        receipts = desk.ask("submit", desk.file("2025-05,1,2", "2025-06,3,4", header="period,a,b"))["receipts"]
+        self.assertEqual([r["outcome"] for r in receipts], ["accepted", "accepted"])
+        self.assertEqual([f.id for f in relay.filings()].count(relay.filings()[0].id), 2, "twice, with one id")
+        trend = hub.ask("trend", "--dealer", "D0001", "--year", 2025)["rows"]
+        self.assertEqual({row["row"]: row["values"][4:6] for row in trend}, {"a": [1, 3], "b": [2, 4], "new": [None, None]})
+
     def test_a_fact_that_the_catalog_lost_puts_aside(self):
         hub, desk = self.started(catalog(1, "a", "b"))
         desk.must("submit", "--no-wait", desk.file("2025-05,1,2", "2025-06,1,", header="period,a,b"))
@@ -587,8 +650,7 @@ class Changes(Case):
         self.assertEqual(other.code, 0, str(other))
         settings = desk.home / "home.txt"
         lines = settings.read_text().splitlines()
-        strange = run(self.work, "yardstick-hub", "key", self.work / "other").out
-        key = next(line.split(": ", 1)[1] for line in strange.splitlines() if line.startswith("signing key: "))
+        key = run(self.work, "yardstick-hub", "key", "--signing", self.work / "other").out.strip()
         settings.write_text("".join((f"signing_key: {key}" if line.startswith("signing_key:") else line) + "\n" for line in lines))
         self.assertExit(desk("deliver"), 3, "signs with another key")
         self.assertIn("signs with another key", desk.status()["last_error"])

@@ -163,8 +163,7 @@ class Receipts(OutboxCase):
         desk = self.filed("2025-06,120")
         made = run(self.work, "yardstick-hub", "init", self.work / "other", "--listen", "tcp://127.0.0.1:0")
         self.assertEqual(made.code, 0, str(made))
-        keys = run(self.work, "yardstick-hub", "key", self.work / "other").out
-        other = next(line.split(": ", 1)[1] for line in keys.splitlines() if line.startswith("signing key: "))
+        other = run(self.work, "yardstick-hub", "key", "--signing", self.work / "other").out.strip()
         settings = desk.home / "home.txt"
         lines = settings.read_text().splitlines()
         settings.write_text("".join((f"signing_key: {other}" if line.startswith("signing_key:") else line) + "\n" for line in lines))

@@ -1,5 +1,6 @@
 """Who may do what (SPEC 4): unknown and revoked keys, and a table of every role by every request, each one tried."""
 
+import hashlib
 import random
 import re
 import zmq
@@ -54,6 +55,10 @@ TABLE = [
     ("show_network", "", lambda t: {}, (NO, YES, YES, YES)),
     ("install_catalog", "", lambda t: dict(yaml=(SOURCE / "catalogs/auto-dealer.yaml").read_bytes()), (NO, NO, YES, NO)),
     ("get_health", "", lambda t: {}, (NO, NO, YES, YES)),
+    ("make_tokens", "", lambda t: dict(tokens=[t.new_token()]), (NO, NO, YES, YES)),
+    ("list_tokens", "", lambda t: {}, (NO, NO, YES, YES)),
+    ("revoke_tokens", "", lambda t: dict(digests=[t.spare_token()]), (NO, NO, YES, YES)),
+    ("enroll", "with a good token", lambda t: dict(secret=t.spare_secret()), (NO, NO, NO, NO)),  # at the enrolment endpoint only
 ]
 
 
@@ -85,6 +90,21 @@ class Roles(HubCase):
         admitted = self.clients["headquarters"].ask("admit_key", public_key=key, role=role)
         self.assertStatus(admitted, OK)
         return key
+
+    def new_token(self, secret=b""):
+        now = self.clients["headquarters"].ask("describe").description.time_ms
+        digest = hashlib.blake2b(secret or random.randbytes(16), digest_size=32).digest()
+        return dict(digest=digest, dealers=["D0001"], expires_ms=now + 60000)
+
+    def spare_token(self, secret=b""):
+        token = self.new_token(secret)
+        self.assertStatus(self.clients["headquarters"].ask("make_tokens", tokens=[token]), OK)
+        return token["digest"]
+
+    def spare_secret(self):
+        secret = random.randbytes(16)
+        self.spare_token(secret)
+        return secret
 
     def network_part(self):
         """The network that is there already, so that an import changes nothing."""

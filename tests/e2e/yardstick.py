@@ -367,7 +367,7 @@ class Agent:
 
 
 class Daemon:
-    """`yardstick-agent run` of an agent's home, and its desk."""
+    """`yardstick-agent run` of an agent's home, and its desk. `endpoint`: where its hub is; False: as the home says."""
 
     def __init__(self, agent, *options, endpoint=None, desk=None):
         self.agent, self.endpoint = agent, endpoint
@@ -378,8 +378,8 @@ class Daemon:
 
     def start(self, wait=True, **extra):
         """Starts it and waits until it says that it is ready. `extra`: environment variables."""
-        command = [PROGRAMS / "yardstick-agent", "run", "--home", self.agent.home, "--desk", self.desk,
-                   "--hub", self.endpoint or self.agent.hub.endpoint, *map(str, self.options)]
+        hub = [] if self.endpoint is False else ["--hub", self.endpoint or self.agent.hub.endpoint]
+        command = [PROGRAMS / "yardstick-agent", "run", "--home", self.agent.home, "--desk", self.desk, *hub, *map(str, self.options)]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                                             env=environment(self.agent.hub.work, **extra), preexec_fn=die_with_parent)

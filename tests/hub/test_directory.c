@@ -280,7 +280,8 @@ Test(directory, a_damaged_second_line_is_refused_and_never_replaced)
         cr_assert_eq(directory_make_signing_keys(hub, &signing, &made, &faults), STATUS_INVALID, "%zu", i);
         cr_assert_eq(directory_read_signing_keys(hub, &signing, &faults), STATUS_INVALID);
         cr_assert_eq(directory_read_keys(hub, names[0], names[1], &faults), STATUS_INVALID);
-        cr_assert_eq(directory_verify(hub, &counts, &faults), STATUS_INVALID);
+        if (i >= NOT_OF_Z85) /* it reads the whole store: a few times are enough */
+            cr_assert_eq(directory_verify(hub, &counts, &faults), STATUS_INVALID);
         for (size_t j = 0; j < faults.count; j++)
             cr_assert(strstr(faults.items[j].message, "second line is no signing key; restore"), "%s",
                       faults.items[j].message);

@@ -1,0 +1,606 @@
+"""The daemon at a dealership: what a clerk sees on the desk, what reaches the hub, and how it lives and dies."""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from yardstick import (PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, eventually, figures, main, run)
+
+MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
+HEADER = "period,showroom_visits,new_prospects,new_prospect_orders"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def facts(*months, visits=200, dealer=None):
+    """A wide file of those months. `visits`: of each, or {month: visits}."""
+    lines = [("dealer," if dealer else "") + HEADER]
+    for month in months:
+        number = visits.get(month, 200) if isinstance(visits, dict) else visits
+        lines.append((f"{dealer}," if dealer else "") + f"{month},{number},100,20")
+    return "\n".join(lines) + "\n"
+
+
+def consultants(month, *codes):
+    return "period,consultant,showroom_visits\n" + "".join(f"{month},{code},{10 + i}\n" for i, code in enumerate(codes))
+
+
+def alive(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def words_of(pid):
+    """Its command line; empty where there is none."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def command_of(pid):
+    words = words_of(pid)
+    return words[1].decode() if len(words) > 1 else ""
+
+
+class Desk(Daemon):
+    """The daemon of an agent, which looks once a second, and finds its hub as its home says."""
+
+    def __init__(self, agent, *options, **places):
+        super().__init__(agent, "--rescan", 1, "--timeout", 5, *options, **{"endpoint": False, **places})
+
+    @property
+    def inbox(self):
+        return self.desk / "inbox"
+
+    def names(self, folder):
+        return sorted(entry.name for entry in (self.desk / folder).iterdir())
+
+    def state(self):
+        """run.txt as a dictionary; `file`: a list of its values."""
+        state = {"file": []}
+        for line in (self.agent.home / "run.txt").read_text().splitlines():
+            name, _, value = line.partition(": ")
+            if name == "file":
+                state["file"].append(value)
+            else:
+                state[name] = value
+        return state
+
+    def child(self, command):
+        """The process id of the running child of that kind; None where there is none."""
+        return next((pid for pid in self.children() if command_of(pid) == command), None)
+
+    def hurry(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def wait_accepted(self, name):
+        folder, report = self.wait_taken(name)
+        assert folder == "accepted", report
+        return report
+
+    def wait_rejected(self, name):
+        folder, report = self.wait_taken(name)
+        assert folder == "rejected", report
+        return report
+
+    def wait_logged(self, text):
+        eventually(lambda: text in self.log.read_text(errors="replace"), f"{text!r} in the log\n{self.log_text()}")
+
+
+class DeskCase:
+    """What tests of the daemon share."""
+
+    def desk(self, agent, *options, start=True, **places):
+        desk = Desk(agent, *options, **places)
+        self.addCleanup(desk.kill)
+        if start:
+            desk.start()
+        return desk
+
+    def receipts(self, agent):
+        return agent.ask("receipts", "list")["receipts"]
+
+    def wait_receipts(self, agent, count):
+        return eventually(lambda: (found := self.receipts(agent)) and len(found) >= count and found,
+                          f"{count} receipts\n{agent('status').out}")
+
+
+class Desks(DeskCase, HubCase):
+    """A hub that is there."""
+
+    def revisions(self):
+        return self.shared.ask("status")["revisions"]
+
+    # ---- a clerk's day
+
+    def test_a_file_is_taken_delivered_and_answered(self):
+        agent = self.shared.agent("D0001")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-05", "2025-06"), "june.csv")
+        report = desk.wait_accepted("june.csv")
+        self.assertIn("Months to send: 2.", report)
+        self.assertIn("- D0001 2025-05: new", report)
+        receipts = self.wait_receipts(agent, 2)
+        self.assertEqual([receipt["period"] for receipt in receipts], ["2025-05", "2025-06"])
+        results = desk.desk / "results"
+        for name in ("D0001-2025-05.xlsx", "D0001-2025-06.xlsx", "D0001-2025-06.csv", "D0001-2025.xlsx", "receipts.csv"):
+            eventually((results / name).exists, f"{name}\n{desk.log_text()}")
+        lines = eventually(lambda: len(found := (results / "receipts.csv").read_bytes().decode("utf-8-sig").split("\r\n")) == 4 and found, "both receipts")
+        self.assertEqual(lines[0], "number,dealer,period,outcome,revision,late,time,digest")
+        self.assertRegex(lines[2], r"^2,D0001,2025-06,accepted,1,yes,[0-9T:-]{19}\+00:00,[0-9a-f]{64}$")
+        self.assertEqual(self.shared.ask("compare", "--dealer", "D0001", "--period", "2025-06")["dealer"], "D0001")
+        self.assertEqual(desk.names("inbox"), [])
+        self.assertTrue(agent.ask("status")["daemon"])
+
+    def test_a_file_that_is_copied_slowly_is_taken_once_and_whole(self):
+        agent = self.shared.agent("D0002")
+        desk = self.desk(agent)
+        whole = facts(*MONTHS[:6])
+        with open(desk.inbox / "slow.csv", "w", encoding="utf-8") as copy:
+            for piece in (whole[:30], whole[30:80], whole[80:]):
+                copy.write(piece)
+                copy.flush()
+                # It has looked again since, and found a writer.
+                eventually(lambda: any("open for writing" in file for file in desk.state()["file"]), "the copy noticed")
+                self.assertEqual(desk.names("inbox"), ["slow.csv"])
+        desk.wait_accepted("slow.csv")
+        self.assertEqual(len(self.wait_receipts(agent, 6)), 6)
+
+    def test_files_that_lie_there_before_the_start_are_taken_in_order(self):
+        agent = self.shared.agent("D0003")
+        desk = self.desk(agent, start=False)
+        desk.inbox.mkdir(parents=True)
+        for i, month in enumerate(reversed(MONTHS[:6])):
+            path = desk.inbox / f"{i}.csv"
+            path.write_text(facts(month))
+            os.utime(path, (1700000000 - i, 1700000000 - i))
+        desk.start()
+        for i in range(6):
+            desk.wait_accepted(f"{i}.csv")
+        receipts = self.wait_receipts(agent, 6)
+        self.assertEqual([receipt["period"] for receipt in sorted(receipts, key=lambda one: one["number"])], MONTHS[:6])
+
+    def test_several_files_of_one_month_leave_the_one_that_was_changed_last(self):
+        agent = self.shared.agent("D0004")
+        desk = self.desk(agent)
+        staged = desk.desk / "staged"
+        staged.mkdir()
+        for i, visits in enumerate((300, 200, 100)):
+            path = staged / f"{i}.csv"
+            path.write_text(facts("2025-06", visits=visits))
+            os.utime(path, (1700000000 - i, 1700000000 - i))
+        for path in sorted(staged.iterdir()):
+            path.rename(desk.inbox / path.name)
+        for i in range(3):
+            desk.wait_accepted(f"{i}.csv")
+        self.wait_receipts(agent, 3)
+        rows = self.shared.ask("compare", "--dealer", "D0004", "--period", "2025-06")["rows"]
+        self.assertEqual(next(row for row in rows if row["row"] == "showroom_visits")["values"][0], 300)
+
+    def test_names_are_bytes_and_nothing_else(self):
+        agent = self.shared.agent("D0005")
+        desk = self.desk(agent)
+        names = [b"with blanks .csv", b"new\nline.csv", b"quotes\"'`.csv", b"-rf", b"--desk=x", b"$(touch pwned).csv", b"\xff\xfe\x80.csv",
+                 "六月 报表.csv".encode(), b"%41%00", b"n" * 255]
+        inbox = os.fsencode(desk.inbox)
+        for name, month in zip(names, MONTHS):
+            coming = desk.desk / ".coming"
+            coming.write_text(facts(month))
+            os.rename(coming, inbox + b"/" + name)
+        accepted = os.fsencode(desk.desk / "accepted")
+        eventually(lambda: not os.listdir(inbox) and len(os.listdir(accepted)) == 2 * len(names), f"all taken\n{desk.log_text()}")
+        moved = os.listdir(accepted)
+        for name in names[:-1]:
+            self.assertIn(name, moved)
+            self.assertIn(name + b".report.txt", moved)
+        self.assertEqual(len(self.wait_receipts(agent, len(names))), len(names))
+        self.assertFalse(list(self.class_work.glob("**/pwned")))
+        self.assertEqual({entry.name for entry in desk.desk.iterdir()}, {"inbox", "accepted", "rejected", "results"})
+
+    def test_what_nobody_dropped_is_left_alone(self):
+        agent = self.shared.agent("D0006")
+        desk = self.desk(agent)
+        left = [".hidden.csv", "~$june.xlsx", "june.csv.part", "june.tmp", ".~lock.june.ods#", "Thumbs.db"]
+        for name in left:
+            (desk.inbox / name).write_text(facts("2025-01"))
+        (desk.inbox / "folder.csv").mkdir()
+        outside = self.work / "outside.csv"
+        outside.write_text(facts("2025-02"))
+        (desk.inbox / "link.csv").symlink_to(outside)
+        os.mkfifo(desk.inbox / "pipe.csv")
+        desk.drop(facts("2025-06"), "june.csv")
+        desk.wait_accepted("june.csv")
+        desk.drop(facts("2025-06", "2025-05"), "again.csv")
+        desk.wait_accepted("again.csv")
+        self.assertEqual(desk.names("inbox"), sorted([*left, "folder.csv", "link.csv", "pipe.csv"]))
+        self.assertEqual(desk.names("rejected"), [])
+        eventually(lambda: desk.state()["waiting"] == "0", "nothing that waits")
+
+    def test_a_name_that_was_there_before_gets_a_number(self):
+        agent = self.shared.agent("D0007")
+        desk = self.desk(agent)
+        for i, month in enumerate(MONTHS[:3]):
+            desk.drop(facts(month), "month.csv")
+            desk.wait_accepted("month.csv" if i == 0 else f"month ({i + 1}).csv")
+        self.assertEqual(len(desk.names("accepted")), 6)
+
+    # ---- faults
+
+    def test_a_faulty_file_is_rejected_in_the_clerk_s_language(self):
+        wrong = "period,来店批次\n2025-06,1O9\n2025-13,4\n"
+        agent = self.shared.agent("D0008")
+        for language, says in (("en", ["File:     wrong.csv", "REJECTED", "1. B2 (line 2, column 2)", "is no number", "2. A3 (line 3, column 1)"]),
+                               ("zh", ["文件：  wrong", "已退回", "1. B2（第 2 行，第 2 列）", "2. A3（第 3 行，第 1 列）"])):
+            desk = self.desk(agent, "--lang", language)
+            name = desk.drop(wrong, "wrong.csv" if language == "en" else "wrong zh.csv")
+            report = desk.wait_rejected(name)
+            for text in says:
+                self.assertIn(text, report)
+            raw = (desk.desk / "rejected" / f"{name}.report.txt").read_bytes()
+            self.assertTrue(raw.startswith(b"\xef\xbb\xbf"))
+            self.assertEqual(raw.count(b"\n"), raw.count(b"\r\n"))
+            if language == "zh":
+                self.assertNotIn("is no number", report)
+            self.assertEqual(desk.stop(), 0)
+        self.assertEqual(self.receipts(agent), [])
+
+    def test_a_correction_of_a_rejected_file_is_taken(self):
+        agent = self.shared.agent("D0009")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06").replace(",200,", ",2oo,"), "june.csv")
+        desk.wait_rejected("june.csv")
+        desk.drop(facts("2025-06"), "june.csv")
+        eventually((desk.desk / "accepted/june.csv").exists, "the corrected file")
+        self.wait_receipts(agent, 1)
+
+    # ---- what changes
+
+    def test_the_year_so_far_filed_again_sends_only_what_changed(self):
+        agent = self.shared.agent("D0010")
+        desk = self.desk(agent)
+        desk.drop(facts(*MONTHS[:5]), "year.csv")
+        desk.wait_accepted("year.csv")
+        self.wait_receipts(agent, 5)
+        before = self.revisions()
+        desk.drop(facts(*MONTHS[:6], visits={"2025-03": 333}), "year.csv")
+        report = desk.wait_accepted("year (2).csv")
+        self.assertIn("Months to send: 2.", report)
+        self.assertIn("- D0010 2025-03: changed (before: taken ", report)
+        self.assertIn("- D0010 2025-06: new", report)
+        self.assertEqual(report.count(": unchanged (taken "), 4)
+        self.assertEqual(len(self.wait_receipts(agent, 7)), 7)
+        self.assertEqual(self.revisions(), before + 2)
+        desk.drop(facts(*MONTHS[:6], visits={"2025-03": 333}), "year.csv")
+        self.assertIn("nothing is sent", desk.wait_accepted("year (3).csv"))
+        self.assertEqual(self.revisions(), before + 2)
+
+    # ---- consultants
+
+    def check_consultants(self, agent, *codes):
+        def listed():
+            result = agent("consultants", "--period", "2025-06", "--format", "json")
+            return result.code == 0 and [one["consultant"] for one in result.json["consultants"]] == sorted(codes)
+        eventually(listed, "the consultants at the hub")
+
+    def test_consultants_come_after_their_month(self):
+        agent = self.shared.agent("D0011")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06"), "store.csv")
+        desk.wait_accepted("store.csv")
+        desk.drop(consultants("2025-06", "Li", "Wang"), "people.csv")
+        self.assertIn("with consultants: 2", desk.wait_accepted("people.csv"))
+        self.check_consultants(agent, "Li", "Wang")
+        self.assertEqual(self.shared.ask("compare", "--dealer", "D0011", "--period", "2025-06")["rows"][1]["values"][0], 200)
+
+    def test_consultants_come_before_their_month_and_wait_for_it(self):
+        agent = self.shared.agent("D0012")
+        desk = self.desk(agent)
+        desk.drop(consultants("2025-06", "Li"), "people.csv")
+        eventually(lambda: desk.state()["file"] == ["people.csv waits for the month of its consultants to be filed"], "it waits")
+        self.assertEqual(desk.names("rejected"), [])
+        desk.drop(facts("2025-06"), "store.csv")
+        desk.wait_accepted("store.csv")
+        desk.wait_accepted("people.csv")
+        self.check_consultants(agent, "Li")
+
+    def test_consultants_whose_month_never_comes_are_rejected_in_the_end(self):
+        agent = self.shared.agent("D0013")
+        desk = self.desk(agent)
+        desk.drop(consultants("2025-06", "Li"), "people.csv")
+        eventually(lambda: desk.state()["file"] == ["people.csv waits for the month of its consultants to be filed"], "it waits")
+        # What the daemon does after ten minutes.
+        self.assertExit(agent("take", "--", "people.csv"), 4, "people.csv stays in the inbox", "month that is not filed")
+        self.assertExit(agent("take", "--last", "--", "people.csv"), 1, "people.csv is rejected")
+        self.assertIn("10 minutes were waited", desk.wait_rejected("people.csv"))
+
+    # ---- the hub refuses
+
+    def test_what_the_hub_refuses_is_told_once_with_what_to_do(self):
+        agent = self.shared.agent("D0014")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06", "2199-01"), "future.csv")
+        desk.wait_accepted("future.csv")
+        refused = desk.desk / "rejected" / "future.csv D0014 2199-01.refused.txt"
+        eventually(refused.exists, f"the refusal\n{desk.log_text()}")
+        text = refused.read_bytes().decode("utf-8-sig")
+        number = next(one["number"] for one in agent.ask("outbox", "list")["filings"] if one["state"] == "aside")
+        for says in ("The hub refused a month", "Store:    D0014", "Month:    2199-01", "File:     future.csv", "Place:    line 3",
+                     f"outbox retry {number}", f"outbox drop {number}"):
+            self.assertIn(says, text)
+        self.wait_receipts(agent, 1)
+        agent.must("report")
+        self.assertEqual(desk.names("rejected"), [refused.name])
+        agent.must("outbox", "retry", number)
+        again = desk.desk / "rejected" / "future.csv D0014 2199-01 (2).refused.txt"
+        eventually(again.exists, "the second refusal")
+        agent.must("outbox", "drop", number)
+        agent.must("report")
+        self.assertEqual(desk.names("rejected"), sorted([refused.name, again.name]))
+
+    def test_a_refusal_is_told_in_chinese_too(self):
+        agent = self.shared.agent("D0015")
+        desk = self.desk(agent, "--lang", "zh")
+        desk.drop(facts("2199-01"), "future.csv")
+        desk.wait_accepted("future.csv")
+        refused = desk.desk / "rejected" / "future.csv D0015 2199-01.refused.txt"
+        eventually(refused.exists, "the refusal")
+        text = refused.read_bytes().decode("utf-8-sig")
+        self.assertIn("总部拒收了一个已在本机接收的月份", text)
+        self.assertIn("原因：", text)
+
+    # ---- the daemon itself
+
+    def test_a_second_daemon_of_a_home_is_refused_in_words(self):
+        agent = self.shared.agent("D0016")
+        desk = self.desk(agent)
+        second = run(self.class_work, "yardstick-agent", "run", "--home", agent.home)
+        self.assertExit(second, 1, f"a daemon (process {desk.process.pid}) already runs for the home {agent.home}", "end it first")
+        self.assertEqual(second.out, "")
+        desk.stop()
+        self.desk(agent)
+
+    def test_sigterm_ends_it_and_its_children(self):
+        agent = self.shared.agent("D0017")
+        desk = self.desk(agent, endpoint=silent_endpoint(self))
+        child = eventually(lambda: desk.child("deliver"), "a delivery that hangs")
+        began = time.monotonic()
+        self.assertEqual(desk.stop(), 0)
+        self.assertFalse(alive(child))
+        self.assertLess(time.monotonic() - began, PATIENCE / 2)
+        self.assertIn("event=end reason=\"told to end\"", desk.log_text())
+
+    def test_killed_it_leaves_no_child_and_starts_again(self):
+        agent = self.shared.agent("D0018")
+        agent.must("deliver")  # so that it knows its store
+        desk = self.desk(agent, endpoint=silent_endpoint(self))
+        desk.drop(facts("2025-06"), "june.csv")
+        desk.wait_accepted("june.csv")
+        child = eventually(lambda: desk.child("deliver"), "a delivery that hangs")
+        self.assertEqual(desk.kill(), -signal.SIGKILL)
+        eventually(lambda: not alive(child), "its child's end")
+        self.assertFalse(agent.ask("status")["daemon"])
+        desk.endpoint = False
+        desk.start()
+        self.wait_receipts(agent, 1)
+
+    def test_a_child_that_dies_is_told_and_tried_again(self):
+        agent = self.shared.agent("D0019")
+        desk = self.desk(agent)
+        with held(agent.home / "take.lock"):
+            desk.drop(facts("2025-06"), "june.csv")
+            child = eventually(lambda: desk.child("take"), "a reader that waits")
+            os.kill(child, signal.SIGKILL)
+            desk.wait_logged("event=take reason=\"died of signal 9 (Killed)\"")
+        desk.wait_accepted("june.csv")
+        self.assertEqual(len(self.wait_receipts(agent, 1)), 1)
+
+    def test_a_file_that_kills_its_readers_is_set_aside_and_holds_up_no_other(self):
+        agent = self.shared.agent("D0020")
+        desk = self.desk(agent)
+        with held(agent.home / "take.lock"):
+            desk.drop(facts("2025-06"), "poison.csv")
+            for _ in range(5):
+                child = eventually(lambda: desk.child("take"), f"a reader\n{desk.log_text()}")
+                os.kill(child, signal.SIGSEGV)
+                eventually(lambda: not alive(child), "its end")
+                desk.hurry()
+            eventually(lambda: b"--unread" in words_of(desk.child("take")), "one that does not read")
+        self.assertIn("broke off several times", desk.wait_rejected("poison.csv"))
+        desk.drop(facts("2025-06"), "good.csv")
+        desk.wait_accepted("good.csv")
+
+    def test_an_inbox_that_was_removed_is_made_again(self):
+        agent = self.shared.agent("D0021")
+        desk = self.desk(agent)
+        desk.inbox.rmdir()
+        eventually(desk.inbox.is_dir, "the inbox")
+        desk.drop(facts("2025-06"), "june.csv")
+        desk.wait_accepted("june.csv")
+
+    def test_idle_it_is_small_and_sleeps(self):
+        agent = self.shared.agent("D0022")
+        desk = self.desk(agent)
+        desk.drop(facts(*MONTHS), "year.csv")
+        desk.wait_accepted("year.csv")
+        self.wait_receipts(agent, 12)
+        eventually(lambda: (desk.desk / "results/D0022-2025-12.xlsx").exists() and not desk.children(), "an idle daemon")
+        memory = {line.split(":")[0]: int(line.split()[1]) for line in Path(f"/proc/{desk.process.pid}/status").read_text().splitlines()
+                  if line.startswith(("VmRSS", "RssAnon", "RssFile"))}
+        begin, ticks = time.monotonic(), cpu_ticks(desk.process.pid)
+        while time.monotonic() < begin + 2:  # what is measured is time that passes
+            time.sleep(0.1)
+        used = cpu_ticks(desk.process.pid) - ticks
+        figures(f"idle daemon: {memory['RssAnon']} kB private, {memory['VmRSS']} kB resident ({memory['RssFile']} kB of files), "
+                f"{used} ticks of {1000 // TICK} ms in 2 s, looking once a second")
+        self.assertLessEqual(used, 2)
+        if not SANITIZED:
+            self.assertLess(memory["RssAnon"], 2048)
+            self.assertLess(memory["VmRSS"], 12288)
+
+    def test_wrong_usage_is_said(self):
+        agent = self.shared.agent("D0023")
+        self.assertExit(agent("take", "../x.csv"), 2, "without its folder")
+        self.assertExit(agent("take", "nothing.csv"), 3, "there is no file nothing.csv in")
+        self.assertExit(agent("run", "--rescan", "0"), 2, "--rescan")
+        self.assertExit(agent("run", "--desk", "/proc/desk"), 1, "/proc/desk", "cannot be made", "--desk")
+        nowhere = run(self.class_work, "yardstick-agent", "run", "--home", self.work / "nowhere")
+        self.assertExit(nowhere, 2, "no home here")
+
+
+def cpu_ticks(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+@contextmanager
+def held(path):
+    """The lock of a file, held against the agent's programs."""
+    with open(path, "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def silent_endpoint(case):
+    """Where a listener takes connections and never says a word."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    case.addCleanup(listener.close)
+    return f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+
+
+class Lines(DeskCase, Case):
+    """A hub that comes and goes."""
+
+    def test_a_hub_that_is_away_is_waited_for(self):
+        hub = self.hub()
+        hub.import_network()
+        agent = hub.agent("D0001")
+        desk = self.desk(agent)
+        eventually(lambda: agent.ask("status")["stores"] == ["D0001"], "the first contact")
+        self.assertEqual(hub.stop(), 0)
+        desk.drop(facts(*MONTHS[:3]), "quarter.csv")
+        desk.wait_accepted("quarter.csv")
+        eventually(lambda: agent.ask("status")["line"] == "unreached", "a failed delivery")
+        status = agent.ask("status")
+        self.assertEqual((status["waiting"], status["delivered"]), (3, 0))
+        self.assertTrue(status["last_error"])
+        hub.start()
+        self.assertEqual(len(self.wait_receipts(agent, 3)), 3)
+        eventually(lambda: agent.ask("status")["line"] == "connected", "no error any more")
+        self.assertIn("event=deliver reason=\"works again\"", desk.log_text())
+
+    def test_a_key_that_is_admitted_later_gets_in_by_itself(self):
+        hub = self.hub()
+        hub.import_network()
+        home, key = hub.home_for("late")
+        agent = Agent(hub, home)
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06", dealer="D0001"), "named.csv")
+        desk.drop(facts("2025-05"), "unnamed.csv")
+        desk.wait_accepted("named.csv")
+        desk.wait_logged("unnamed.csv stays in the inbox: it does not say which store it is of")
+        eventually(lambda: agent.ask("status")["last_error"], "a refused handshake")
+        hub.admit(key, "dealer", ["D0001"])
+        self.assertIn("- D0001 2025-05: new", desk.wait_accepted("unnamed.csv"))
+        self.assertEqual(len(self.wait_receipts(agent, 2)), 2)
+
+    def test_a_hub_that_moves_is_found_where_home_txt_says(self):
+        hub = self.hub()
+        hub.import_network()
+        agent = hub.agent("D0001")
+        desk = self.desk(agent)
+        eventually(lambda: agent.ask("status")["stores"] == ["D0001"], "the first contact")
+        old = hub.endpoint
+        hub.stop()
+        desk.drop(facts("2025-06"), "june.csv")
+        desk.wait_accepted("june.csv")
+        eventually(lambda: agent.ask("status")["line"] == "unreached", "a failed delivery")
+        hub.listen = "tcp://127.0.0.1:0"
+        hub.start()
+        self.assertNotEqual(hub.endpoint, old)
+        text = (agent.home / "home.txt").read_text()
+        (agent.home / "home.txt").write_text(text.replace(old, hub.endpoint))
+        self.wait_receipts(agent, 1)
+
+    def test_newer_figures_of_the_hub_reach_the_desk(self):
+        hub = self.hub()
+        hub.import_network()
+        agent, other = hub.agent("D0001"), hub.agent("D0002")
+        desk = self.desk(agent, "--refresh", 2)
+        desk.drop(facts("2025-06"), "june.csv")
+        table = desk.desk / "results/D0001-2025-06.csv"
+        eventually(table.exists, f"the comparison\n{desk.log_text()}")
+        before = table.read_bytes()
+        (self.work / "other.csv").write_text(facts("2025-06", visits=400))
+        other.must("submit", self.work / "other.csv")
+        eventually(lambda: table.read_bytes() != before, "the new average")
+
+    def test_a_full_disk_loses_nothing_and_rejects_nothing(self):
+        hub = self.hub()
+        hub.import_network()
+        agent = hub.agent("D0001")
+        desk = self.desk(agent)
+        eventually(lambda: agent.ask("status")["stores"] == ["D0001"] and not desk.children(), "the first contact")
+        desk.stop()
+        with tmpfs(self, self.work / "small", "3m") as small:
+            home, place = small / "home", small / "desk"
+            run_copy(agent.home, home)
+            agent = Agent(hub, home)
+            desk = self.desk(agent, desk=place)
+            eventually(lambda: (place / "results/receipts.csv").exists() and not desk.children(), "an idle daemon")
+            desk.drop(facts("2025-06"), "june.csv")
+            filler = small / "filler"
+            fill(filler)
+            eventually(lambda: "could not be taken yet" in desk.log_text(), f"the full disk in the log\n{desk.log_text()}")
+            self.assertEqual(desk.names("inbox"), ["june.csv"])
+            self.assertEqual(desk.names("accepted") + desk.names("rejected"), [])
+            self.assertEqual(desk.state()["file"], ["june.csv could not be taken yet; the log says why"])
+            filler.unlink()
+            desk.hurry()
+            desk.wait_accepted("june.csv")
+            self.assertEqual(len(self.wait_receipts(agent, 1)), 1)
+            self.assertEqual(desk.stop(), 0)
+
+
+def run_copy(source, target):
+    """A home without its lock files, mode and all."""
+    target.mkdir(mode=0o700)
+    for name in ("home.txt", "secret.key", "stores.txt", "catalog.yaml", "catalog.sig"):
+        if (source / name).exists():
+            (target / name).write_bytes((source / name).read_bytes())
+    (target / "secret.key").chmod(0o600)
+
+
+def fill(path):
+    """Takes all the room that is left."""
+    with open(path, "wb", buffering=0) as file:
+        for size in (65536, 4096, 1):
+            try:
+                while file.write(bytes(size)):
+                    pass
+            except OSError:
+                continue
+
+
+@contextmanager
+def tmpfs(case, path, size):
+    """A small file system; the test is skipped where mounting is refused."""
+    library = ctypes.CDLL(None, use_errno=True)
+    path.mkdir()
+    if library.mount(b"tmpfs", os.fsencode(path), b"tmpfs", 0, f"size={size}".encode()) != 0:
+        case.skipTest(f"mounting a tmpfs is refused: {os.strerror(ctypes.get_errno())}")
+    try:
+        yield path
+    finally:
+        case.assertEqual(library.umount2(os.fsencode(path), 2), 0)
+
+
+if __name__ == "__main__":
+    main()
