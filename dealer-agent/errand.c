@@ -5,7 +5,7 @@
 moment_t moment_now(void)
 {
     struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_BOOTTIME, &now);
     return (moment_t){(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000};
 }
 

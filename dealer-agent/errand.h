@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A point on the monotonic clock, which nobody can set. */
+/* A point on a clock that nobody can set, and that goes on while the machine sleeps: what is overdue when it wakes is
+ * done soon. */
 typedef struct {
     int64_t ms;
 } moment_t;

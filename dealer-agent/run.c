@@ -246,8 +246,10 @@ static void announce(daemon_t *daemon)
             run_log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);
     if (daemon->events.inbox < 0 || daemon->events.outbox < 0)
         run_log(RUN_WARNING, "watch",
-                "reason=\"this system does not tell of changes (inotify): %s; looked every %u s\"", strerror(errno),
+                "reason=\"this system does not tell of changes (inotify; fs.inotify.max_user_instances?): looked every "
+                "%u s\"",
                 daemon->rescan_s);
+    tell_state(daemon);
     printf("ready %s\n", daemon->desk);
     fflush(stdout);
 }

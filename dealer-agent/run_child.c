@@ -7,17 +7,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define OOM_SCORE "500" /* of -1000 to 1000 */
+
 enum { EXIT_NO_PROGRAM = 127 };
 
-/* As a shell would start it; SIGXFSZ stays ignored where it was, so that a limit is a failed write. */
+/* As a shell would start it; but SIGPIPE and SIGXFSZ stay ignored where they were, so that a log that nobody reads and
+ * a limit are failed writes. */
 static void reset_signals(void)
 {
-    static const int SIGNALS[] = {SIGPIPE, SIGIO, SIGHUP, SIGTERM, SIGINT, SIGCHLD};
+    static const int SIGNALS[] = {SIGIO, SIGHUP, SIGTERM, SIGINT, SIGCHLD};
     for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
         signal(SIGNALS[i], SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Where memory runs out, the kernel is to take the child, which is started again, and not the daemon, which nobody
+ * starts. */
+static void offer_to_die(void)
+{
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file < 0)
+        return;
+    (void)!write(file, OOM_SCORE, sizeof OOM_SCORE - 1);
+    close(file);
 }
 
 /* In the child: only what is safe behind a fork. */
@@ -27,6 +41,7 @@ static void become(const char *program, char *const arguments[], bool is_quiet, 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(EXIT_NO_PROGRAM);
     reset_signals();
+    offer_to_die();
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0 ||
         (is_quiet && dup2(nothing, STDERR_FILENO) < 0))

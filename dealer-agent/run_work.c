@@ -184,7 +184,9 @@ static void tell_end(const child_t *child, end_t end, unsigned failures)
     else if (end.signal)
         run_log(RUN_ERROR, child->name, "reason=\"died of signal %d (%s)\"", end.signal, strsignal(end.signal));
     else if (failures == 1)
-        run_log(RUN_WARNING, child->name, "exit=%d reason=\"tried again until it works\"", end.code);
+        run_log(RUN_WARNING, child->name, "exit=%d reason=\"%s\"", end.code,
+                end.code == EXIT_REFUSED ? "status and outbox list say what a person must do; tried again meanwhile"
+                                         : "tried again until it works");
 }
 
 static void note_taken(work_t *work, take_end_t end, const char *outcome, moment_t now)
@@ -217,11 +219,14 @@ static void take_ended(work_t *work, end_t end, moment_t now)
     }
 }
 
+/* A hub that was reached may have said what a file in the inbox waited for: which stores this agent has. */
 static void deliver_ended(work_t *work, end_t end, moment_t now)
 {
     errand_ask(&work->errands[WORK_REPORT], now);
-    if (end.code == EXIT_DONE || end.code == EXIT_REFUSED)
-        errand_ask(&work->errands[WORK_RESULTS], now);
+    if (end.code != EXIT_DONE && end.code != EXIT_REFUSED)
+        return;
+    errand_ask(&work->errands[WORK_RESULTS], now);
+    work->takes_rest_till = now;
 }
 
 static void errand_ended(work_t *work, work_kind_t kind, end_t end, moment_t now)

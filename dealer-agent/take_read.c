@@ -1,6 +1,7 @@
 #include "dealer-agent/take_read.h"
 
 #include "client/catalog_cache.h"
+#include "client/messages.h"
 #include "dealer-agent/stores.h"
 
 #include <string.h>
@@ -14,6 +15,13 @@ void reading_fini(reading_t *reading)
     faults_fini(&reading->warnings);
     faults_fini(&reading->notes);
     *reading = (reading_t){0};
+}
+
+/* From here on they speak the reader's language. */
+static void begin_faults(const session_t *session, faults_t *faults)
+{
+    faults_fini(faults);
+    faults->translate = session->language == LANGUAGE_ZH ? messages_zh : NULL;
 }
 
 static status_t find_catalog(session_t *session, reading_t *reading)
@@ -39,7 +47,7 @@ static status_t read_as(const reader_t *reader, const char *const *dealers, size
 {
     reading_t *reading = reader->reading;
     facts_set_fini(&reading->set);
-    faults_fini(&reading->notes);
+    begin_faults(reader->session, &reading->notes);
     facts_options_t options = {
         .dealers = dealers, .dealer_count = dealer_count, .year = invocation_year(reader->session->invocation, "year")};
     return facts_set_read(&reading->set, reader->path, reader->session->catalog, &options, &reading->faults,
@@ -133,6 +141,8 @@ static status_t compose(session_t *session, reading_t *reading)
 status_t take_read(session_t *session, const char *path, reading_t *reading)
 {
     reader_t reader = {session, path, reading};
+    begin_faults(session, &reading->faults);
+    begin_faults(session, &reading->warnings);
     TRY(find_catalog(session, reading));
     TRY(outbox_open(session->home.directory, &reading->outbox, &session->faults));
     TRY(read_file(&reader));

@@ -3,13 +3,16 @@
 import ctypes
 import fcntl
 import os
+import random
 import signal
 import socket
+import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from yardstick import (PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, eventually, figures, main, run)
+from yardstick import (PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures, main,
+                       run)
 
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
 HEADER = "period,showroom_visits,new_prospects,new_prospect_orders"
@@ -317,8 +320,8 @@ class Desks(DeskCase, HubCase):
         desk.drop(consultants("2025-06", "Li"), "people.csv")
         eventually(lambda: desk.state()["file"] == ["people.csv waits for the month of its consultants to be filed"], "it waits")
         # What the daemon does after ten minutes.
-        self.assertExit(agent("take", "--", "people.csv"), 4, "people.csv stays in the inbox", "month that is not filed")
-        self.assertExit(agent("take", "--last", "--", "people.csv"), 1, "people.csv is rejected")
+        self.assertExit(agent("take", "people.csv"), 4, "people.csv stays in the inbox", "month that is not filed")
+        self.assertExit(agent("take", "--last", "people.csv"), 1, "people.csv is rejected")
         self.assertIn("10 minutes were waited", desk.wait_rejected("people.csv"))
 
     # ---- the hub refuses
@@ -417,6 +420,54 @@ class Desks(DeskCase, HubCase):
         desk.drop(facts("2025-06"), "good.csv")
         desk.wait_accepted("good.csv")
 
+    def test_readers_that_are_killed_at_any_moment_lose_nothing_and_file_nothing_twice(self):
+        agent = self.shared.agent("D0024")
+        agent.must("deliver")
+        agent.must("report")  # makes the desk
+        seed = random.randrange(1 << 32)
+        chance = random.Random(seed)
+        inbox, kills = agent.home / "desk/inbox", 0
+        for month in MONTHS:
+            (inbox / f"{month}.csv").write_text(facts(month))
+            for attempt in range(200):
+                with take(self, agent, f"{month}.csv") as reader:
+                    try:
+                        reader.wait(chance.uniform(0.001, 0.012 + attempt * 0.002))
+                    except subprocess.TimeoutExpired:
+                        reader.kill()
+                        kills += 1
+                if not (inbox / f"{month}.csv").exists():
+                    break
+        figures(f"readers killed: {kills} for {len(MONTHS)} files (seed {seed})")
+        desk = agent.home / "desk"
+        self.assertEqual(sorted(entry.name for entry in inbox.iterdir()), [])
+        for month in MONTHS:
+            self.assertTrue((desk / "accepted" / f"{month}.csv").exists() or list((desk / "accepted").glob(f"{month} (?).csv")), month)
+        agent("deliver")
+        receipts = self.wait_receipts(agent, 12)
+        self.assertEqual([(one["number"], one["period"]) for one in receipts], list(enumerate(MONTHS, 1)))
+
+    def test_a_file_that_changes_while_it_is_read_is_read_again(self):
+        agent = self.shared.agent("D0025")
+        agent.must("deliver")
+        agent.must("report")
+        path = agent.home / "desk/inbox/june.csv"
+        path.write_text(facts("2025-06"))
+        lock = ExitStack()
+        lock.enter_context(held(agent.home / "outbox/write.lock"))
+        with take(self, agent, "june.csv") as reader, lock:
+            eventually(lambda: any("->" in line and f" {reader.pid} " in line for line in Path("/proc/locks").read_text().splitlines()),
+                       "a reader that waits")
+            path.write_text(facts("2025-06", visits=555))
+            os.utime(path, (1700000000, 1700000000))
+        self.assertEqual(reader.returncode, 3)
+        self.assertTrue(path.exists())
+        agent.must("take", "june.csv")
+        agent.must("deliver")
+        self.assertEqual(len(self.wait_receipts(agent, 1)), 1)
+        rows = self.shared.ask("compare", "--dealer", "D0025", "--period", "2025-06")["rows"]
+        self.assertEqual(next(row for row in rows if row["row"] == "showroom_visits")["values"][0], 555)
+
     def test_an_inbox_that_was_removed_is_made_again(self):
         agent = self.shared.agent("D0021")
         desk = self.desk(agent)
@@ -458,6 +509,20 @@ class Desks(DeskCase, HubCase):
 def cpu_ticks(pid):
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return int(fields[11]) + int(fields[12])
+
+
+@contextmanager
+def take(case, agent, name):
+    """`yardstick-agent take` under way; ended, or waited for, with the block."""
+    process = subprocess.Popen([PROGRAMS / "yardstick-agent", "take", "--home", agent.home, "--", name], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(case.class_work), preexec_fn=die_with_parent)
+    try:
+        yield process
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        process.wait(PATIENCE)
 
 
 @contextmanager
@@ -561,7 +626,7 @@ class Lines(DeskCase, Case):
             eventually(lambda: "could not be taken yet" in desk.log_text(), f"the full disk in the log\n{desk.log_text()}")
             self.assertEqual(desk.names("inbox"), ["june.csv"])
             self.assertEqual(desk.names("accepted") + desk.names("rejected"), [])
-            self.assertEqual(desk.state()["file"], ["june.csv could not be taken yet; the log says why"])
+            eventually(lambda: desk.state()["file"] == ["june.csv could not be taken yet; the log says why"], "the reason in the state")
             filler.unlink()
             desk.hurry()
             desk.wait_accepted("june.csv")
