@@ -98,13 +98,15 @@ static status_t begin(take_t *take)
     return STATUS_OK;
 }
 
-/* Nobody wrote to it or replaced it since it was first looked at. */
+/* Nobody wrote to it or replaced it since it was first looked at, nor moved it away and back: what stood at its name
+ * meanwhile would be what was read. */
 static bool is_same(const take_t *take)
 {
     struct stat now;
     const struct stat *was = &take->look;
     return look_at(take, &now) && now.st_ino == was->st_ino && now.st_size == was->st_size &&
-           now.st_mtim.tv_sec == was->st_mtim.tv_sec && now.st_mtim.tv_nsec == was->st_mtim.tv_nsec;
+           now.st_mtim.tv_sec == was->st_mtim.tv_sec && now.st_mtim.tv_nsec == was->st_mtim.tv_nsec &&
+           now.st_ctim.tv_sec == was->st_ctim.tv_sec && now.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
 }
 
 /* ---- The report and the move ---- */

@@ -447,17 +447,23 @@ class Desks(DeskCase, HubCase):
         receipts = self.wait_receipts(agent, 12)
         self.assertEqual([(one["number"], one["period"]) for one in receipts], list(enumerate(MONTHS, 1)))
 
+    @contextmanager
+    def waiting_reader(self, agent, name):
+        """`take` under way: it has looked at the file, and waits before it opens it until the block ends."""
+        lock = ExitStack()
+        lock.enter_context(held(agent.home / "outbox/write.lock"))
+        with take(self, agent, name) as reader, lock:
+            eventually(lambda: any("->" in line and f" {reader.pid} " in line for line in Path("/proc/locks").read_text().splitlines()),
+                       "a reader that waits")
+            yield reader
+
     def test_a_file_that_changes_while_it_is_read_is_read_again(self):
         agent = self.shared.agent("D0025")
         agent.must("deliver")
         agent.must("report")
         path = agent.home / "desk/inbox/june.csv"
         path.write_text(facts("2025-06"))
-        lock = ExitStack()
-        lock.enter_context(held(agent.home / "outbox/write.lock"))
-        with take(self, agent, "june.csv") as reader, lock:
-            eventually(lambda: any("->" in line and f" {reader.pid} " in line for line in Path("/proc/locks").read_text().splitlines()),
-                       "a reader that waits")
+        with self.waiting_reader(agent, "june.csv") as reader:
             path.write_text(facts("2025-06", visits=555))
             os.utime(path, (1700000000, 1700000000))
         self.assertEqual(reader.returncode, 3)
@@ -467,6 +473,18 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(len(self.wait_receipts(agent, 1)), 1)
         rows = self.shared.ask("compare", "--dealer", "D0025", "--period", "2025-06")["rows"]
         self.assertEqual(next(row for row in rows if row["row"] == "showroom_visits")["values"][0], 555)
+
+    def test_a_file_that_was_away_while_it_is_read_is_read_again(self):
+        # What stood at its name meanwhile, say a link to a file that only the agent may read, must not get into a report.
+        agent = self.shared.agent("D0028")
+        agent.must("deliver")
+        agent.must("report")
+        path = agent.home / "desk/inbox/june.csv"
+        path.write_text(facts("2025-06"))
+        with self.waiting_reader(agent, "june.csv") as reader:
+            path.rename(agent.home / "desk/away.csv").rename(path)
+        self.assertEqual(reader.returncode, 3)
+        agent.must("take", "june.csv")
 
     def test_a_file_that_cannot_be_moved_leaves_no_report_however_often_it_is_tried(self):
         agent = self.shared.agent("D0026")
