@@ -72,7 +72,8 @@ typedef struct {
 status_t facts_set_finish(facts_set_t *set, const filed_before_t *before, faults_t *faults) NODISCARD;
 
 /* Runs the catalog's checks on each month (previous() from the month before in the same set, else from `before`, which
- * may be NULL): errors become faults of `errors`, warnings of `warnings`. */
+ * may be NULL): errors become faults of `errors`, warnings of `warnings`. A month whose facts equal what `before` knows
+ * of it stands filed, and has no errors more. */
 void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language,
                      const filed_before_t *before, faults_t *errors, faults_t *warnings);
 

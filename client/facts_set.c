@@ -302,17 +302,28 @@ static void report_check(const facts_set_t *set, const filed_month_t *month, con
     faults->source = source;
 }
 
+/* Whether the month's facts stand filed as they are: they were accepted then, and a file with the year so far must not
+ * be refused over a month that it does not change. */
+static bool stands_filed(const filed_month_t *month, size_t fact_count, const filed_before_t *before)
+{
+    int64_t facts[CATALOG_FACTS_MAX];
+    return before && before->find(before->context, month->dealer, month->period, facts) &&
+           memcmp(facts, month->facts, fact_count * sizeof *facts) == 0;
+}
+
 void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language,
                      const filed_before_t *before, faults_t *errors, faults_t *warnings)
 {
     int64_t inputs[2 * CATALOG_FACTS_MAX];
     size_t failed[CATALOG_CHECKS_MAX];
     for (size_t i = 0; i < set->count; i++) {
+        bool was_accepted = stands_filed(&set->months[i], catalog->fact_count, before);
         (void)fill_inputs(set, i, catalog->fact_count, before, inputs);
         size_t count = catalog_run_checks(catalog, inputs, failed);
         for (size_t j = 0; j < count; j++) {
             const check_t *check = &catalog->checks[failed[j]];
-            report_check(set, &set->months[i], check, language, check->level == LEVEL_ERROR ? errors : warnings);
+            if (!was_accepted || check->level != LEVEL_ERROR)
+                report_check(set, &set->months[i], check, language, check->level == LEVEL_ERROR ? errors : warnings);
         }
     }
 }

@@ -1,6 +1,5 @@
 #include "client/filing.h"
 
-#include "client/messages.h"
 #include "client/receipts.h"
 
 #include <errno.h>
@@ -46,7 +45,6 @@ status_t filing_read(session_t *session, const char *const *dealers, size_t deal
                                .dealer_count = dealer_count,
                                .year = invocation_year(session->invocation, "year"),
                                .sends_zeros = invocation_value(session->invocation, "zeros") != NULL};
-    faults->translate = session->language == LANGUAGE_ZH ? messages_zh : NULL;
     warnings->translate = notes->translate = faults->translate;
     TRY(read_files(session, options, set, notes));
     TRY(facts_set_finish(set, filed_before, faults));

@@ -2,6 +2,9 @@
 
 #include "client/months.h"
 
+/* What ends the search before the table's end: no reader of records gives it. */
+#define SEEN_ENOUGH STATUS_NOT_FOUND
+
 typedef struct {
     const catalog_t *catalog;
     bool is_decided;
@@ -111,6 +114,8 @@ static status_t on_record(void *context, const csv_record_t *record)
         *layout = (layout_t){kind_of(record, first, search->catalog), record->line, first};
         search->is_decided = true;
     }
+    if (layout->kind != LAYOUT_SHEET)
+        return SEEN_ENOUGH;
     layout->first_column = first < layout->first_column ? first : layout->first_column;
     return STATUS_OK;
 }
@@ -120,7 +125,7 @@ status_t layout_find(const records_t *records, size_t table, const catalog_t *ca
     CLEANUP(faults_fini) faults_t unseen = {0};
     search_t search = {.catalog = catalog};
     status_t status = records_read(records, table, on_record, &search, &unseen);
-    if (status != STATUS_OK && status != STATUS_INVALID)
+    if (status != STATUS_OK && status != STATUS_INVALID && status != SEEN_ENOUGH)
         return status;
     *out = search.layout;
     return STATUS_OK;

@@ -14,7 +14,7 @@ typedef enum {
 typedef struct {
     layout_kind_t kind;
     uint32_t line;       /* of the header; of NONE the line that should have been it, 0 where every line is a caption */
-    size_t first_column; /* the first that holds anything outside captions, from 0: where a sheet's row titles stand */
+    size_t first_column; /* of SHEET: the first that holds anything outside captions, from 0: the row titles' */
 } layout_t;
 
 /* Looks over a table. Its faults are left to the reading. STATUS_NO_MEMORY. */

@@ -163,6 +163,10 @@ static const struct {
     {"%s has %zu consultants in one month, and at most %d are allowed",
      "%s 一个月有 %zu 名销售顾问，最多允许 %d 名；请核对"},
     {"%s %s: %s (%s)", "%s %s：%s（%s）"},
+    {"%s %s: %s", "%s %s：%s"},
+    {"with all its consultants it takes more than the 262144 bytes that the hub accepts of one month; leave out facts "
+     "of consultants, or consultants",
+     "连同全部销售顾问超过总部每月接受的 262144 字节；请减少销售顾问的指标或人数"},
 
     /* ---- Figures */
     {"%s: '%s' %s; correct it, or empty it where the figure is unknown", "%s: “%s”%s；请改正，数字未知时请清空"},

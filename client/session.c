@@ -1,6 +1,7 @@
 #include "client/session.h"
 
 #include "client/catalog_cache.h"
+#include "client/messages.h"
 #include "proto/signed.h"
 
 #include <assert.h>
@@ -284,7 +285,7 @@ static status_t ask_for_catalog(session_t *session)
         return STATUS_OK;
     if (is_distrusted(status) && session->faults.count)
         note(session, "%s", session->faults.items[0].message);
-    faults_fini(&session->faults);
+    faults_clear(&session->faults);
     session->is_misused = false;
     connection_close(&session->connection);
     catalog_destroy(&session->catalog);
@@ -330,6 +331,7 @@ static status_t make_ready(session_t *session)
     const invocation_t *invocation = session->invocation;
     unsigned needs = invocation->command->needs;
     session->language = session_language(invocation_value(invocation, "lang"));
+    session->faults.translate = session->language == LANGUAGE_ZH ? messages_zh : NULL;
     session->format = session_format(invocation_value(invocation, "format"));
     if (!home_default_path(invocation_value(invocation, "home"), session->home_path))
         session->home_path[0] = '\0';

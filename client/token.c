@@ -35,7 +35,7 @@ void token_write(const token_t *token, char out[TOKEN_TEXT_SIZE])
     bytes[HEAD_SIZE - 1] = (uint8_t)token->port;
     memcpy(bytes + HEAD_SIZE, token->endpoint, length);
     checksum(bytes, size, bytes + size);
-    memcpy(out, PREFIX, PREFIX_SIZE);
+    strcpy(out, PREFIX);
     sodium_bin2base64(out + PREFIX_SIZE, TOKEN_TEXT_SIZE - PREFIX_SIZE, bytes, size + CHECKSUM_SIZE, VARIANT);
     sodium_memzero(bytes, sizeof bytes);
 }

@@ -263,7 +263,7 @@ static status_t cover_all(cells_t *cells)
         const area_t *area = &cells->merges[i];
         size_t at = find_row(sheet, area->first_row);
         for (; at < sheet->row_count && sheet->rows[at].line <= area->last_row; at++) {
-            if (++covered > MERGED_ROWS_MAX)
+            if (++covered > XLSX_MERGED_ROWS_MAX)
                 return package_refuse(cells->faults, TRANSLATED("its merged areas overlap"));
             cover(&sheet->rows[at], area);
         }

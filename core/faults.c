@@ -62,6 +62,13 @@ void fault_format(const fault_t *fault, char *out, size_t size)
              fault->message);
 }
 
+void faults_clear(faults_t *faults)
+{
+    faults_t kept = {.source = faults->source, .translate = faults->translate};
+    faults_fini(faults);
+    *faults = kept;
+}
+
 void faults_fini(faults_t *faults)
 {
     for (size_t i = 0; i < faults->count; i++) {

@@ -39,5 +39,8 @@ bool faults_empty(const faults_t *faults);
 /* "SOURCE:LINE:COLUMN: message" of one fault, without what is 0 or NULL, into `out` (truncated to fit). */
 void fault_format(const fault_t *fault, char *out, size_t size);
 
+/* Forgets every fault; source and language stay. */
+void faults_clear(faults_t *faults);
+
 /* Frees what it holds and zeroes it; fit for CLEANUP. */
 void faults_fini(faults_t *faults);

@@ -25,10 +25,9 @@ static void reading_fini(reading_t *reading)
 
 static status_t read_as(reading_t *reading, const char *const *dealers, size_t count)
 {
-    const char *(*translate)(const char *) = reading->session->faults.translate;
     reading_fini(reading);
     reading->set = (facts_set_t){0};
-    reading->warnings = reading->notes = (faults_t){.translate = translate};
+    reading->warnings = reading->notes = (faults_t){0};
     return filing_read(reading->session, dealers, count, reading->before, &reading->set, &reading->warnings,
                        &reading->notes);
 }
@@ -78,19 +77,22 @@ static void print_result(const reading_t *reading)
             session->invocation->program->name, unchecked, unchecked == 1 ? "" : "s");
 }
 
-/* The outbox, where there is one: checking makes none. */
-static status_t open_outbox(session_t *session, outbox_t **out)
+/* The outbox, where there is one: checking makes none, and goes without one that cannot be opened. */
+static outbox_t *open_outbox(const session_t *session)
 {
-    return outbox_exists(session->home_path) ? outbox_open(session->home_path, out, &session->faults) : STATUS_OK;
+    CLEANUP(faults_fini) faults_t faults = {0};
+    outbox_t *outbox = NULL;
+    if (outbox_exists(session->home_path) && outbox_open(session->home_path, &outbox, &faults) != STATUS_OK)
+        filing_print_notes(session, "note: the months filed before are not known", &faults, stderr);
+    return outbox;
 }
 
 status_t check_command(session_t *session)
 {
-    CLEANUP(outbox_close) outbox_t *outbox = NULL;
     CLEANUP(stores_fini) stores_t stores = {0};
     TRY(session_find_catalog(session, false));
     TRY(stores_recall(session->home_path, &stores));
-    TRY(open_outbox(session, &outbox));
+    CLEANUP(outbox_close) outbox_t *outbox = open_outbox(session);
     compose_before_t before = {outbox, session->catalog, STATUS_OK};
     const filed_before_t filed_before = compose_before(&before);
     CLEANUP(reading_fini) reading_t reading = {.session = session, .before = outbox ? &filed_before : NULL};

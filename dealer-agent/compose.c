@@ -74,10 +74,10 @@ static status_t check_size(const composer_t *composer, const filed_month_t *mont
     TRY(status);
     status = packing_fits(&request);
     if (status == STATUS_LIMIT)
-        add_fault(
-            composer, month,
-            "with all its consultants it takes more than the 262144 bytes that the hub accepts of one month; leave "
-            "out facts of consultants, or consultants");
+        add_fault(composer, month,
+                  faults_text(composer->faults,
+                              TRANSLATED("with all its consultants it takes more than the 262144 bytes that the hub "
+                                         "accepts of one month; leave out facts of consultants, or consultants")));
     return status == STATUS_LIMIT ? STATUS_OK : status;
 }
 

@@ -17,7 +17,7 @@
 #define REPORT_DEADLINE_MS  60000
 #define RESULTS_DEADLINE_MS 600000
 
-enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_NO_MONTH = 4 };
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_NO_MONTH = 4, EXIT_TOO_MUCH = 5 };
 
 static const child_t CHILDREN[WORK_COUNT] = {
     [WORK_TAKE] = {.name = "take", .deadline_ms = TAKE_DEADLINE_MS},
@@ -211,7 +211,8 @@ static void take_ended(work_t *work, end_t end, moment_t now)
     } else if (end.code == EXIT_NO_MONTH) {
         note_taken(work, TAKE_NO_MONTH, "waits for its month", now);
     } else {
-        bool has_crashed = end.signal || work->children[WORK_TAKE].is_late;
+        /* What is due to the file itself: after some times it is set aside, since others wait behind it. */
+        bool has_crashed = end.signal || work->children[WORK_TAKE].is_late || end.code == EXIT_TOO_MUCH;
         rest_takes(work, now);
         note_taken(work, has_crashed ? TAKE_CRASHED : TAKE_LATER,
                    has_crashed ? "its reader broke off" : "could not be taken yet", now);

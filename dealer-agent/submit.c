@@ -24,31 +24,39 @@ static void filer_fini(filer_t *filer)
     arena_destroy(&filer->arena);
 }
 
-/* Forgets the faults so far; their language stays. */
-static void clear_faults(session_t *session)
+/* The hub answered, and what it says is not to be taken (client/session.h). */
+static bool is_distrusted(status_t status)
 {
-    const char *(*translate)(const char *) = session->faults.translate;
-    faults_fini(&session->faults);
-    session->faults.translate = translate;
+    return status == STATUS_CONFLICT || status == STATUS_MALFORMED;
+}
+
+/* What the home remembers; `status` says why the hub's own word is not to be had. A home that remembers nothing and
+ * distrusts its hub goes no further. */
+static status_t get_ready_offline(filer_t *filer, status_t status)
+{
+    session_t *session = filer->session;
+    faults_t *faults = &session->faults;
+    stores_fini(&filer->stores);
+    TRY(stores_recall(session->home_path, &filer->stores));
+    if (is_distrusted(status) && !filer->stores.count)
+        return status;
+    if (status != STATUS_OK)
+        snprintf(filer->why, sizeof filer->why, "%s",
+                 faults->count ? faults->items[faults->count - 1].message : status_text(status));
+    faults_clear(faults);
+    catalog_destroy(&session->catalog);
+    return session_find_catalog(session, false);
 }
 
 /* Catalog and stores: the hub's, or where it is not reached (or not asked) as they were last seen. */
 static status_t get_ready(filer_t *filer)
 {
-    session_t *session = filer->session;
-    if (filer->waits) {
-        status_t status = deliver_reach(session, filer->outbox, &filer->stores);
-        if (status == STATUS_OK || session->is_misused || status == STATUS_DAMAGED)
-            return status;
-        const faults_t *faults = &session->faults;
-        snprintf(filer->why, sizeof filer->why, "%s",
-                 faults->count ? faults->items[faults->count - 1].message : status_text(status));
-        clear_faults(session);
-        stores_fini(&filer->stores);
-    }
-    catalog_destroy(&session->catalog);
-    TRY(session_find_catalog(session, false));
-    return stores_recall(session->home_path, &filer->stores);
+    if (!filer->waits)
+        return get_ready_offline(filer, STATUS_OK);
+    status_t status = deliver_reach(filer->session, filer->outbox, &filer->stores);
+    if (status == STATUS_OK || filer->session->is_misused || status == STATUS_DAMAGED)
+        return status;
+    return get_ready_offline(filer, status);
 }
 
 static status_t filer_init(filer_t *filer, session_t *session)
@@ -122,7 +130,7 @@ static const char *take_reason(filer_t *filer, const delivery_t *delivery, statu
         return delivery->stuck.count ? delivery->stuck.items[0].message : NULL;
     snprintf(filer->why, sizeof filer->why, "%s",
              faults->count ? faults->items[faults->count - 1].message : status_text(status));
-    clear_faults(filer->session);
+    faults_clear(faults);
     return filer->why;
 }
 
@@ -179,8 +187,8 @@ static status_t choose_dealers(filer_t *filer, const char **dealer, const char *
 static status_t read_files(filer_t *filer, facts_set_t *set)
 {
     session_t *session = filer->session;
-    CLEANUP(faults_fini) faults_t warnings = {.translate = session->faults.translate};
-    CLEANUP(faults_fini) faults_t notes = {.translate = session->faults.translate};
+    CLEANUP(faults_fini) faults_t warnings = {0};
+    CLEANUP(faults_fini) faults_t notes = {0};
     compose_before_t before = {filer->outbox, session->catalog, STATUS_OK};
     const filed_before_t filed_before = compose_before(&before);
     const char *dealer, *const *dealers;
@@ -193,10 +201,10 @@ static status_t read_files(filer_t *filer, facts_set_t *set)
     if (!session->connection) /* else the receipts name them */
         filing_print_notes(session, "warning", &warnings, stderr);
     if (status != STATUS_OK && count == 0)
-        (void)!session_fail(
-            session, status,
-            "this home has not met its hub yet, so that it does not know its store: where the file has no "
-            "dealer column, name the store with --dealer CODE");
+        (void)!session_fail(session, status,
+                            "this home has not met its hub yet, so that it does not know its store: where the file has "
+                            "no dealer column, name the store with --dealer CODE%s%s",
+                            *filer->why ? "; asking the hub failed: " : "", filer->why);
     return status;
 }
 

@@ -1,7 +1,6 @@
 #include "dealer-agent/take_read.h"
 
 #include "client/catalog_cache.h"
-#include "client/messages.h"
 #include "dealer-agent/stores.h"
 
 #include <string.h>
@@ -21,7 +20,7 @@ void reading_fini(reading_t *reading)
 static void begin_faults(const session_t *session, faults_t *faults)
 {
     faults_fini(faults);
-    faults->translate = session->language == LANGUAGE_ZH ? messages_zh : NULL;
+    faults->translate = session->faults.translate;
 }
 
 static status_t find_catalog(session_t *session, reading_t *reading)
@@ -123,7 +122,7 @@ static void move_faults(faults_t *from, faults_t *to)
 {
     for (size_t i = 0; i < from->count; i++)
         faults_add(to, 0, 0, "%s", from->items[i].message);
-    faults_fini(from);
+    faults_clear(from);
 }
 
 static status_t compose(session_t *session, reading_t *reading)

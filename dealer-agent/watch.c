@@ -116,10 +116,11 @@ void watch_fini(watch_t *watch)
     *watch = (watch_t){0};
 }
 
-/* A file that could not be taken, or is not whole, stands behind those that may be. */
+/* A file that is not whole, or waits for its month, stands behind those that may be taken. One that could not be taken
+ * keeps its place: a later report of the same months must not be taken first, and then be undone by it. */
 static bool is_behind(const watched_t *file)
 {
-    return file->failures || (file->wait != WAIT_TURN && file->wait != WAIT_ARRIVING);
+    return file->wait != WAIT_TURN && file->wait != WAIT_ARRIVING && file->wait != WAIT_RETRY;
 }
 
 static bool comes_before(const watched_t *a, const watched_t *b)
@@ -166,7 +167,7 @@ static void settle(const watch_t *watch, watched_t *file, const look_t *look, mo
     file->whole = file->waits = MOMENT_NEVER;
     file->since = now;
     file->ready = moment_after(now, watch->still_ms);
-    file->failures = file->crashes = 0; /* it is another file now */
+    file->crashes = 0; /* it is another file now */
 }
 
 static watched_t *take_note(watch_t *watch, const char *name, const look_t *look, moment_t now)
@@ -352,7 +353,6 @@ void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t
         put_off(file, WAIT_MONTH, moment_after(file->waits, WATCH_MONTH_MS));
         return;
     }
-    file->failures++;
     file->crashes += end == TAKE_CRASHED;
     put_off(file, WAIT_RETRY, now);
 }

@@ -48,7 +48,6 @@ typedef struct {
     moment_t ready;    /* when to look at it again; where it is the same then, it is whole */
     moment_t whole;    /* since when it is known to be whole; MOMENT_NEVER where it is not */
     moment_t waits;    /* since when its month is missing; MOMENT_NEVER where it is not */
-    unsigned failures; /* tries that could not be completed */
     unsigned crashes;  /* of which killed their reader */
 } watched_t;
 
@@ -79,7 +78,7 @@ bool watch_look(watch_t *watch, moment_t now);
 /* The kernel told that `name` was closed by its writer, or moved in. */
 void watch_note_closed(watch_t *watch, const char *name, moment_t now);
 
-/* The file to take now, by time of change and then by name; those that failed before come last. NULL: none is whole.
+/* The file to take now, by time of change and then by name, also where it failed before. NULL: none is whole.
  * Valid until the next call of watch_look. */
 watched_t *watch_next(watch_t *watch, moment_t now);
 

@@ -90,30 +90,30 @@ status_t store_open_tables(MDB_txn *txn, unsigned flags, uint32_t format, MDB_db
 
 static void head_encode(const store_head_t *head, uint8_t out[STORE_HEAD_SIZE])
 {
-    store_put_u32(out, head->format);
-    store_put_u64(out + 4, head->epoch);
-    store_put_u64(out + 12, head->sequence);
-    store_put_u64(out + 20, head->catalog_digest);
-    store_put_u64(out + 28, head->network);
+    frame_put_u32(out, head->format);
+    frame_put_u64(out + 4, head->epoch);
+    frame_put_u64(out + 12, head->sequence);
+    frame_put_u64(out + 20, head->catalog_digest);
+    frame_put_u64(out + 28, head->network);
     for (size_t i = 0; i < TABLE_COUNT; i++)
-        store_put_u64(out + 36 + 8 * i, head->counts[i]);
+        frame_put_u64(out + 36 + 8 * i, head->counts[i]);
 }
 
 status_t store_head_decode(span_t payload, store_head_t *out)
 {
-    uint32_t format = payload.size < 4 ? 0 : store_take_u32(payload.data);
+    uint32_t format = payload.size < 4 ? 0 : frame_take_u32(payload.data);
     if (format > STORE_FORMAT)
         return STATUS_NEWER_FORMAT;
     size_t tables = store_tables_of(format);
     if (format == 0 || payload.size != STORE_HEAD_SIZE - 8 * (TABLE_COUNT - tables))
         return STATUS_DAMAGED;
     store_head_t head = {.format = format,
-                         .epoch = store_take_u64(payload.data + 4),
-                         .sequence = store_take_u64(payload.data + 12),
-                         .catalog_digest = store_take_u64(payload.data + 20),
-                         .network = store_take_u64(payload.data + 28)};
+                         .epoch = frame_take_u64(payload.data + 4),
+                         .sequence = frame_take_u64(payload.data + 12),
+                         .catalog_digest = frame_take_u64(payload.data + 20),
+                         .network = frame_take_u64(payload.data + 28)};
     for (size_t i = 0; i < tables; i++)
-        head.counts[i] = store_take_u64(payload.data + 36 + 8 * i);
+        head.counts[i] = frame_take_u64(payload.data + 36 + 8 * i);
     *out = head;
     return STATUS_OK;
 }

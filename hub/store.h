@@ -2,15 +2,19 @@
  * parts in hub/store_*.c). A second backend may stand behind this interface, so nothing here speaks of LMDB's types.
  *
  * Tables (named databases; keys big-endian so that byte order is sort order):
- *   meta       name                            -> format number, counters, current catalog digest, current network
- * number revisions  sequence u64                    -> Revision, in arrival order (appended) current    period u32,
- * dealer              -> sequence u64: the newest revision of that dealer's month (withdrawn ones too) history dealer,
- * 0, period u32, revision u32 -> sequence u64 answers    dealer, 0, submission id 16     -> Answer: what the id was
- * answered keys       public key 32                   -> Key catalogs   digest u64                      -> number u64,
- * time, YAML text networks   number u64                      -> time, Network lines tokens     digest 32 -> Token (from
- * format 2 on) Every value starts with a version byte and ends with an 8-byte checksum (SipHash over table, key and
- * value, so that a moved value is found too). meta holds a count of the records of each table and LMDB's number of the
- * transaction that wrote it, all updated in the same transaction.
+ *   meta       name -> format number, counters, current catalog digest, current network number
+ *   revisions  sequence u64 -> Revision, in arrival order (appended)
+ *   current    period u32, dealer -> sequence u64: the newest revision of that dealer's month (withdrawn ones too)
+ *   history    dealer, 0, period u32, revision u32 -> sequence u64
+ *   answers    dealer, 0, submission id 16 -> Answer: what the id was answered
+ *   keys       public key 32 -> Key
+ *   catalogs   digest u64 -> number u64, time, YAML text
+ *   networks   number u64 -> time, Network lines
+ *   tokens     digest 32 -> Token (from format 2 on)
+ *
+ * Every value starts with a version byte and ends with an 8-byte checksum (SipHash over table, key and value, so that a
+ * moved value is found too). meta holds a count of the records of each table and LMDB's number of the transaction that
+ * wrote it, all updated in the same transaction.
  *
  * Beside LMDB's files: FORMAT ("yardstick-data 2\n") and LOCK, which a hub holds locked, so that a directory is served
  * once.

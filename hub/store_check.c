@@ -79,7 +79,7 @@ static status_t check_digest(store_check_t *check, uint64_t digest)
  * points anywhere else. */
 static status_t check_revision(store_check_t *check, const MDB_val *key, span_t payload)
 {
-    if (key->mv_size != 8 || store_take_u64(key->mv_data) != ++check->sequence)
+    if (key->mv_size != 8 || frame_take_u64(key->mv_data) != ++check->sequence)
         return damaged(check, "revision %llu is missing", (unsigned long long)check->sequence);
     CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
     if (!arena)
@@ -116,7 +116,7 @@ static status_t end_month(store_check_t *check)
     uint64_t sequence;
     check->months++;
     if (store_get_u64(&check->txn, TABLE_CURRENT, &key, &sequence) != STATUS_OK || sequence != check->history_sequence)
-        return damaged(check, "month %u of dealer %.64s does not name its newest revision", store_take_u32(key.bytes),
+        return damaged(check, "month %u of dealer %.64s does not name its newest revision", frame_take_u32(key.bytes),
                        (const char *)last->bytes);
     return STATUS_OK;
 }
@@ -129,15 +129,15 @@ static status_t check_history(store_check_t *check, const MDB_val *key, span_t p
         payload.size != 8)
         return STATUS_DAMAGED;
     store_key_t *last = &check->history;
-    uint32_t number = store_take_u32(end + 5);
-    uint64_t sequence = store_take_u64(payload.data);
+    uint32_t number = frame_take_u32(end + 5);
+    uint64_t sequence = frame_take_u64(payload.data);
     bool same_month = last->size == key->mv_size && memcmp(last->bytes, key->mv_data, key->mv_size - 4) == 0;
     if (!same_month)
         TRY(end_month(check));
-    uint32_t before = same_month ? store_take_u32(last->bytes + last->size - 4) : 0;
+    uint32_t before = same_month ? frame_take_u32(last->bytes + last->size - 4) : 0;
     if (number != before + 1 || (same_month && sequence <= check->history_sequence))
         return damaged(check, "dealer %.64s lacks revision %u of month %u", (const char *)key->mv_data, before + 1,
-                       store_take_u32(end + 1));
+                       frame_take_u32(end + 1));
     *last = store_key_of_bytes(key->mv_data, key->mv_size);
     check->history_sequence = sequence;
     return STATUS_OK;
@@ -208,15 +208,15 @@ static status_t check_catalog(store_check_t *check, const MDB_val *key, span_t p
     status_t status = catalog_load(yaml, &catalog, &faults);
     if (status == STATUS_NO_MEMORY)
         return status;
-    if (status != STATUS_OK || catalog->digest != store_take_u64(key->mv_data))
-        return damaged(check, "catalog %016llx cannot be loaded", (unsigned long long)store_take_u64(key->mv_data));
+    if (status != STATUS_OK || catalog->digest != frame_take_u64(key->mv_data))
+        return damaged(check, "catalog %016llx cannot be loaded", (unsigned long long)frame_take_u64(key->mv_data));
     check->has_catalog = check->has_catalog || catalog->digest == check->txn.head.catalog_digest;
     return STATUS_OK;
 }
 
 static status_t check_network(store_check_t *check, const MDB_val *key, span_t payload)
 {
-    if (key->mv_size != 8 || store_take_u64(key->mv_data) != ++check->network || payload.size < NETWORK_HEADER_SIZE)
+    if (key->mv_size != 8 || frame_take_u64(key->mv_data) != ++check->network || payload.size < NETWORK_HEADER_SIZE)
         return STATUS_DAMAGED;
     CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_NETWORK_MEMORY_MAX);
     if (!arena)

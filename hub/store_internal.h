@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hub/store.h"
+#include "storage/frame.h"
 
 #include <lmdb.h>
 
@@ -61,8 +62,6 @@ typedef struct {
     size_t size;
 } store_key_t;
 
-enum { FRAME_VERSION = 1, FRAME_OVERHEAD = 1 + 8 };
-
 /* Big-endian numbers before a document's bytes: number and time; time. */
 enum { CATALOG_HEADER_SIZE = 16, NETWORK_HEADER_SIZE = 8 };
 
@@ -72,12 +71,6 @@ enum { CATALOG_HEADER_SIZE = 16, NETWORK_HEADER_SIZE = 8 };
 
 /* LMDB's and the system's codes -> status_t. The only place that does so. */
 status_t store_map_error(int code);
-
-/* Big-endian numbers. */
-void store_put_u32(uint8_t *out, uint32_t value);
-void store_put_u64(uint8_t *out, uint64_t value);
-uint32_t store_take_u32(const uint8_t *bytes);
-uint64_t store_take_u64(const uint8_t *bytes);
 
 /* Keys. */
 store_key_t store_key_of_u64(uint64_t number);

@@ -274,7 +274,7 @@ static status_t put_document(store_txn_t *txn, store_table_t table, const store_
     if (!whole.data)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < number_count; i++)
-        store_put_u64(whole.data + 8 * i, numbers[i]);
+        frame_put_u64(whole.data + 8 * i, numbers[i]);
     memcpy(whole.data + 8 * number_count, bytes.data, bytes.size);
     return store_put(txn, table, key, (span_t){whole.data, whole.size}, 0);
 }

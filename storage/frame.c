@@ -32,9 +32,9 @@ uint64_t frame_take_u64(const uint8_t *bytes)
     return (uint64_t)frame_take_u32(bytes) << 32 | frame_take_u32(bytes + 4);
 }
 
-/* SipHash-2-4 in two rounds, so that a value is hashed where it lies: the hash of table and key is half of the key for
+/* In two rounds, so that a value is hashed where it lies: the hash of table and key is half of the key for
  * the value's. */
-static uint64_t checksum(const frame_place_t *place, span_t value)
+uint64_t frame_checksum(const frame_place_t *place, span_t value)
 {
     uint8_t bytes[1 + KEY_SIZE_MAX], hash[crypto_shorthash_BYTES];
     size_t size = place->key.size < KEY_SIZE_MAX ? place->key.size : KEY_SIZE_MAX;
@@ -55,14 +55,14 @@ void frame_write(const frame_place_t *place, span_t payload, uint8_t *out)
     out[0] = FRAME_VERSION;
     if (payload.size)
         memcpy(out + 1, payload.data, payload.size);
-    frame_put_u64(out + 1 + payload.size, checksum(place, (span_t){out, 1 + payload.size}));
+    frame_put_u64(out + 1 + payload.size, frame_checksum(place, (span_t){out, 1 + payload.size}));
 }
 
 status_t frame_read(const frame_place_t *place, span_t value, span_t *out)
 {
     if (value.size < FRAME_OVERHEAD)
         return STATUS_DAMAGED;
-    if (checksum(place, (span_t){value.data, value.size - 8}) != frame_take_u64(value.data + value.size - 8))
+    if (frame_checksum(place, (span_t){value.data, value.size - 8}) != frame_take_u64(value.data + value.size - 8))
         return STATUS_DAMAGED;
     if (value.data[0] != FRAME_VERSION)
         return value.data[0] > FRAME_VERSION ? STATUS_NEWER_FORMAT : STATUS_DAMAGED;

@@ -14,6 +14,9 @@ typedef struct {
     span_t key;
 } frame_place_t;
 
+/* SipHash-2-4 over table, key and `value` (version byte and payload). */
+uint64_t frame_checksum(const frame_place_t *place, span_t value);
+
 /* Writes payload.size + FRAME_OVERHEAD bytes. */
 void frame_write(const frame_place_t *place, span_t payload, uint8_t *out);
 

@@ -1,6 +1,7 @@
 /* What comes of a set beside what was filed before. */
 #include "facts_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(facts_set, .init = facts_begin, .fini = facts_end, .timeout = 60);
@@ -100,4 +101,61 @@ Test(facts_set, a_check_of_a_sheet_stands_at_the_months_head)
     cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
     cr_assert_str_eq(warned(NULL), "2025.csv:1:3: D0001 2025-02: More new orders than new prospects "
                                    "(new_orders_within_prospects)\n");
+}
+
+/* ---- A file with the year so far */
+
+/* A file of 2025-01 with more new orders (9) than new prospects, every other fact 0 but the visits. */
+static const char *impossible_month(int visits)
+{
+    static char header[2000], text[4000];
+    size_t used = 0;
+    strcpy(header, "period");
+    used += (size_t)snprintf(text, sizeof text, "2025-01");
+    for (size_t i = 0; i < catalog->fact_count; i++) {
+        const char *id = catalog->rows[i].id;
+        int value = strcmp(id, "new_prospect_orders") == 0 ? 9 : strcmp(id, "showroom_visits") == 0 ? visits : 0;
+        strcat(strcat(header, ","), id);
+        used += (size_t)snprintf(text + used, sizeof text - used, ",%d", value);
+    }
+    return strcat(strcat(strcat(header, "\n"), text), "\n");
+}
+
+static bool find_impossible(void *context, const char *dealer, period_t period, int64_t *facts)
+{
+    if (!find(context, dealer, period, facts))
+        return false;
+    facts[catalog_find_row(catalog, "carried_orders")] = 0;
+    facts[catalog_find_row(catalog, "new_prospect_orders")] = 9;
+    return true;
+}
+
+/* How many errors and warnings it has, every check of that catalog being an error. */
+static size_t count_checks(const catalog_t *strict, size_t *out_warnings)
+{
+    const filed_before_t stands = {find_impossible, &filed};
+    faults_t errors = {0}, warnings = {0};
+    cr_assert_eq(facts_set_finish(&set, &stands, &faults), STATUS_OK, "%s", fault_lines(&faults));
+    facts_set_check(&set, strict, LANGUAGE_EN, &stands, &errors, &warnings);
+    size_t count = errors.count;
+    *out_warnings = warnings.count;
+    faults_fini(&errors);
+    faults_fini(&warnings);
+    return count;
+}
+
+Test(facts_set, a_month_that_stands_filed_is_not_refused_by_a_check_that_came_later)
+{
+    size_t warnings;
+    for (size_t i = 0; i < catalog->check_count; i++)
+        catalog->checks[i].level = LEVEL_ERROR;
+    take(impossible_month(78));
+    cr_assert_eq(count_checks(catalog, &warnings), 1, "it changes the month, and has to be right");
+    facts_reset();
+    take(impossible_month(77));
+    cr_assert_eq(count_checks(catalog, &warnings), 0, "it was accepted as it is");
+    for (size_t i = 0; i < catalog->check_count; i++)
+        catalog->checks[i].level = LEVEL_WARNING;
+    cr_assert_eq(count_checks(catalog, &warnings), 0);
+    cr_assert_eq(warnings, 1, "a warning is worth saying again");
 }

@@ -1,5 +1,6 @@
 /* The manual's own sheet, through facts_set_read. */
 #include "facts_fixture.h"
+#include "workbook.h"
 
 #include "client/csv.h"
 #include "core/number.h"
@@ -351,4 +352,44 @@ Test(sheet, a_workbooks_two_sheets_make_one_month)
                      "xlsx/manual-2025.xlsx: the sheet '底稿' is hidden and left out\n"
                      "xlsx/manual-2025.xlsx[展厅]:4:4: 2025-03 is not filled and left out: its figures are all 0 or "
                      "blank (--zeros sends them)\n");
+}
+
+Test(sheet, a_workbook_may_hold_it_beside_a_sheet_of_consultants)
+{
+    static const char SHEET[] =
+        "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>KPI</t></is></c><c "
+        "t=\"inlineStr\"><is><t>1月</t></is></c></row>"
+        "<row><c t=\"inlineStr\"><is><t>来店批次</t></is></c><c><v>7</v></c></row></sheetData></worksheet>";
+    static const char PEOPLE[] =
+        "<worksheet><sheetData><row><c t=\"s\"><v>0</v></c><c t=\"inlineStr\"><is><t>销售顾问</t></is></c>"
+        "<c t=\"inlineStr\"><is><t>来店批次</t></is></c></row><row><c t=\"inlineStr\"><is><t>1月</t></is></c><c "
+        "t=\"inlineStr\">"
+        "<is><t>李</t></is></c><c><v>3</v></c></row></sheetData></worksheet>";
+    workbook_t *workbook = workbook_create(true);
+    workbook_add_frame(workbook, (span_t){(const uint8_t *)SHEET, strlen(SHEET)}, NULL, NULL);
+    workbook_add_text(workbook, "xl/people.xml", PEOPLE);
+    workbook_add_text(
+        workbook, "xl/workbook.xml",
+        "<workbook><sheets><sheet name=\"顾问\" id=\"r9\"/><sheet name=\"门店\" id=\"r1\"/></sheets></workbook>");
+    workbook_add_text(
+        workbook, "xl/_rels/workbook.xml.rels",
+        "<Relationships><Relationship Id=\"r1\" Type=\"/worksheet\" Target=\"sheet.xml\"/><Relationship Id=\"r9\" "
+        "Type=\"/worksheet\" Target=\"people.xml\"/><Relationship Id=\"r3\" Type=\"/sharedStrings\" "
+        "Target=\"strings.xml\"/></Relationships>");
+    span_t bytes = workbook_finish(&workbook);
+    cr_assert_eq(read_bytes("2025.xlsx", bytes, &one_store), STATUS_OK, "%s", fault_lines(&faults));
+    free((void *)(uintptr_t)bytes.data);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
+    cr_assert_str_eq(months(), "2025-01 7 -");
+    cr_assert(set.months[0].has_facts && set.months[0].has_consultants && set.months[0].consultant_count == 1);
+    cr_assert_eq(fact(set.months[0].consultants[0].facts, "showroom_visits"), 3);
+}
+
+Test(sheet, nobody_need_want_its_notes)
+{
+    cr_assert_eq(facts_set_read(&set, FILES "xlsx/manual-2025.xlsx", catalog, &one_store, &faults, NULL), STATUS_OK);
+    facts_reset();
+    cr_assert_eq(
+        facts_set_read(&set, TEST_DATA "/../golden/sheets/D0004-2025-manual.csv", catalog, &one_store, &faults, NULL),
+        STATUS_OK);
 }

@@ -129,6 +129,7 @@ Test(token, the_hub_knows_it_by_its_digest)
     char text[2 * DIGEST_SIZE + 1];
     for (int i = 0; i < DIGEST_SIZE; i++)
         snprintf(text + 2 * i, 3, "%02x", digest[i]);
-    cr_assert_str_eq(text, "c7cb5d1a1a214f1d833a21fe6c7b2420e417c2f220784cbe90072975131bc367"); /* hashlib.blake2b(bytes(range(16)),
-                                                                                                   digest_size=32) */
+    cr_assert_str_eq(
+        text, "c7cb5d1a1a214f1d833a21fe6c7b2420e417c2f220784cbe90072975131bc367"); /* hashlib.blake2b(bytes(range(16)),
+                                                                                      digest_size=32) */
 }

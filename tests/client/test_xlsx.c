@@ -161,7 +161,8 @@ static const char RELATIONS[] =
     "<Relationships><Relationship Id=\"r1\" Type=\"t/worksheet\" Target=\"/xl/sheet.xml\"/>"
     "<Relationship Id=\"r4\" Type=\"t/worksheet\" Target=\"../xl/empty.xml\"/>"
     "<Relationship Id=\"r5\" Type=\"t/chartsheet\" Target=\"chart.xml\"/>"
-    "<Relationship Id=\"r6\" Type=\"t/worksheet\" Target=\"http://far/away\" TargetMode=\"External\"/></Relationships>";
+    "<Relationship Id=\"r6\" Type=\"t/worksheet\" Target=\"http://far/away\" TargetMode=\"External\"/>"
+    "<Relationship Id=\"r7\" Type=\"t/styles\" Target=\"styles.xml\" TargetMode=\"External\"/></Relationships>";
 
 Test(xlsx, visible_sheets_that_hold_something_are_read_and_hidden_ones_are_noted)
 {
@@ -174,7 +175,7 @@ Test(xlsx, visible_sheets_that_hold_something_are_read_and_hidden_ones_are_noted
     cr_assert_eq(xlsx_sheet_count(book), 2);
     cr_assert_str_eq(xlsx_sheet_name(book, 0), "one");
     cr_assert_str_eq(xlsx_sheet_name(book, 1), "a name of more than forty characters, cu…");
-    cr_assert_str_eq(cells_of(1), "1:1=44347;", "no styles part is named: a number");
+    cr_assert_str_eq(cells_of(1), "1:1=44347;", "no styles part inside is named: a number");
     cr_assert_eq(notes.count, 1);
     cr_assert_str_eq(notes.items[0].message, "the sheet 'two' is hidden and left out");
 }
@@ -412,9 +413,11 @@ Test(xlsx, merged_areas_are_counted_and_may_not_overlap_without_end)
     expect_part("xl/sheet.xml", repeat(HEAD, ITEM, XLSX_MERGES_MAX, TAIL), NULL);
     expect_part("xl/sheet.xml", repeat(HEAD, ITEM, XLSX_MERGES_MAX + 1, TAIL),
                 "the sheet has more than 100000 merged areas; split them");
-    char *rows = repeat("<worksheet><sheetData>", "<row><c><v>1</v></c></row>", 1000, "</sheetData><mergeCells>");
-    expect_part("xl/sheet.xml", repeat(rows, "<m ref=\"A1:A1000\"/>", 8388, TAIL), NULL);
-    expect_part("xl/sheet.xml", repeat(rows, "<m ref=\"B1:B1000\"/>", 8389, TAIL), DAMAGED("its merged areas overlap"));
+    char *rows = repeat("<worksheet><sheetData>", "<row><c><v>1</v></c></row>", 1024, "</sheetData><mergeCells>");
+    cr_assert_eq(XLSX_MERGED_ROWS_MAX, 8192 * 1024);
+    expect_part("xl/sheet.xml", repeat(rows, "<m ref=\"B1:B1024\"/>", 8192, TAIL), NULL);
+    expect_part("xl/sheet.xml", repeat(rows, "<m ref=\"B1:B1024\"/>", 8192, "<m ref=\"B1\"/></mergeCells></worksheet>"),
+                DAMAGED("its merged areas overlap"));
     free(rows);
 }
 

@@ -117,3 +117,24 @@ Test(text, folding_cuts_between_characters)
     cr_assert_eq(text_fold_title("汽", folded, 1), 0);
     cr_assert_eq(text_fold_title("汽", folded, 0), 0);
 }
+
+Test(text, a_code_point_is_written_as_it_is_read)
+{
+    static const uint32_t POINTS[] = {'a', 0x7F, 0x80, 0x7FF, 0x800, 0x6708, 0xFFFD, 0x10000, 0x10FFFF};
+    for (size_t i = 0; i < sizeof POINTS / sizeof *POINTS; i++) {
+        char bytes[5] = "";
+        size_t length = text_encode(POINTS[i], bytes);
+        const char *cursor = bytes;
+        cr_assert_eq(text_next(&cursor), POINTS[i]);
+        cr_assert_eq((size_t)(cursor - bytes), length);
+        cr_assert_eq(strlen(bytes), length);
+    }
+}
+
+Test(text, blanks_show_nothing)
+{
+    static const uint32_t BLANKS[] = {' ', '\t', '\n', '\r', 0xA0, 0x3000, 0x200B, 0xFEFF};
+    for (size_t i = 0; i < sizeof BLANKS / sizeof *BLANKS; i++)
+        cr_assert(text_is_blank(BLANKS[i]));
+    cr_assert(!text_is_blank('a') && !text_is_blank(0x4E00) && !text_is_blank(0) && !text_is_blank('-'));
+}

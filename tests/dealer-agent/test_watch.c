@@ -214,19 +214,20 @@ Test(watch, forgets_a_file_that_has_gone)
     cr_assert_eq(watch_due(&inbox).ms, INT64_MAX);
 }
 
-Test(watch, tries_those_that_failed_behind_the_others)
+Test(watch, keeps_the_order_where_taking_fails)
 {
     drop_at("a.csv", "1", 1);
     drop_at("b.csv", "1", 2);
     look(0);
     cr_assert_str_eq(next(STILL_MS), "a.csv");
     watch_note_taken(&inbox, "a.csv", TAKE_LATER, at(STILL_MS));
-    cr_assert_str_eq(next(STILL_MS), "b.csv");
-    watch_note_taken(&inbox, "b.csv", TAKE_CRASHED, at(STILL_MS));
     cr_assert_str_eq(next(STILL_MS), "a.csv");
-    drop_at("c.csv", "1", 3);
-    watch_note_closed(&inbox, "c.csv", at(STILL_MS));
-    cr_assert_str_eq(next(3 * STILL_MS), "c.csv");
+    watch_note_taken(&inbox, "a.csv", TAKE_CRASHED, at(STILL_MS));
+    cr_assert_str_eq(next(STILL_MS), "a.csv", "b may correct it");
+    cr_assert_eq(inbox.files[0].crashes, 1);
+    cr_assert_eq(unlink(path_in(&work, "a.csv")), 0);
+    watch_note_taken(&inbox, "a.csv", TAKE_DONE, at(STILL_MS));
+    cr_assert_str_eq(next(STILL_MS), "b.csv");
 }
 
 Test(watch, lets_consultants_wait_for_their_month_and_tries_them_when_something_was_taken)

@@ -46,9 +46,13 @@ class Fault:
 
 
 def script(seed, count, shortest=0.05, longest=0.5, kinds=KINDS[1:]):
-    """`count` steps for Proxy.play: (seconds, fault), a fault and a good line by turns."""
+    """`count` steps for Proxy.play: (seconds, fault), a fault and by turns a good line, for less than half as long."""
     chance = random.Random(seed)
-    return [(chance.uniform(shortest, longest), Fault(PASS) if step % 2 else Fault.by(chance, kinds)) for step in range(count)]
+    steps = []
+    for step in range(count):
+        seconds = chance.uniform(shortest, longest)
+        steps.append((0.4 * seconds, Fault(PASS)) if step % 2 else (seconds, Fault.by(chance, kinds)))
+    return steps
 
 
 class Link:
@@ -234,6 +238,10 @@ class Proxy:
     def is_playing(self):
         return self.player is not None and not self.player.done()
 
+    def is_in_use(self):
+        """A connection is under way."""
+        return bool(self.links)
+
     def close(self):
         if self.loop.is_closed():
             return
@@ -242,9 +250,6 @@ class Proxy:
         self.thread.join(SETTLE_SECONDS)
         self.loop.close()
         self.keeper.close()
-
-    def figures(self):
-        return ", ".join(f"{count} {what}" for what, count in sorted(self.counts.items()))
 
     # -- in the proxy's thread
 

@@ -195,7 +195,7 @@ class Door(Case):
         self.assertEqual(hub.log_text().count("enrolment_cut"), 1, "a flood is one line a minute")
 
     def test_few_are_held_and_a_place_that_is_free_is_given_again(self):
-        hub = self.open_hub()
+        hub = self.open_hub(handshake_ms=600000)  # they last as long as any connection may
         held = {}
         for host in range(1, HELD_MAX // OF_ADDRESS_MAX + 1):
             address = f"127.0.0.{host}"
@@ -207,6 +207,20 @@ class Door(Case):
             connection.close()
         eventually(lambda: is_taken(self.bare(hub, "127.0.0.99")), "a free place")
         self.gets_in(hub, "D0008", "127.0.0.98")
+
+    def test_connections_that_end_give_their_places_back_at_once(self):
+        hub = self.open_hub(handshake_ms=600000)
+        keys = self.headquarters.public, self.headquarters.secret
+        connections = [self.bare(hub) for _ in range(OF_ADDRESS_MAX)]
+        self.assertTrue(is_taken(connections[-1]))
+        for connection in connections:
+            connection.close()
+        for _ in range(2 * OF_ADDRESS_MAX):  # these take the descriptors, so that no later one comes under an old number
+            other = Client(hub, keys)
+            self.addCleanup(other.close)
+            self.assertStatus(other.ask("describe"), OK)
+        self.assertTrue(is_taken(self.bare(hub)))
+        self.assertNotIn("enrolment_cut", hub.log_text())
 
     def test_silent_connections_are_cut(self):
         """Before the handshake, in the middle of it, and behind it."""

@@ -299,9 +299,9 @@ class Sheets(HubCase):
         for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
             result = self.agents["D0004"].must("check", path)
             self.assertIn("no faults: 8 months", result.out)
-            self.assertIn(f"note: {path}:1:2: the head 'Jun' before February is read as January\n", result.err)
+            self.assertIn(f"note: {path}:1:2: the head 'Jun' before February is read as January\n", result.out)
             for column, month in enumerate(("2025-09", "2025-10", "2025-11", "2025-12"), 10):
-                self.assertIn(f"note: {path}:1:{column}: {month} is not filled and left out: ", result.err)
+                self.assertIn(f"note: {path}:1:{column}: {month} is not filled and left out: ", result.out)
             self.assertIn("no faults: 12 months", self.agents["D0004"].must("check", path, "--zeros").out)
 
     def test_zeros_are_sent_where_asked_for(self):
@@ -371,8 +371,8 @@ class Sheets(HubCase):
             result = self.agents["D0005"]("check", path, *language, **({} if language else {"LC_ALL": "zh_CN.UTF-8"}))
             self.assertExit(result, 1, "kpi.csv:1:2: “1月”没有写年份，文件名里也没有；", "kpi.csv:2:2: 来店批次: “x”不是数字；请改正，数字未知时请清空")
         result = self.agents["D0004"].must("check", GOLDEN / "sheets/D0004-2025-manual.csv", "--lang", "zh")
-        self.assertIn("二月之前的列标题“Jun”按一月读取", result.err)
-        self.assertIn("2025-09 未填写，略过：", result.err)
+        self.assertIn("二月之前的列标题“Jun”按一月读取", result.out)
+        self.assertIn("2025-09 未填写，略过：", result.out)
 
 
 class Networks(HubCase):

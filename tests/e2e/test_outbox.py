@@ -650,8 +650,7 @@ class Changes(Case):
         self.assertEqual(other.code, 0, str(other))
         settings = desk.home / "home.txt"
         lines = settings.read_text().splitlines()
-        strange = run(self.work, "yardstick-hub", "key", self.work / "other").out
-        key = next(line.split(": ", 1)[1] for line in strange.splitlines() if line.startswith("signing key: "))
+        key = run(self.work, "yardstick-hub", "key", "--signing", self.work / "other").out.strip()
         settings.write_text("".join((f"signing_key: {key}" if line.startswith("signing_key:") else line) + "\n" for line in lines))
         self.assertExit(desk("deliver"), 3, "signs with another key")
         self.assertIn("signs with another key", desk.status()["last_error"])

@@ -145,6 +145,15 @@ class Receipts(OutboxCase):
             with self.subTest(command[0]):
                 self.assertExit(desk(*command), 1, "stored data is damaged", "move the directory away")
 
+    def test_an_outbox_that_cannot_be_read_stops_all_but_checking(self):
+        desk = self.filed("2025-06,120")
+        path = desk.home / "outbox/data.mdb"
+        path.write_bytes(path.read_bytes()[:5000])
+        for command in (["status"], ["deliver"], ["outbox", "list"], ["receipts", "list"], ["submit", desk.file("2025-06,120")]):
+            self.assertExit(desk(*command), 1, f"the outbox {desk.home}/outbox: ", "move the directory away")
+        result = desk.must("check", desk.file("2025-06,120"))
+        self.assertIn("the months filed before are not known: the outbox", result.err)
+
     def test_a_forger_who_mends_the_checksum_is_found_by_verify(self):
         desk = self.filed("2025-05,110", "2025-06,120")
         self.tamper(desk, 2, b"\x62\x02\xf0\x01", b"\x62\x02\xf2\x01", mend=True)
@@ -163,8 +172,7 @@ class Receipts(OutboxCase):
         desk = self.filed("2025-06,120")
         made = run(self.work, "yardstick-hub", "init", self.work / "other", "--listen", "tcp://127.0.0.1:0")
         self.assertEqual(made.code, 0, str(made))
-        keys = run(self.work, "yardstick-hub", "key", self.work / "other").out
-        other = next(line.split(": ", 1)[1] for line in keys.splitlines() if line.startswith("signing key: "))
+        other = run(self.work, "yardstick-hub", "key", "--signing", self.work / "other").out.strip()
         settings = desk.home / "home.txt"
         lines = settings.read_text().splitlines()
         settings.write_text("".join((f"signing_key: {other}" if line.startswith("signing_key:") else line) + "\n" for line in lines))

@@ -43,7 +43,7 @@ MONEY = {"ad_spend"}  # in fen on the wire
 # ---- processes
 
 def die_with_parent():
-    """In a child: if the test is killed, so is what it started."""
+    """In a child: if the test is killed, so is what it started. (The kernel goes by the thread that started it.)"""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
@@ -79,11 +79,11 @@ def run(work, program, *arguments, cwd=None, **extra):
 
 
 def eventually(condition, what, seconds=PATIENCE):
-    """Waits until `condition()` is true and returns what it returned."""
+    """Waits until `condition()` is true and returns what it returned. `what`: words, or a function that gives them when it was in vain."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
+            raise AssertionError(f"waited {seconds} s in vain for {what() if callable(what) else what}")
         time.sleep(0.005)
     return found
 
@@ -435,17 +435,26 @@ class Daemon:
             coming.unlink(missing_ok=True)
         return name
 
-    def fate(self, name):
-        """"accepted" or "rejected", where the file and its report are there; None: not yet."""
+    def find(self, name):
+        """Where a file and its report are: accepted/NAME or rejected/NAME, as "NAME (2)" where that name was taken (also by the report that a reader
+        left when it died). None: not yet."""
+        stem, ending = os.path.splitext(name)
         for folder in ("accepted", "rejected"):
-            if (self.desk / folder / name).exists() and (self.desk / folder / f"{name}.report.txt").exists():
-                return folder
+            for path in (self.desk / folder).glob(f"{glob.escape(stem)}*{ending}"):
+                is_it = path.name == name or re.fullmatch(re.escape(stem) + r" \(\d+\)" + re.escape(ending), path.name)
+                if is_it and path.with_name(f"{path.name}.report.txt").exists():
+                    return path
         return None
+
+    def fate(self, name):
+        """"accepted" or "rejected"; None: not yet."""
+        path = self.find(name)
+        return path and path.parent.name
 
     def wait_taken(self, name):
         """What became of a file, and its report."""
-        folder = eventually(lambda: self.fate(name), f"what becomes of {name}\n{self.log_text()}")
-        return folder, (self.desk / folder / f"{name}.report.txt").read_bytes().decode("utf-8-sig")
+        path = eventually(lambda: self.find(name), lambda: f"what becomes of {name}\n{self.log_text()}")
+        return path.parent.name, path.with_name(f"{path.name}.report.txt").read_bytes().decode("utf-8-sig")
 
 
 # ---- test cases
@@ -462,7 +471,10 @@ class Case(unittest.TestCase):
     @classmethod
     def enterDirectory(cls, add_cleanup):
         work = Path(tempfile.mkdtemp(prefix="yardstick-e2e-"))
-        add_cleanup(shutil.rmtree, work, ignore_errors=True)
+        if os.environ.get("YARDSTICK_KEEP"):
+            print(f"kept: {work}", flush=True)
+        else:
+            add_cleanup(shutil.rmtree, work, ignore_errors=True)
         add_cleanup(cls.check_sanitizers, work)
         return work
 

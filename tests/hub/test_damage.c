@@ -461,11 +461,11 @@ Test(damage, a_value_of_a_newer_version_is_named_so)
     uint8_t value[] = {FRAME_VERSION + 1, 5, 0, 0, 0, 0, 0, 0, 0, 0};
     span_t payload;
     cr_assert_eq(store_unframe(TABLE_KEYS, (const uint8_t *)"k", 1, value, sizeof value, &payload), STATUS_DAMAGED);
-    store_put_u64(value + 2, store_checksum(TABLE_KEYS, (const uint8_t *)"k", 1, value, 2));
+    frame_put_u64(value + 2, store_checksum(TABLE_KEYS, (const uint8_t *)"k", 1, value, 2));
     cr_assert_eq(store_unframe(TABLE_KEYS, (const uint8_t *)"k", 1, value, sizeof value, &payload),
                  STATUS_NEWER_FORMAT);
     value[0] = FRAME_VERSION;
-    store_put_u64(value + 2, store_checksum(TABLE_KEYS, (const uint8_t *)"k", 1, value, 2));
+    frame_put_u64(value + 2, store_checksum(TABLE_KEYS, (const uint8_t *)"k", 1, value, 2));
     OK(store_unframe(TABLE_KEYS, (const uint8_t *)"k", 1, value, sizeof value, &payload));
     cr_assert(payload.size == 1 && payload.data[0] == 5);
     cr_assert_eq(store_unframe(TABLE_KEYS, (const uint8_t *)"j", 1, value, sizeof value, &payload), STATUS_DAMAGED);
