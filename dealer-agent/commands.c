@@ -103,7 +103,8 @@ static const command_t COMMANDS[] = {
     {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
      "the daemon: takes files from the desk's inbox, delivers, keeps the results up to date; SIGTERM ends it"},
     {"take", "NAME", 1, 1, "desk dealer year zeros last unread", NEEDS_HOME, take_check, take_run,
-     "take one file of the desk's inbox: check it, file its months, move it away with a report"},
+     "take one file of the desk's inbox: check it, file its months, move it away with a report (exit status 3: not "
+     "now; 4: it waits for its consultants' month)"},
     {"report", "", 0, 0, "desk", NEEDS_HOME, report_check, report_run,
      "write to the desk what the hub refused, and the list of receipts"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},

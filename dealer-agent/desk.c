@@ -239,15 +239,8 @@ status_t desk_replace(int folder, const char *name, const void *bytes, size_t si
 
 /* ---- One at a time ---- */
 
-status_t desk_lock(const char *home_directory, const char *name, int wait_ms, int *out)
+static status_t wait_for_lock(int file, int wait_ms)
 {
-    char path[PATH_MAX];
-    int length = snprintf(path, sizeof path, "%s/%s", home_directory, name);
-    CLEANUP(desk_close)
-    int file =
-        length < 0 || length >= PATH_MAX ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644);
-    if (file < 0)
-        return STATUS_IO;
     for (int waited = 0; flock(file, LOCK_EX | LOCK_NB) != 0; waited += LOCK_STEP_MS) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return STATUS_IO;
@@ -255,7 +248,24 @@ status_t desk_lock(const char *home_directory, const char *name, int wait_ms, in
             return STATUS_BUSY;
         (void)poll(NULL, 0, LOCK_STEP_MS);
     }
-    *out = file;
-    file = -1;
     return STATUS_OK;
+}
+
+status_t desk_lock(const char *home_directory, const char *name, int wait_ms, int *out)
+{
+    char path[PATH_MAX];
+    int length = snprintf(path, sizeof path, "%s/%s", home_directory, name);
+    if (length < 0 || length >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return STATUS_IO;
+    }
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0644);
+    if (file < 0)
+        return STATUS_IO;
+    status_t status = wait_for_lock(file, wait_ms);
+    if (status == STATUS_OK)
+        *out = file;
+    else
+        close(file);
+    return status;
 }

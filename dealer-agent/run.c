@@ -122,9 +122,6 @@ static void fill_state(daemon_t *daemon)
 {
     run_state_t *state = &daemon->state;
     const work_t *work = &daemon->work;
-    /* Compared byte by byte. */
-    memset(state->files, 0, sizeof state->files);
-    memset(state->last_name, 0, sizeof state->last_name);
     state->waiting = work->inbox.count + work->inbox.more;
     state->file_count = work->inbox.count < RUN_STATE_FILES ? work->inbox.count : RUN_STATE_FILES;
     for (size_t i = 0; i < state->file_count; i++) {
@@ -134,14 +131,14 @@ static void fill_state(daemon_t *daemon)
         snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s", is_taken ? "is being read" : wait_text(file->wait));
     }
     strcpy(state->last_name, work->last_name);
-    strncpy(state->last_outcome, work->last_outcome ? work->last_outcome : "", RUN_STATE_WHY_SIZE - 1);
+    snprintf(state->last_outcome, RUN_STATE_WHY_SIZE, "%s", work->last_outcome ? work->last_outcome : "");
     state->last_ms = work->last_ms;
 }
 
 static void tell_state(daemon_t *daemon)
 {
     fill_state(daemon);
-    if (memcmp(&daemon->state, &daemon->told, sizeof daemon->state) == 0)
+    if (run_state_equal(&daemon->state, &daemon->told))
         return;
     if (run_state_write(daemon->home, &daemon->state) == STATUS_OK) {
         daemon->told = daemon->state;

@@ -86,6 +86,16 @@ static bool is_held(const char *home)
 
 /* ---- Writing ---- */
 
+bool run_state_equal(const run_state_t *a, const run_state_t *b)
+{
+    for (size_t i = 0; i < a->file_count && i < b->file_count; i++)
+        if (strcmp(a->files[i].name, b->files[i].name) != 0 || strcmp(a->files[i].why, b->files[i].why) != 0)
+            return false;
+    return a->file_count == b->file_count && a->waiting == b->waiting && a->pid == b->pid &&
+           a->started_ms == b->started_ms && a->last_ms == b->last_ms && strcmp(a->desk, b->desk) == 0 &&
+           strcmp(a->last_name, b->last_name) == 0 && strcmp(a->last_outcome, b->last_outcome) == 0;
+}
+
 typedef struct {
     char text[TEXT_SIZE_MAX];
     size_t size;

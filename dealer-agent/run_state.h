@@ -36,6 +36,9 @@ typedef struct {
  * KB: not for a small stack. */
 status_t run_state_read(const char *home_directory, run_state_t *out) NODISCARD;
 
+/* Whether both say the same. */
+bool run_state_equal(const run_state_t *a, const run_state_t *b);
+
 /* Writes run.txt: beside it, then moved into place; where there is no room for that, over what is there. Not synced: it
  * is true only as long as the daemon lives. STATUS_IO with errno. */
 status_t run_state_write(const char *home_directory, const run_state_t *state) NODISCARD;

@@ -44,11 +44,11 @@ typedef struct {
     bool is_closed; /* its writer closed it, or it was moved in, and it has not changed since */
     bool is_seen;   /* in the scan that goes on */
     wait_t wait;
-    moment_t since;    /* when it was first seen as it is */
-    moment_t ready;    /* when to look at it again; where it is the same then, it is whole */
-    moment_t whole;    /* since when it is known to be whole; MOMENT_NEVER where it is not */
-    moment_t waits;    /* since when its month is missing; MOMENT_NEVER where it is not */
-    unsigned crashes;  /* of which killed their reader */
+    moment_t since;   /* when it was first seen as it is */
+    moment_t ready;   /* when to look at it again; where it is the same then, it is whole */
+    moment_t whole;   /* since when it is known to be whole; MOMENT_NEVER where it is not */
+    moment_t waits;   /* since when its month is missing; MOMENT_NEVER where it is not */
+    unsigned crashes; /* of which killed their reader */
 } watched_t;
 
 typedef struct {

@@ -47,6 +47,25 @@ Test(run_state, is_read_as_it_was_written_whatever_bytes_a_name_has)
     OK(run_state_write(work.path, &state));
     OK(run_state_read(work.path, &found));
     cr_assert_eq(memcmp(&found, &state, sizeof state), 0);
+    cr_assert(run_state_equal(&found, &state));
+}
+
+Test(run_state, differs_where_anything_in_it_does)
+{
+    state.file_count = state.waiting = 2;
+    for (int i = 0; i < 9; i++) {
+        run_state_t other = state;
+        char *const TEXTS[] = {other.desk, other.last_name, other.last_outcome, other.files[1].name,
+                               other.files[0].why};
+        if (i < 5)
+            TEXTS[i][0] = 'x';
+        other.pid += i == 5;
+        other.started_ms += i == 6;
+        other.last_ms += i == 7;
+        other.file_count -= i == 8;
+        cr_assert_not(run_state_equal(&state, &other), "difference %d", i);
+    }
+    cr_assert(run_state_equal(&state, &state));
 }
 
 Test(run_state, that_is_cut_or_foreign_is_read_as_far_as_it_goes)
