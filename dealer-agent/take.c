@@ -290,7 +290,7 @@ static status_t describe(take_t *take, const filing_t *filing, report_month_t *o
         return STATUS_OK;
     if (status != STATUS_OK)
         return outbox_explain(reading->outbox, status, &take->session->faults);
-    out->fate = before.is_withdrawal ? MONTH_RETURNED : MONTH_CHANGED;
+    out->fate = before.is_withdrawal ? MONTH_RETURNED : reading->is_again ? MONTH_UNCHANGED : MONTH_CHANGED;
     out->before_ms = before.time_ms;
     out->before_source = before.source;
     return STATUS_OK;
@@ -318,6 +318,7 @@ static status_t describe_all(take_t *take, report_t *report)
     }
     report->months = months;
     report->month_count = count;
+    report->is_again = reading->is_again;
     report->warnings = &reading->warnings;
     return STATUS_OK;
 }

@@ -282,8 +282,24 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(len(self.wait_receipts(agent, 7)), 7)
         self.assertEqual(self.revisions(), before + 2)
         desk.drop(facts(*MONTHS[:6], visits={"2025-03": 333}), "year.csv")
-        self.assertIn("nothing is sent", desk.wait_accepted("year (3).csv"))
-        self.assertEqual(self.revisions(), before + 2)
+        self.assertIn("it is sent again all the same", desk.wait_accepted("year (3).csv"))
+        self.assertEqual([receipt["outcome"] for receipt in self.wait_receipts(agent, 13)[7:]], ["unchanged"] * 6)
+        self.assertEqual(self.revisions(), before + 2, "the hub has it as it is")
+
+    def test_a_file_dropped_again_mends_what_became_of_its_month_at_the_hub(self):
+        agent = self.shared.agent("D0029")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06", visits={"2025-06": 111}), "june.csv")
+        desk.wait_accepted("june.csv")
+        self.wait_receipts(agent, 1)
+        other = self.work / "other.csv"
+        other.write_text("dealer," + facts("2025-06", visits={"2025-06": 999}).replace("\n2025", "\nD0029,2025"))
+        self.shared.must("facts", "import", other)
+        desk.drop(facts("2025-06", visits={"2025-06": 111}), "june.csv")
+        self.assertIn("- D0029 2025-06: unchanged (taken ", desk.wait_accepted("june (2).csv"))
+        self.assertEqual(self.wait_receipts(agent, 2)[1]["outcome"], "accepted")
+        values = {row["row"]: row["values"][0] for row in agent.ask("compare", "--period", "2025-06")["rows"]}
+        self.assertEqual(values["showroom_visits"], 111)
 
     # ---- consultants
 
