@@ -130,8 +130,8 @@ static status_t compose(session_t *session, reading_t *reading)
     reading->arena = arena_create(SIZE_MAX / 4);
     if (!reading->arena)
         return STATUS_NO_MEMORY;
-    status_t status = compose_filings(reading->outbox, &reading->set, session->catalog, false, reading->arena,
-                                      &reading->composition, &reading->faults);
+    status_t status = compose_filings(reading->outbox, &reading->set, session->catalog, session->home.hub_key,
+                                      reading->arena, &reading->composition, &reading->faults);
     if (status != STATUS_OK && status != STATUS_INVALID)
         move_faults(&reading->faults, &session->faults);
     return status;
