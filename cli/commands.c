@@ -6,7 +6,8 @@ static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
     {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
     {"signing-key", OPTION_KEY, "KEY", false,
-     "the key with which the hub signs, as that command prints it with --signing (else the one that the hub says at first contact)"},
+     "the key with which the hub signs, as that command prints it with --signing (else the one that the hub says at "
+     "first contact)"},
     {"role", OPTION_CHOICE, "dealer|manager|headquarters|operator", false, "what the key may do"},
     {"dealer", OPTION_TEXT, "CODE", false, "the store"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},

@@ -4,12 +4,13 @@
 #include "dealer-agent/packing.h"
 
 #include <string.h>
+#include <zmq.h>
 
 typedef struct {
     outbox_t *outbox;
     const facts_set_t *set;
     const catalog_t *catalog;
-    bool all;
+    const char *hub_key;
     arena_t *arena;
     composition_t *out;
     faults_t *faults;
@@ -94,6 +95,17 @@ static status_t find_before(const composer_t *composer, const filed_month_t *mon
     return STATUS_OK;
 }
 
+/* Whether the hub has it, or gets it, so that the same need not be filed again. A home may come to have another hub
+ * (one that was made anew), which knows nothing of what the one before took. */
+static bool is_with_hub(const composer_t *composer, const filing_t *filing)
+{
+    uint8_t hub_key[KEY_SIZE];
+    if (!composer->hub_key)
+        return false;
+    return filing->state != FILING_DELIVERED ||
+           (zmq_z85_decode(hub_key, composer->hub_key) && memcmp(filing->hub_key, hub_key, KEY_SIZE) == 0);
+}
+
 static status_t compose_month(const composer_t *composer, const filed_month_t *month)
 {
     composition_t *out = composer->out;
@@ -108,7 +120,7 @@ static status_t compose_month(const composer_t *composer, const filed_month_t *m
                        .line = month->line,
                        .column = month->column};
     TRY(merge(composer, month, before, &filing.facts));
-    if (before && !composer->all)
+    if (before && is_with_hub(composer, before))
         TRY(packing_compare(&filing.facts, &before->facts, &is_same));
     if (is_same) {
         out->unchanged[out->unchanged_count++] = *before;
@@ -119,12 +131,12 @@ static status_t compose_month(const composer_t *composer, const filed_month_t *m
     return STATUS_OK;
 }
 
-status_t compose_filings(outbox_t *outbox, const facts_set_t *set, const catalog_t *catalog, bool all, arena_t *arena,
-                         composition_t *out, faults_t *faults)
+status_t compose_filings(outbox_t *outbox, const facts_set_t *set, const catalog_t *catalog, const char *hub_key,
+                         arena_t *arena, composition_t *out, faults_t *faults)
 {
     composition_t composition = {.filings = arena_array(arena, set->count, sizeof(filing_t)),
                                  .unchanged = arena_array(arena, set->count, sizeof(filing_t))};
-    composer_t composer = {outbox, set, catalog, all, arena, &composition, faults};
+    composer_t composer = {outbox, set, catalog, hub_key, arena, &composition, faults};
     size_t before = faults->count + faults->dropped;
     if (!composition.filings || !composition.unchanged)
         return STATUS_NO_MEMORY;

@@ -13,13 +13,14 @@ typedef struct {
 
 /* Turns a set of months that was read into filings: each month's facts, and its consultants. A month whose files say
  * nothing of consultants keeps those of the newest filing of that month; one whose files hold only lines of consultants
- * keeps that filing's facts. What equals the newest filing of its month is left out unless `all`. Strings and facts are
- * the set's, the catalog's and the arena's.
+ * keeps that filing's facts. What equals the newest filing of its month is left out, unless another hub than that of
+ * `hub_key` (as in home_t) took it; NULL: nothing is left out. Strings and facts are the set's, the catalog's and the
+ * arena's.
  *
  * STATUS_INVALID, with a fault by file and line for each, where a month would not fit into a request
  * (REQUEST_SIZE_MAX); other failures are the outbox's, with a fault too. */
-status_t compose_filings(outbox_t *outbox, const facts_set_t *set, const catalog_t *catalog, bool all, arena_t *arena,
-                         composition_t *out, faults_t *faults) NODISCARD;
+status_t compose_filings(outbox_t *outbox, const facts_set_t *set, const catalog_t *catalog, const char *hub_key,
+                         arena_t *arena, composition_t *out, faults_t *faults) NODISCARD;
 
 /* What was filed before, from the outbox, for readers and checks of files (client/facts_file.h). */
 typedef struct {

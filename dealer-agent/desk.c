@@ -170,10 +170,14 @@ static bool rename_to_free(int from, const char *name, int to, const char *new_n
 
 static bool move_by_copy(int from, const char *name, int to, const char *new_name)
 {
-    if (copy_file(from, name, to) && rename_to_free(to, COPYING_NAME, to, new_name))
-        return fsync(to) == 0 && unlinkat(from, name, 0) == 0;
+    const char *made = COPYING_NAME;
+    if (copy_file(from, name, to) && rename_to_free(to, COPYING_NAME, to, new_name)) {
+        made = new_name;
+        if (fsync(to) == 0 && unlinkat(from, name, 0) == 0)
+            return true;
+    }
     int reason = errno;
-    unlinkat(to, COPYING_NAME, 0);
+    unlinkat(to, made, 0);
     errno = reason;
     return false;
 }

@@ -30,18 +30,30 @@ typedef struct {
 
 /* ---- the command line */
 
+/* "-": the token comes on standard input, where no other user of the machine sees it in a list of processes. */
+static bool comes_on_input(const session_t *session)
+{
+    return strcmp(invocation_value(session->invocation, "token"), "-") == 0;
+}
+
 static status_t read_token(session_t *session, token_t *out)
 {
-    const char *why;
-    if (token_read(invocation_value(session->invocation, "token"), out, &why) != STATUS_OK)
-        return session_misuse(session, "--token: %s", why);
-    return STATUS_OK;
+    const char *why, *text = invocation_value(session->invocation, "token");
+    char line[TOKEN_TEXT_SIZE + 2] = "";
+    if (comes_on_input(session)) {
+        if (!fgets(line, sizeof line, stdin))
+            return session_misuse(session, "--token -: nothing came on standard input; give the token there");
+        text = line;
+    }
+    status_t status = token_read(text, out, &why);
+    explicit_bzero(line, sizeof line);
+    return status == STATUS_OK ? STATUS_OK : session_misuse(session, "--token: %s", why);
 }
 
 status_t enroll_check(session_t *session)
 {
     CLEANUP(token_fini) token_t token = {0};
-    return read_token(session, &token);
+    return comes_on_input(session) ? STATUS_OK : read_token(session, &token);
 }
 
 /* Where the home's hub is, and where the token is used: its port at the hub's host, unless told otherwise. */

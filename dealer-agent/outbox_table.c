@@ -406,6 +406,10 @@ status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, b
     tables->lock = -1;
     TRY(open_env(directory, map_bytes, &tables->env));
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    /* Whoever died at the very end of a commit left LMDB's note of the newest transaction behind it, and readers see
+     * the one before; the next writer sets that right, also where it writes nothing. */
+    TRY(begin_raw(tables, true, &txn));
+    outbox_txn_abort(&txn);
     TRY(begin_raw(tables, is_new, &txn));
     TRY(is_new ? make_tables(&txn) : load_tables(&txn));
     tables->lock = lock;

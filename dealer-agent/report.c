@@ -81,7 +81,7 @@ static void put_heads(FILE *out, const report_t *report)
     else if (to_send)
         report_words_say(out, language, WORD_ACCEPTED, number(to_send, months));
     else
-        report_words_say(out, language, WORD_NOTHING_NEW);
+        report_words_say(out, language, report->is_again ? WORD_SENT_AGAIN : WORD_NOTHING_NEW);
 }
 
 /* ---- Faults, warnings, notes ---- */

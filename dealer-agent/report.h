@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     language_t language;
     const char *name; /* of the file, any bytes */
+    bool is_again;    /* nothing in it is new or changed, and it is sent again, whole */
     const char *path; /* as faults name it */
     uint64_t read_ms;
     const char *catalog; /* its id; NULL: the file was not read */

@@ -15,6 +15,10 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
          "results/receipts.csv"},
     [WORD_NOTHING_NEW] = {"结果：  已接收。没有新的或更改的月份，因此不再发送",
                           "Result:   ACCEPTED. No month in it is new or changed, so nothing is sent"},
+    [WORD_SENT_AGAIN] =
+        {"结果：  已接收。没有新的或更改的月份；为便于核对，已再次发送，回执见 results 文件夹中的 receipts.csv",
+         "Result:   ACCEPTED. No month in it is new or changed; it is sent again all the same, so that "
+         "the hub confirms it. Receipts come into results/receipts.csv"},
     [WORD_REJECTED] = {"结果：  已退回，文件中的数据均未接收。共 {1} 处错误；请逐一改正、保存，再放入 inbox 文件夹",
                        "Result:   REJECTED. Nothing of it was taken. Faults: {1}. Correct each, save, and put the file "
                        "into the inbox again"},

@@ -14,6 +14,7 @@ typedef enum {
     WORD_CATALOG_BUILTIN,
     WORD_ACCEPTED,
     WORD_NOTHING_NEW,
+    WORD_SENT_AGAIN,
     WORD_REJECTED,
     /* sections */
     WORD_MONTHS,

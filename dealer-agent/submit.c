@@ -215,8 +215,8 @@ status_t submit_command(session_t *session)
     composition_t composition;
     TRY(filer_init(&filer, session));
     TRY(read_files(&filer, &set));
-    TRY(compose_filings(filer.outbox, &set, session->catalog, invocation_value(session->invocation, "all"), filer.arena,
-                        &composition, &session->faults));
+    const char *hub_key = invocation_value(session->invocation, "all") ? NULL : session->home.hub_key;
+    TRY(compose_filings(filer.outbox, &set, session->catalog, hub_key, filer.arena, &composition, &session->faults));
     return file(&filer, &composition);
 }
 

@@ -98,13 +98,15 @@ static status_t begin(take_t *take)
     return STATUS_OK;
 }
 
-/* Nobody wrote to it or replaced it since it was first looked at. */
+/* Nobody wrote to it or replaced it since it was first looked at, nor moved it away and back: what stood at its name
+ * meanwhile would be what was read. */
 static bool is_same(const take_t *take)
 {
     struct stat now;
     const struct stat *was = &take->look;
     return look_at(take, &now) && now.st_ino == was->st_ino && now.st_size == was->st_size &&
-           now.st_mtim.tv_sec == was->st_mtim.tv_sec && now.st_mtim.tv_nsec == was->st_mtim.tv_nsec;
+           now.st_mtim.tv_sec == was->st_mtim.tv_sec && now.st_mtim.tv_nsec == was->st_mtim.tv_nsec &&
+           now.st_ctim.tv_sec == was->st_ctim.tv_sec && now.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
 }
 
 /* ---- The report and the move ---- */
@@ -157,19 +159,54 @@ static status_t write_report(take_t *take, place_t *place, const report_t *repor
     return STATUS_OK;
 }
 
-/* The report into its place, then the file. */
+/* Whether what stands at its place is what was read: it may have been replaced at the last moment. A copy from another
+ * file system is told by its size. */
+static bool is_what_was_read(const take_t *take, const place_t *place)
+{
+    struct stat now;
+    const struct stat *was = &take->look;
+    if (fstatat(place->descriptor, place->name, &now, AT_SYMLINK_NOFOLLOW) != 0 || now.st_size != was->st_size)
+        return false;
+    return now.st_dev != was->st_dev || (now.st_ino == was->st_ino && now.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+                                         now.st_mtim.tv_nsec == was->st_mtim.tv_nsec);
+}
+
+static status_t fail_move(take_t *take, const place_t *place, status_t status, int reason)
+{
+    if (status == STATUS_STORE_FULL)
+        return fail_place(take, place, status, reason);
+    return later(take, TAKE_EXIT_LATER, "it cannot be moved from %s/%s to %s/%s: %s; see that this user may do that",
+                 take->desk, desk_folder_names[DESK_INBOX], take->desk, desk_folder_names[place->folder],
+                 strerror(reason));
+}
+
+static status_t move_file(take_t *take, const place_t *place)
+{
+    if (!is_same(take))
+        return later(take, TAKE_EXIT_LATER, "it changed while it was read; it is read again");
+    status_t status = desk_move(take->inbox, take->name, place->descriptor, place->name);
+    if (status != STATUS_OK)
+        return fail_move(take, place, status, errno);
+    if (is_what_was_read(take, place))
+        return STATUS_OK;
+    status = desk_move(place->descriptor, place->name, take->inbox, take->name);
+    return status == STATUS_OK ? later(take, TAKE_EXIT_LATER, "it changed while it was read; it is read again")
+                               : fail_place(take, place, status, errno);
+}
+
+/* The report into its place, then the file; each try that fails would else leave another report. */
 static status_t move_both(take_t *take, place_t *place)
 {
     char name[NAME_MAX + sizeof REPORT_SUFFIX];
     snprintf(name, sizeof name, "%s%s", place->name, REPORT_SUFFIX);
-    if (!is_same(take))
-        return later(take, TAKE_EXIT_LATER, "it changed while it was read; it is read again");
     status_t status = desk_move(place->descriptor, REPORT_TEMPORARY, place->descriptor, name);
     if (status != STATUS_OK)
         return fail_place(take, place, status, errno);
     place->has_report = false;
-    status = desk_move(take->inbox, take->name, place->descriptor, place->name);
-    return status == STATUS_OK ? STATUS_OK : fail_place(take, place, status, errno);
+    status = move_file(take, place);
+    if (status != STATUS_OK)
+        unlinkat(place->descriptor, name, 0);
+    return status;
 }
 
 static report_t begin_report(const take_t *take)
@@ -253,7 +290,7 @@ static status_t describe(take_t *take, const filing_t *filing, report_month_t *o
         return STATUS_OK;
     if (status != STATUS_OK)
         return outbox_explain(reading->outbox, status, &take->session->faults);
-    out->fate = before.is_withdrawal ? MONTH_RETURNED : MONTH_CHANGED;
+    out->fate = before.is_withdrawal ? MONTH_RETURNED : reading->is_again ? MONTH_UNCHANGED : MONTH_CHANGED;
     out->before_ms = before.time_ms;
     out->before_source = before.source;
     return STATUS_OK;
@@ -281,6 +318,7 @@ static status_t describe_all(take_t *take, report_t *report)
     }
     report->months = months;
     report->month_count = count;
+    report->is_again = reading->is_again;
     report->warnings = &reading->warnings;
     return STATUS_OK;
 }

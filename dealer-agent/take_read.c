@@ -125,13 +125,28 @@ static void move_faults(faults_t *from, faults_t *to)
     faults_clear(from);
 }
 
+/* Whoever drops a file again that changes nothing wants to be sure of it, and what the hub holds may have come to be
+ * something else: headquarters corrected it, or restored a backup. So the hub is asked, which says `unchanged` where it
+ * is. What still waits is on its way without that. */
+static bool asks_again(const composition_t *composition)
+{
+    bool is_again = composition->count == 0 && composition->unchanged_count;
+    for (size_t i = 0; i < composition->unchanged_count; i++)
+        is_again = is_again && composition->unchanged[i].state == FILING_DELIVERED;
+    return is_again;
+}
+
 static status_t compose(session_t *session, reading_t *reading)
 {
     reading->arena = arena_create(SIZE_MAX / 4);
     if (!reading->arena)
         return STATUS_NO_MEMORY;
-    status_t status = compose_filings(reading->outbox, &reading->set, session->catalog, false, reading->arena,
-                                      &reading->composition, &reading->faults);
+    status_t status = compose_filings(reading->outbox, &reading->set, session->catalog, session->home.hub_key,
+                                      reading->arena, &reading->composition, &reading->faults);
+    reading->is_again = status == STATUS_OK && asks_again(&reading->composition);
+    if (reading->is_again)
+        status = compose_filings(reading->outbox, &reading->set, session->catalog, NULL, reading->arena,
+                                 &reading->composition, &reading->faults);
     if (status != STATUS_OK && status != STATUS_INVALID)
         move_faults(&reading->faults, &session->faults);
     return status;

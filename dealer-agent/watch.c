@@ -37,7 +37,7 @@ bool watch_is_temporary(const char *name)
                                           ".download", ".opdownload", ".filepart", ".swp",     ".lock",
                                           ".lock#",    "~",           ".lnk",      ".!ut",     ".aria2"};
     static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db"};
-    if (name[0] == '.' || name[0] == '~' || name[0] == '#')
+    if (name[0] == '.' || name[0] == '~' || (name[0] == '#' && ends_with(name, "#")))
         return true;
     for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++)
         if (ends_with(name, ENDINGS[i]))

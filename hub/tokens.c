@@ -204,6 +204,19 @@ static status_t check_unused(change_t *change, const token_entry_t *token)
     return STATUS_OK;
 }
 
+/* A key that was stolen must not go on letting agents in through what it made. */
+static status_t check_maker(change_t *change, const token_entry_t *token)
+{
+    char date[DATE_TEXT_SIZE];
+    stored_key_t maker = {0};
+    status_t status = store_get_key(change->txn, token->made_by, change->arena, &maker);
+    if (status == STATUS_OK && maker.entry.revoked)
+        return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
+                      "the key that made this token was revoked on %s; ask headquarters for a new token",
+                      date_text(maker.entry.revoked_ms, date));
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* The network may have changed since the token was made. */
 static status_t check_network(change_t *change, const token_entry_t *token)
 {
@@ -242,6 +255,7 @@ static status_t use(change_t *change, stored_token_t *token, const key_entry_t *
     key_entry_t key;
     bool is_known, is_same_key;
     TRY(check_unused(change, &token->entry));
+    TRY(check_maker(change, &token->entry));
     TRY(check_network(change, &token->entry));
     TRY(change_find_key(change, asked, &is_known, &is_same_key));
     if (is_known && !is_same_key)

@@ -85,7 +85,7 @@ def memory_table(pid):
     for mapping in found:
         kinds[kind_of(mapping)].update({"Rss": mapping["Rss"], "Anonymous": mapping["Anonymous"]})
     files = kinds.pop("programs and libraries")
-    rows = [("files' pages, shared", files["Rss"] - files["Anonymous"], 0), ("files' pages, written (relocations)", files["Anonymous"], files["Anonymous"])]
+    rows = [("files' pages, as on the disk", files["Rss"] - files["Anonymous"], 0), ("files' pages, written (relocations)", files["Anonymous"], files["Anonymous"])]
     rows += [(kind, sizes["Rss"], sizes["Anonymous"]) for kind, sizes in kinds.items()]
     for kind, resident, private in sorted(rows, key=lambda row: -row[1]):
         print(f"  {kind:34} {resident:8,} {private:8,}")

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <zmq.h>
 
 #define ABSENT FACT_ABSENT
 
@@ -16,12 +17,15 @@ static outbox_t *outbox;
 static catalog_t *catalog;
 static arena_t *arena;
 static faults_t faults;
+static const uint8_t OTHER_HUB[KEY_SIZE] = {8};
+static char hub_key[41];
 static char *SOURCES[] = {"2025.csv"};
 
 static void begin(void)
 {
     home = directory_make();
     outbox = outbox_at(&home);
+    zmq_z85_encode(hub_key, HUB_KEY, KEY_SIZE);
     arena = arena_create(SIZE_MAX / 4);
     faults_t loading = {0};
     OK(catalog_load(catalog_builtin(), &catalog, &loading));
@@ -70,7 +74,7 @@ static composition_t compose_with(filed_month_t *months, size_t count, bool all)
 {
     facts_set_t set = {.sources = SOURCES, .source_count = 1, .months = months, .count = count};
     composition_t out = {0};
-    cr_assert_eq(compose_filings(outbox, &set, catalog, all, arena, &out, &faults), STATUS_OK, "%s",
+    cr_assert_eq(compose_filings(outbox, &set, catalog, all ? NULL : hub_key, arena, &out, &faults), STATUS_OK, "%s",
                  fault_lines(&faults));
     return out;
 }
@@ -241,7 +245,7 @@ Test(compose, what_does_not_fit_a_request_is_refused_with_its_place)
     months[0].consultants = consultants;
     months[0].has_consultants = true;
     months[0].consultant_count = CONSULTANTS_MAX; /* some 300 bytes each: under the 262144 */
-    OK(compose_filings(outbox, &set, catalog, false, arena, &out, &faults));
+    OK(compose_filings(outbox, &set, catalog, hub_key, arena, &out, &faults));
     cr_assert_eq(out.count, 2);
     set.count = 1;
 
@@ -265,7 +269,7 @@ Test(compose, what_does_not_fit_a_request_is_refused_with_its_place)
     }
     months[0].facts = consultants[0].facts;
     out = (composition_t){.count = 99};
-    cr_assert_eq(compose_filings(outbox, &set, wide, false, arena, &out, &faults), STATUS_INVALID);
+    cr_assert_eq(compose_filings(outbox, &set, wide, hub_key, arena, &out, &faults), STATUS_INVALID);
     cr_assert_eq(out.count, 99, "untouched");
     cr_assert_eq(faults.count, 1);
     cr_assert(strncmp(fault_lines(&faults), "2025.csv:2: D0001 2025-06: ", 27) == 0, "%s", fault_lines(&faults));
@@ -326,6 +330,25 @@ Test(compose, facts_are_packed_by_name_whatever_their_order)
     OK(packed_facts_unpack(&submission.facts, catalog, unpacked, &at, &reason));
     cr_assert_eq(unpacked[catalog_find_row(catalog, "ad_spend")], 4658723);
     cr_assert_eq(unpacked[catalog_find_row(catalog, "showroom_visits")], 219);
+}
+
+static size_t count_changed_of_june(void)
+{
+    filed_month_t month = month_of(JUNE, 1, 2);
+    return compose(&month, 1).count;
+}
+
+/* A home whose hub was made anew, with another key. */
+Test(compose, what_another_hub_took_is_filed_again)
+{
+    receipt_t receipt = receipt_of(1);
+    file(month_of(JUNE, 1, 2));
+    OK(outbox_put_receipt(outbox, 1, &receipt, OTHER_HUB, SIGNING_KEY));
+    cr_assert_eq(count_changed_of_june(), 1);
+    file(month_of(JUNE, 1, 2));
+    cr_assert_eq(count_changed_of_june(), 0, "it waits for the hub of now");
+    OK(outbox_put_receipt(outbox, 2, &receipt, HUB_KEY, SIGNING_KEY));
+    cr_assert_eq(count_changed_of_june(), 0);
 }
 
 Test(compose, what_the_catalog_lacks_or_counts_otherwise_is_named)

@@ -151,6 +151,27 @@ Test(desk, moves_a_file_to_another_file_system_by_copying_it)
     directory_remove(&memory);
 }
 
+/* By someone who may not take it away. */
+Test(desk, leaves_no_copy_of_a_file_that_cannot_be_taken_away)
+{
+    directory_t memory = {"/dev/shm/yardstick-desk-XXXXXX"};
+    cr_assert(mkdtemp(memory.path));
+    int other = open(memory.path, O_RDONLY | O_DIRECTORY);
+    touch("a");
+    cr_assert(fchmod(folder, 0555) == 0 && fchmod(other, 0777) == 0);
+    bool is_root = geteuid() == 0;
+    cr_assert(!is_root || seteuid(65534) == 0);
+    status_t status = desk_move(folder, "a", other, "a");
+    int reason = errno;
+    cr_assert(!is_root || seteuid(0) == 0);
+    cr_assert(status == STATUS_IO && reason == EACCES, "%s", strerror(reason));
+    cr_assert_neq(access(path_in(&memory, "a"), F_OK), 0);
+    OK((status_t)access(path_in(&work, "a"), F_OK));
+    cr_assert_eq(fchmod(folder, 0755), 0);
+    close(other);
+    directory_remove(&memory);
+}
+
 Test(desk, replaces_a_file_whole)
 {
     OK(desk_replace(folder, "r.csv", "one", 3));

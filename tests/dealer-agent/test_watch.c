@@ -69,7 +69,8 @@ Test(watch, knows_names_that_nobody_dropped)
                                         "tmp",         "june.csv.1",
                                         "part.csv",    "\xFF\xFE",
                                         "lock#.csv",   "a.tmp.csv",
-                                        "$june~1.csv", "--desk=x"};
+                                        "$june~1.csv", "--desk=x",
+                                        "#3 june.csv"};
     for (size_t i = 0; i < sizeof TEMPORARY / sizeof *TEMPORARY; i++)
         cr_assert(watch_is_temporary(TEMPORARY[i]), "%s", TEMPORARY[i]);
     for (size_t i = 0; i < sizeof MEANT / sizeof *MEANT; i++)

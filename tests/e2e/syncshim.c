@@ -1,11 +1,13 @@
-/* Loaded into the hub with LD_PRELOAD by test_durability.py: writes down, in one order, each sync of a file and each
- * send to a TCP peer, and holds or fails syncs on request. It lives in the directory $SYNCSHIM_DIRECTORY: log    one
- * line an event: "MICROSECONDS KIND FD BYTES RESULT", begun ("sync-begin", "meta-begin") and done ("sync-end",
- * "meta-end", "send"). sync = fdatasync, fsync or msync; meta = a write to a file that was opened with O_DSYNC (LMDB's
- * meta page, after which a commit holds). hold   while this file is there, syncs wait after "sync-begin", meta writes
- * after "meta-begin" fail   if this file is there, the next sync removes it and fails with EIO full   while this file
- * is there, writes to files opened for the store fail with ENOSPC Only calls through the dynamic linker are seen, which
- * is how libzmq and liblmdb make them. */
+/* Loaded into the hub or the agent with LD_PRELOAD by tests: writes down, in one order, each sync of a file and each
+ * send to a TCP peer, and holds or fails syncs on request. It lives in the directory $SYNCSHIM_DIRECTORY.
+ *   log       one line an event: "MICROSECONDS KIND FD BYTES RESULT", begun ("sync-begin", "meta-begin") and done
+ *             ("sync-end", "meta-end", "send"). sync = fdatasync, fsync or msync; meta = a write to a file that was
+ *             opened with O_DSYNC (LMDB's meta page, after which a commit holds).
+ *   hold      while this file is there, syncs wait after "sync-begin", meta writes after "meta-begin"
+ *   hold-end  while this file is there, meta writes wait after "meta-end"
+ *   fail      if this file is there, the next sync removes it and fails with EIO
+ *   full      while this file is there, writes to files opened for the store fail with ENOSPC
+ * Only calls through the dynamic linker are seen, which is how libzmq and liblmdb make them. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -54,9 +56,9 @@ static void note(const char *kind, int fd, ssize_t bytes, long result)
     syscall(SYS_write, log_fd, line, (size_t)length);
 }
 
-static void wait_while_held(void)
+static void wait_while(const char *name)
 {
-    while (present("hold"))
+    while (present(name))
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
@@ -90,7 +92,7 @@ static bool is_synced_file(int fd)
 #define SYNC(fd, call)                                                                                                 \
     do {                                                                                                               \
         note("sync-begin", fd, 0, 0);                                                                                  \
-        wait_while_held();                                                                                             \
+        wait_while("hold");                                                                                            \
         int result = -1;                                                                                               \
         if (fails_now())                                                                                               \
             errno = EIO;                                                                                               \
@@ -127,12 +129,14 @@ int msync(void *address, size_t size, int flags)
         }                                                                                                              \
         if (synced) {                                                                                                  \
             note("meta-begin", fd, (ssize_t)(bytes), 0);                                                               \
-            wait_while_held();                                                                                         \
+            wait_while("hold");                                                                                        \
         }                                                                                                              \
         ssize_t result = (call);                                                                                       \
         int error = errno;                                                                                             \
-        if (synced)                                                                                                    \
+        if (synced) {                                                                                                  \
             note("meta-end", fd, (ssize_t)(bytes), result);                                                            \
+            wait_while("hold-end");                                                                                    \
+        }                                                                                                              \
         errno = error;                                                                                                 \
         return result;                                                                                                 \
     } while (0)

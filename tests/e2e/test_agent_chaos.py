@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 from ledger import Ledger, Proof, csv_of, facts_of, receipts_on_the_desk, wait_delivered
-from proxy import Proxy, script
-from yardstick import CLOCKSHIM, LONG, PATIENCE, PROGRAMS, SANITIZED, Case, Daemon, die_with_parent, environment, eventually, figures, main
+from proxy import STALL, Proxy, script
+from yardstick import CLOCKSHIM, LONG, PATIENCE, PROGRAMS, SANITIZED, SYNCSHIM, Case, Daemon, die_with_parent, environment, eventually, figures, main
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = int(os.environ.get("YARDSTICK_ROUNDS", 200 if LONG else 5 if SANITIZED else 20))
@@ -285,6 +285,41 @@ class Corrections(Case):
             except (FileNotFoundError, ProcessLookupError):
                 pass
         return False
+
+
+class DeathAtTheEnd(Case):
+    def test_who_dies_at_the_end_of_a_commit_has_filed_and_whoever_comes_next_sees_it(self):
+        """Killed when the meta page is written and nobody was told yet, while another process has the outbox open."""
+        if not SYNCSHIM:
+            self.skipTest("YARDSTICK_SYNCSHIM is not set")
+        tested = self.hub()
+        tested.import_network()
+        agent = tested.agent("D0001")
+        agent.must("deliver")
+        line = Proxy(tested.endpoint)
+        self.addCleanup(line.close)
+        line.behave(STALL)
+        other = self.begin(agent, "deliver", "--hub", line.endpoint, "--timeout", "100")  # has it open, and waits
+        eventually(lambda: line.counts["stalled"], "another process at work")
+        shim = self.work / "shim"
+        shim.mkdir()
+        (shim / "hold-end").touch()
+        file = self.work / "month.csv"
+        file.write_text(csv_of([("D0001", 202401, facts_of(1))]))
+        dying = self.begin(agent, "submit", "--no-wait", file, LD_PRELOAD=SYNCSHIM, SYNCSHIM_DIRECTORY=str(shim))
+        eventually(lambda: "meta-end" in (shim / "log").read_text() if (shim / "log").exists() else False, "the end of its commit")
+        dying.kill()
+        dying.wait()
+        self.assertIsNone(other.poll(), "the other process ended")
+        agent.must("submit", "--no-wait", file)
+        self.assertEqual(agent.ask("status")["waiting"], 1, "the same month was taken over twice")
+
+    def begin(self, agent, *arguments, **extra):
+        process = subprocess.Popen([PROGRAMS / "yardstick-agent", *arguments, "--home", agent.home], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=environment(self.work, **extra), preexec_fn=die_with_parent)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import signal
 import time
 from datetime import datetime
 
-from ledger import Ledger, Proof, csv_of, facts_of, wait_delivered
+from ledger import Asker, Ledger, Proof, csv_of, facts_of, wait_delivered
 from proxy import PASS, REFUSE, RESET, Proxy
 from yardstick import PATIENCE, SANITIZED, Case, eventually, figures, main
 
@@ -77,8 +77,7 @@ class Many(Case):
         eventually(lambda: time.monotonic() - begun > OUTAGE * wave, "the outage to last", 5 * PATIENCE)
         failed = len(line.arrivals) - seen
         line.behave(PASS)
-        client = tested.client("headquarters")
-        self.addCleanup(client.close)
+        client = Asker(self, tested)
         eventually(lambda: client.ask("get_health").health.revisions == AGENTS, "all to have delivered", 10 * PATIENCE)
         for daemon in daemons:
             self.assertEqual(daemon.stop(), 0, daemon.log_text())

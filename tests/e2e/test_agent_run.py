@@ -282,8 +282,24 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(len(self.wait_receipts(agent, 7)), 7)
         self.assertEqual(self.revisions(), before + 2)
         desk.drop(facts(*MONTHS[:6], visits={"2025-03": 333}), "year.csv")
-        self.assertIn("nothing is sent", desk.wait_accepted("year (3).csv"))
-        self.assertEqual(self.revisions(), before + 2)
+        self.assertIn("it is sent again all the same", desk.wait_accepted("year (3).csv"))
+        self.assertEqual([receipt["outcome"] for receipt in self.wait_receipts(agent, 13)[7:]], ["unchanged"] * 6)
+        self.assertEqual(self.revisions(), before + 2, "the hub has it as it is")
+
+    def test_a_file_dropped_again_mends_what_became_of_its_month_at_the_hub(self):
+        agent = self.shared.agent("D0029")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06", visits={"2025-06": 111}), "june.csv")
+        desk.wait_accepted("june.csv")
+        self.wait_receipts(agent, 1)
+        other = self.work / "other.csv"
+        other.write_text("dealer," + facts("2025-06", visits={"2025-06": 999}).replace("\n2025", "\nD0029,2025"))
+        self.shared.must("facts", "import", other)
+        desk.drop(facts("2025-06", visits={"2025-06": 111}), "june.csv")
+        self.assertIn("- D0029 2025-06: unchanged (taken ", desk.wait_accepted("june (2).csv"))
+        self.assertEqual(self.wait_receipts(agent, 2)[1]["outcome"], "accepted")
+        values = {row["row"]: row["values"][0] for row in agent.ask("compare", "--period", "2025-06")["rows"]}
+        self.assertEqual(values["showroom_visits"], 111)
 
     # ---- consultants
 
@@ -447,17 +463,23 @@ class Desks(DeskCase, HubCase):
         receipts = self.wait_receipts(agent, 12)
         self.assertEqual([(one["number"], one["period"]) for one in receipts], list(enumerate(MONTHS, 1)))
 
+    @contextmanager
+    def waiting_reader(self, agent, name):
+        """`take` under way: it has looked at the file, and waits before it opens it until the block ends."""
+        lock = ExitStack()
+        lock.enter_context(held(agent.home / "outbox/write.lock"))
+        with take(self, agent, name) as reader, lock:
+            eventually(lambda: any("->" in line and f" {reader.pid} " in line for line in Path("/proc/locks").read_text().splitlines()),
+                       "a reader that waits")
+            yield reader
+
     def test_a_file_that_changes_while_it_is_read_is_read_again(self):
         agent = self.shared.agent("D0025")
         agent.must("deliver")
         agent.must("report")
         path = agent.home / "desk/inbox/june.csv"
         path.write_text(facts("2025-06"))
-        lock = ExitStack()
-        lock.enter_context(held(agent.home / "outbox/write.lock"))
-        with take(self, agent, "june.csv") as reader, lock:
-            eventually(lambda: any("->" in line and f" {reader.pid} " in line for line in Path("/proc/locks").read_text().splitlines()),
-                       "a reader that waits")
+        with self.waiting_reader(agent, "june.csv") as reader:
             path.write_text(facts("2025-06", visits=555))
             os.utime(path, (1700000000, 1700000000))
         self.assertEqual(reader.returncode, 3)
@@ -467,6 +489,55 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(len(self.wait_receipts(agent, 1)), 1)
         rows = self.shared.ask("compare", "--dealer", "D0025", "--period", "2025-06")["rows"]
         self.assertEqual(next(row for row in rows if row["row"] == "showroom_visits")["values"][0], 555)
+
+    def test_a_file_that_was_away_while_it_is_read_is_read_again(self):
+        # What stood at its name meanwhile, say a link to a file that only the agent may read, must not get into a report.
+        agent = self.shared.agent("D0028")
+        agent.must("deliver")
+        agent.must("report")
+        path = agent.home / "desk/inbox/june.csv"
+        path.write_text(facts("2025-06"))
+        with self.waiting_reader(agent, "june.csv") as reader:
+            path.rename(agent.home / "desk/away.csv").rename(path)
+        self.assertEqual(reader.returncode, 3)
+        agent.must("take", "june.csv")
+
+    def test_a_file_that_cannot_be_moved_leaves_no_report_however_often_it_is_tried(self):
+        agent = self.shared.agent("D0026")
+        agent.must("deliver")
+        agent.must("report")
+        desk = agent.home / "desk"
+        (desk / "inbox/june.csv").write_text(facts("2025-06"))
+        (desk / "inbox/bad.csv").write_text("nonsense")
+        with only_read(desk / "inbox"):
+            give_away(agent.home)
+            for name in ("june.csv", "bad.csv", "june.csv", "bad.csv"):
+                taken = as_nobody(agent, "take", name)
+                self.assertEqual(taken.returncode, 3, taken.stderr)
+                self.assertIn(f"{name} stays in the inbox: it cannot be moved from {desk}/inbox to ", taken.stderr)
+        self.assertEqual([names_in(desk / folder) for folder in ("accepted", "rejected")], [[], []])
+        self.assertEqual(agent.ask("status")["waiting"], 1)
+        agent.must("take", "june.csv")
+        self.assertEqual(names_in(desk / "accepted"), ["june.csv", "june.csv.report.txt"])
+        self.assertEqual(agent.ask("status")["waiting"], 1)
+
+    def test_a_file_that_is_replaced_when_its_report_is_there_is_read_again(self):
+        agent = self.shared.agent("D0027")
+        agent.must("deliver")
+        agent.must("report")
+        desk = agent.home / "desk"
+        for attempt in range(10):
+            (desk / "inbox/june.csv").write_text(facts("2025-06", visits=100 + attempt))
+            (desk / "newer.csv").write_text(facts("2025-06", visits=500 + attempt))
+            with take(self, agent, "june.csv") as reader:
+                while reader.poll() is None and not any(name.endswith(".txt") for name in os.listdir(desk / "accepted")):
+                    pass
+                (desk / "newer.csv").rename(desk / "inbox/june.csv")
+            for path in (desk / "accepted").iterdir():
+                if not path.name.endswith(".txt"):
+                    self.assertIn(f",{100 + attempt},", path.read_text().replace("2025-06", ""), "a file that nobody read is not accepted")
+                path.unlink()
+            self.assertIn(f"{500 + attempt}", (desk / "inbox/june.csv").read_text())
 
     def test_an_inbox_that_was_removed_is_made_again(self):
         agent = self.shared.agent("D0021")
@@ -524,6 +595,45 @@ def take(case, agent, name):
         raise
     finally:
         process.wait(PATIENCE)
+
+
+def names_in(folder):
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+@contextmanager
+def only_read(folder):
+    """A folder into and out of which only root moves anything."""
+    folder.chmod(0o555)
+    try:
+        yield
+    finally:
+        folder.chmod(0o755)
+
+
+NOBODY = 65534
+
+
+def give_away(folder):
+    """Where we are root, whom no rights stop: the folder becomes nobody's, who may come there."""
+    if os.geteuid() != 0:
+        return
+    for parent in folder.parents:
+        if "yardstick" in parent.name:
+            parent.chmod(0o755)
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY)
+
+
+def as_nobody(agent, *arguments):
+    """The agent's program, by one who is not root."""
+    def become():
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+    return subprocess.run([PROGRAMS / "yardstick-agent", *arguments, "--home", agent.home], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=PATIENCE, env=environment(agent.hub.work), preexec_fn=become)
 
 
 @contextmanager

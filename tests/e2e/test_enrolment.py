@@ -10,7 +10,7 @@ import zmq
 from zmq.utils import z85
 
 from enrolling import DAY, SETTINGS, Newcomer, digest_of, enroll, lines_of, make_tokens, new_token, now_of, parts_of, tokens_of
-from yardstick import (CONFLICT, INVALID, NOT_ALLOWED, OK, PROGRAMS, SOURCE, UNKNOWN, Agent, Case, Client, HubCase, environment, eventually, main, die_with_parent, run,
+from yardstick import (CONFLICT, INVALID, NOT_ALLOWED, OK, PATIENCE, PROGRAMS, SOURCE, UNKNOWN, Agent, Case, Client, HubCase, environment, eventually, main, die_with_parent, run,
                        submission, whole_facts, wire)
 
 JUNE_FILE = "period,ad_spend,showroom_visits,new_prospects\n2025-06,46587.23,219,114\n"
@@ -156,6 +156,26 @@ class Enrolment(HubCase):
         again = self.shared.headquarters("enroll", "revoke", "D0030")
         self.assertExit(again, 0)
         self.assertEqual(again.out, "revoked 0 tokens\n1 was revoked already\n")
+
+    def test_one_whose_maker_was_revoked_lets_nobody_in(self):
+        maker = self.shared.client("headquarters")
+        self.addCleanup(maker.close)
+        secret, used = new_token(maker, "D0050"), new_token(maker, "D0051")
+        newcomer = self.newcomer()
+        self.assertStatus(newcomer.enroll(used), OK)
+        self.shared.must("keys", "revoke", maker.public.decode())
+        answer = self.newcomer().enroll(secret)
+        self.assertStatus(answer, NOT_ALLOWED)
+        self.assertIn("the key that made this token was revoked on 20", answer.status.message)
+        self.assertStatus(newcomer.enroll(used), OK, "who got in before may ask again")
+
+    def test_one_may_come_on_standard_input(self):
+        token, home = self.token_for("D0052"), self.home()
+        for text, code in ((token + "\n", 0), ("", 2), ("ys1.no\n", 2)):
+            result = subprocess.run([PROGRAMS / "yardstick-agent", "enroll", "--token", "-", "--home", home], input=text, text=True,
+                                    capture_output=True, timeout=PATIENCE, env=environment(self.work), check=False)
+            self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual((home / "stores.txt").read_text(), "D0052\n")
 
     def test_one_that_was_never_made_is_unknown(self):
         answer = self.newcomer().enroll(random.randbytes(16))

@@ -537,7 +537,7 @@ class HubCase(Case):
 
 def figures(text):
     """Prints what a test measured; `./run test` repeats such lines at its end."""
-    print(f"figures: {text}", flush=True)
+    print(f"\nfigures: {text}", flush=True)  # on a line of its own: unittest's dots have none
 
 
 def mark_of_failure(name):
