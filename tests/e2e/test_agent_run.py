@@ -141,7 +141,14 @@ class Desks(DeskCase, HubCase):
         self.assertRegex(lines[2], r"^2,D0001,2025-06,accepted,1,yes,[0-9T:-]{19}\+00:00,[0-9a-f]{64}$")
         self.assertEqual(self.shared.ask("compare", "--dealer", "D0001", "--period", "2025-06")["dealer"], "D0001")
         self.assertEqual(desk.names("inbox"), [])
-        self.assertTrue(agent.ask("status")["daemon"])
+        status = agent.ask("status")
+        self.assertTrue(status["daemon"])
+        self.assertEqual((status["desk"]["path"], status["desk"]["process"]), (str(desk.desk), desk.process.pid))
+        self.assertEqual(status["desk"]["inbox"], {"waiting": 0, "files": []})
+        self.assertEqual((status["desk"]["last_file"]["name"], status["desk"]["last_file"]["outcome"]), ("june.csv", "accepted"))
+        shown = agent.must("status").out
+        for text in (f"runs (process {desk.process.pid}) since ", "0 waiting", "june.csv, accepted, at "):
+            self.assertIn(text, shown)
 
     def test_a_file_that_is_copied_slowly_is_taken_once_and_whole(self):
         agent = self.shared.agent("D0002")
@@ -325,6 +332,9 @@ class Desks(DeskCase, HubCase):
         desk.drop(consultants("2025-06", "Li"), "people.csv")
         eventually(lambda: desk.state()["file"] == ["people.csv waits for the month of its consultants to be filed"], "it waits")
         self.assertEqual(desk.names("rejected"), [])
+        inbox = agent.ask("status")["desk"]["inbox"]
+        self.assertEqual(inbox["files"], [{"name": "people.csv", "why": "waits for the month of its consultants to be filed"}])
+        self.assertIn("people.csv waits for the month", agent.must("status").out)
         desk.drop(facts("2025-06"), "store.csv")
         desk.wait_accepted("store.csv")
         desk.wait_accepted("people.csv")
