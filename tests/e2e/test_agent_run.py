@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +12,8 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from yardstick import (PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures, main,
-                       run)
+from yardstick import (GOLDEN, PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures,
+                       main, run)
 
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
 HEADER = "period,showroom_visits,new_prospects,new_prospect_orders"
@@ -344,9 +345,10 @@ class Desks(DeskCase, HubCase):
         agent.must("outbox", "retry", number)
         again = desk.desk / "rejected" / "future.csv D0014 2199-01 (2).refused.txt"
         eventually(again.exists, "the second refusal")
+        eventually(lambda: desk.names("rejected") == [again.name], "the first refusal's text to go")
         agent.must("outbox", "drop", number)
         agent.must("report")
-        self.assertEqual(desk.names("rejected"), sorted([refused.name, again.name]))
+        self.assertEqual(desk.names("rejected"), [])
 
     def test_a_refusal_is_told_in_chinese_too(self):
         agent = self.shared.agent("D0015")
@@ -669,6 +671,27 @@ class Lines(DeskCase, Case):
         hub.admit(key, "dealer", ["D0001"])
         self.assertIn("- D0001 2025-05: new", desk.wait_accepted("unnamed.csv"))
         self.assertEqual(len(self.wait_receipts(agent, 2)), 2)
+
+    def test_a_corrected_month_leaves_nothing_set_aside(self):
+        hub = self.hub()
+        early = self.work / "early"
+        shutil.copytree(GOLDEN, early, ignore=shutil.ignore_patterns("expected"))
+        lines = (early / "memberships.csv").read_text()
+        (early / "memberships.csv").write_text(lines.replace("D0001,east-shanghai,2024-01", "D0001,east-shanghai,2025-07"))
+        hub.import_network(early)
+        agent = hub.agent("D0001")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06", visits=100), "june.csv")
+        desk.wait_accepted("june.csv")
+        refused = desk.desk / "rejected/june.csv D0001 2025-06.refused.txt"
+        eventually(refused.exists, f"the refusal\n{desk.log_text()}")
+        self.assertEqual(agent.ask("status")["aside"], 1)
+        hub.import_network()
+        desk.drop(facts("2025-06", visits=200), "june.csv")
+        self.wait_receipts(agent, 1)
+        self.assertEqual(agent.ask("status")["aside"], 0)
+        eventually(lambda: desk.names("rejected") == [], "the refusal's text to go")
+        self.assertEqual(agent.ask("outbox", "list")["filings"], [])
 
     def test_a_hub_that_moves_is_found_where_home_txt_says(self):
         hub = self.hub()
