@@ -43,6 +43,8 @@ static const char *advice(status_t status)
         return "; install that version of yardstick-agent";
     case STATUS_STORE_FULL:
         return "; make room on its disk, then do it again: nothing was lost";
+    case STATUS_BUSY:
+        return "; do it again a little later; where that goes on, see which process has its write.lock open";
     case STATUS_IO:
         return "; check that the disk is well and that this user may write there";
     default:
@@ -50,10 +52,21 @@ static const char *advice(status_t status)
     }
 }
 
+static const char *words_of(status_t status)
+{
+    switch (status) {
+    case STATUS_STORE_FULL:
+        return "there is no room left";
+    case STATUS_BUSY:
+        return "another program has had it locked for too long";
+    default:
+        return status_text(status);
+    }
+}
+
 static status_t explain(const char *directory, status_t status, const char *why, faults_t *faults)
 {
-    const char *text = *why ? why : status == STATUS_STORE_FULL ? "there is no room left" : status_text(status);
-    faults_add(faults, 0, 0, "the outbox %s: %s%s", directory, text, advice(status));
+    faults_add(faults, 0, 0, "the outbox %s: %s%s", directory, *why ? why : words_of(status), advice(status));
     return status;
 }
 

@@ -14,7 +14,9 @@
  *
  * Damage is found when the outbox is opened (every page) and when a record is read (its checksum): STATUS_DAMAGED. A
  * full disk or map is STATUS_STORE_FULL: nothing was changed, and the same call succeeds when there is room again.
- * Other failures: STATUS_NOT_FOUND as said below, STATUS_NO_MEMORY, STATUS_IO, STATUS_NEWER_FORMAT. */
+ * Where another process writes for longer than OUTBOX_LOCK_WAIT_MS (outbox_files.h), opening and whatever changes
+ * something give STATUS_BUSY, likewise without a change. Other failures: STATUS_NOT_FOUND as said below,
+ * STATUS_NO_MEMORY, STATUS_IO, STATUS_NEWER_FORMAT. */
 #pragma once
 
 #include "core/arena.h"

@@ -211,8 +211,9 @@ static void take_ended(work_t *work, end_t end, moment_t now)
     } else if (end.code == EXIT_NO_MONTH) {
         note_taken(work, TAKE_NO_MONTH, "waits for its month", now);
     } else {
-        /* What is due to the file itself: after some times it is set aside, since others wait behind it. */
-        bool has_crashed = end.signal || work->children[WORK_TAKE].is_late || end.code == EXIT_TOO_MUCH;
+        /* What is due to the file itself: after some times it is set aside unread. One that was told to end died of
+         * that: what it waited for may be a disk or a share. */
+        bool has_crashed = (end.signal && !work->children[WORK_TAKE].is_told) || end.code == EXIT_TOO_MUCH;
         rest_takes(work, now);
         note_taken(work, has_crashed ? TAKE_CRASHED : TAKE_LATER,
                    has_crashed ? "its reader broke off" : "could not be taken yet", now);

@@ -49,6 +49,17 @@ def words_of(pid):
         return []
 
 
+def open_files(pid):
+    """Names, without their folders, of the files that a process has open."""
+    names = set()
+    for link in list(Path(f"/proc/{pid}/fd").glob("*")):
+        try:
+            names.add(os.path.basename(os.readlink(link)))
+        except OSError:
+            continue
+    return names
+
+
 def command_of(pid):
     words = words_of(pid)
     return words[1].decode() if len(words) > 1 else ""
@@ -455,8 +466,7 @@ class Desks(DeskCase, HubCase):
         lock = ExitStack()
         lock.enter_context(held(agent.home / "outbox/write.lock"))
         with take(self, agent, name) as reader, lock:
-            eventually(lambda: any("->" in line and f" {reader.pid} " in line for line in Path("/proc/locks").read_text().splitlines()),
-                       "a reader that waits")
+            eventually(lambda: "write.lock" in open_files(reader.pid), "a reader that waits")
             yield reader
 
     def test_a_file_that_changes_while_it_is_read_is_read_again(self):
@@ -524,6 +534,16 @@ class Desks(DeskCase, HubCase):
                     self.assertIn(f",{100 + attempt},", path.read_text().replace("2025-06", ""), "a file that nobody read is not accepted")
                 path.unlink()
             self.assertIn(f"{500 + attempt}", (desk / "inbox/june.csv").read_text())
+
+    def test_a_locked_outbox_keeps_a_file_in_the_inbox_and_says_so(self):
+        agent = self.shared.agent("D0029")
+        agent.must("deliver")
+        agent.must("report")
+        (agent.home / "desk/inbox/june.csv").write_text(facts("2025-06"))
+        with held(agent.home / "outbox/write.lock"):
+            self.assertExit(agent("take", "june.csv"), 3, "another program has had it locked for too long", "write.lock")
+        self.assertEqual([names_in(agent.home / "desk" / folder) for folder in ("inbox", "accepted", "rejected")], [["june.csv"], [], []])
+        agent.must("take", "june.csv")
 
     def test_an_inbox_that_was_removed_is_made_again(self):
         agent = self.shared.agent("D0021")
