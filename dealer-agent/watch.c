@@ -18,7 +18,10 @@ const char *wait_text(wait_t wait)
         [WAIT_EMPTY] = "is empty yet",
         [WAIT_UNREADABLE] = "may not be read yet",
         [WAIT_MONTH] = "waits for the month of its consultants to be filed",
+        [WAIT_STORE] = "waits until the hub has said which store it is of",
         [WAIT_RETRY] = "could not be taken yet; the log says why",
+        [WAIT_OUTBOX] = "could not be taken yet: the outbox or the desk cannot be used",
+        [WAIT_ROOM] = "could not be taken yet: there is no room on the disk",
     };
     return TEXTS[wait];
 }
@@ -116,11 +119,22 @@ void watch_fini(watch_t *watch)
     *watch = (watch_t){0};
 }
 
-/* A file that is not whole, or waits for its month, stands behind those that may be taken. One that could not be taken
- * keeps its place: a later report of the same months must not be taken first, and then be undone by it. */
+/* A file that is not whole, or waits for its month or store, stands behind those that may be taken. One that could not
+ * be taken keeps its place for some tries: a later report of the same months should not be taken first, and then be
+ * undone by it. */
 static bool is_behind(const watched_t *file)
 {
-    return file->wait != WAIT_TURN && file->wait != WAIT_ARRIVING && file->wait != WAIT_RETRY;
+    switch (file->wait) {
+    case WAIT_TURN:
+    case WAIT_ARRIVING:
+    case WAIT_OUTBOX:
+    case WAIT_ROOM:
+        return false;
+    case WAIT_RETRY:
+        return file->failures >= WATCH_FAILURES;
+    default:
+        return true;
+    }
 }
 
 static bool comes_before(const watched_t *a, const watched_t *b)
@@ -167,7 +181,7 @@ static void settle(const watch_t *watch, watched_t *file, const look_t *look, mo
     file->whole = file->waits = MOMENT_NEVER;
     file->since = now;
     file->ready = moment_after(now, watch->still_ms);
-    file->crashes = 0; /* it is another file now */
+    file->failures = file->crashes = 0; /* it is another file now */
 }
 
 static watched_t *take_note(watch_t *watch, const char *name, const look_t *look, moment_t now)
@@ -289,7 +303,8 @@ static bool waits_for_earlier(const watch_t *watch, watched_t *file, moment_t no
     moment_t patience = moment_after(file->whole, WATCH_ORDER_MS), till = patience;
     for (size_t i = 0; i < watch->count; i++) {
         const watched_t *other = &watch->files[i];
-        if (other->wait == WAIT_ARRIVING && other->ready.ms > now.ms && comes_before(other, file))
+        bool is_coming = other->wait == WAIT_ARRIVING || other->wait == WAIT_RETRY;
+        if (is_coming && other->ready.ms > now.ms && comes_before(other, file))
             till = moment_first(till, other->ready);
     }
     if (now.ms >= patience.ms || till.ms == patience.ms)
@@ -328,33 +343,56 @@ moment_t watch_due(const watch_t *watch)
 
 /* ---- How it went ---- */
 
+void watch_retry(watch_t *watch, wait_t wait, moment_t now)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->files[i].wait == wait)
+            watch->files[i].ready = now;
+}
+
+void watch_hurry(watch_t *watch, moment_t now)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        watch->files[i].failures = 0;
+    watch_retry(watch, WAIT_STORE, now);
+    watch_retry(watch, WAIT_RETRY, now);
+}
+
 static void note_done(watch_t *watch, watched_t *done, moment_t now)
 {
     forget(watch, done);
-    for (size_t i = 0; i < watch->count; i++)
-        if (watch->files[i].wait == WAIT_MONTH)
-            watch->files[i].ready = now;
+    watch_retry(watch, WAIT_MONTH, now);
     if (watch->more)
         watch->read_at = (moment_t){INT64_MIN}; /* there is room for others */
 }
 
-void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now)
+static void note_no_month(watched_t *file, moment_t now)
+{
+    if (file->waits.ms > now.ms)
+        file->waits = now;
+    put_off(file, WAIT_MONTH, moment_after(file->waits, WATCH_MONTH_MS));
+}
+
+static void note_failure(watched_t *file, wait_t wait, moment_t now, uint32_t random)
+{
+    file->failures++;
+    put_off(file, wait, moment_after(now, errand_backoff_ms(file->failures, random)));
+}
+
+void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now, uint32_t random)
 {
     watched_t *file = find(watch, name);
     if (!file)
         return;
-    if (end == TAKE_DONE) {
-        note_done(watch, file, now);
-        return;
-    }
-    if (end == TAKE_NO_MONTH) {
-        if (file->waits.ms > now.ms)
-            file->waits = now;
-        put_off(file, WAIT_MONTH, moment_after(file->waits, WATCH_MONTH_MS));
-        return;
-    }
     file->crashes += end == TAKE_CRASHED;
-    put_off(file, WAIT_RETRY, now);
+    if (end == TAKE_DONE)
+        note_done(watch, file, now);
+    else if (end == TAKE_NO_MONTH)
+        note_no_month(file, now);
+    else if (end == TAKE_NO_OUTBOX || end == TAKE_NO_ROOM)
+        put_off(file, end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
+    else
+        note_failure(file, end == TAKE_NO_STORE ? WAIT_STORE : WAIT_RETRY, now, random);
 }
 
 bool watch_is_last_try(const watched_t *file, moment_t now)

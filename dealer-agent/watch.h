@@ -14,6 +14,7 @@
 #define WATCH_ORDER_MS  5000   /* most that a whole file waits for an earlier one that is about to be whole */
 #define WATCH_SCAN_MS   60000  /* the folder is read at least so often, whatever its attributes say */
 #define WATCH_MONTH_MS  600000 /* consultants wait so long for the month that they belong to */
+#define WATCH_FAILURES  3      /* so often may a file fail until those behind it wait for it no longer */
 #define WATCH_CRASHES   5      /* so often may reading a file kill its reader until the file is set aside unread */
 
 /* Why a file is still in the inbox. */
@@ -24,7 +25,11 @@ typedef enum {
     WAIT_EMPTY,      /* it has no bytes yet */
     WAIT_UNREADABLE, /* this user may not read it yet */
     WAIT_MONTH,      /* its consultants' month is not filed yet */
-    WAIT_RETRY,      /* it could not be taken; again later */
+    WAIT_STORE,      /* it does not name its store, and the hub has not said yet which this agent has */
+    WAIT_RETRY,      /* it could not be taken, for its own sake; again later */
+    WAIT_OUTBOX,     /* none can be taken: the outbox, the home or the desk cannot be used */
+    WAIT_ROOM,       /* none can be taken: a disk is full */
+    WAIT_COUNT
 } wait_t;
 
 /* A few words of it, for the status and the log. Static storage. */
@@ -48,6 +53,7 @@ typedef struct {
     moment_t ready;    /* when to look at it again; where it is the same then, it is whole */
     moment_t whole;    /* since when it is known to be whole; MOMENT_NEVER where it is not */
     moment_t waits;    /* since when its month is missing; MOMENT_NEVER where it is not */
+    unsigned failures; /* to take it, in a row, for its own sake */
     unsigned crashes;  /* of which killed their reader */
 } watched_t;
 
@@ -85,9 +91,25 @@ watched_t *watch_next(watch_t *watch, moment_t now);
 /* When watch_next may have something new to say: MOMENT_NEVER where only an event can tell. */
 moment_t watch_due(const watch_t *watch);
 
-/* How taking a file went. DONE: it has left the inbox, and those that wait for a month are tried again. */
-typedef enum { TAKE_DONE, TAKE_LATER, TAKE_NO_MONTH, TAKE_CRASHED } take_end_t;
-void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now);
+/* How taking a file went. DONE: it has left the inbox, and those that wait for a month are tried again. LATER,
+ * NO_STORE, CRASHED: that file is tried again later and later (errand_backoff_ms; `random`: uniform), the others
+ * meanwhile. NO_OUTBOX, NO_ROOM: nothing of the file's; when to go on is the caller's to say. */
+typedef enum {
+    TAKE_DONE,
+    TAKE_LATER,
+    TAKE_NO_MONTH,
+    TAKE_NO_STORE,
+    TAKE_CRASHED,
+    TAKE_NO_OUTBOX,
+    TAKE_NO_ROOM
+} take_end_t;
+void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now, uint32_t random);
+
+/* Tries those that wait for that again at once. */
+void watch_retry(watch_t *watch, wait_t wait, moment_t now);
+
+/* The same with all that could not be taken, as if none had failed. */
+void watch_hurry(watch_t *watch, moment_t now);
 
 /* Whether the month of its consultants has been waited for long enough. */
 bool watch_is_last_try(const watched_t *file, moment_t now);

@@ -1,5 +1,6 @@
 #include "dealer-agent/run_work.h"
 
+#include "dealer-agent/take.h"
 #include "support.h"
 
 #include <poll.h>
@@ -68,4 +69,32 @@ Test(run_work, a_reader_that_was_told_to_end_is_no_crash_of_its_file)
     await();
     cr_assert(work.children[WORK_TAKE].is_late);
     cr_assert_eq(file->crashes, 0);
+}
+
+static int64_t rest_after(int code)
+{
+    char script[32];
+    snprintf(script, sizeof script, "exit %d", code);
+    work.take_failures = 30; /* so that a pause shows */
+    work.takes_rest_till = (moment_t){INT64_MIN};
+    start("june.csv", script);
+    await();
+    return work.takes_rest_till.ms;
+}
+
+Test(run_work, what_keeps_one_file_holds_up_no_other)
+{
+    drop("june.csv");
+    cr_assert_gt(rest_after(TAKE_EXIT_LATER), INT64_MIN);
+    cr_assert_eq(work.inbox.files[0].wait, WAIT_OUTBOX);
+    cr_assert_gt(rest_after(TAKE_EXIT_NO_ROOM), INT64_MIN);
+    cr_assert_eq(work.inbox.files[0].wait, WAIT_ROOM);
+    cr_assert_eq(work.inbox.files[0].failures, 0);
+    cr_assert_eq(rest_after(TAKE_EXIT_THIS), INT64_MIN);
+    cr_assert_eq(work.inbox.files[0].wait, WAIT_RETRY);
+    cr_assert_eq(rest_after(TAKE_EXIT_NO_STORE), INT64_MIN);
+    cr_assert_eq(work.inbox.files[0].wait, WAIT_STORE);
+    cr_assert_eq(rest_after(TAKE_EXIT_TOO_MUCH), INT64_MIN);
+    cr_assert_eq(work.inbox.files[0].failures, 3);
+    cr_assert_eq(work.inbox.files[0].crashes, 1);
 }

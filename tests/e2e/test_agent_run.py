@@ -478,7 +478,7 @@ class Desks(DeskCase, HubCase):
         with self.waiting_reader(agent, "june.csv") as reader:
             path.write_text(facts("2025-06", visits=555))
             os.utime(path, (1700000000, 1700000000))
-        self.assertEqual(reader.returncode, 3)
+        self.assertEqual(reader.returncode, 7)
         self.assertTrue(path.exists())
         agent.must("take", "june.csv")
         agent.must("deliver")
@@ -495,7 +495,7 @@ class Desks(DeskCase, HubCase):
         path.write_text(facts("2025-06"))
         with self.waiting_reader(agent, "june.csv") as reader:
             path.rename(agent.home / "desk/away.csv").rename(path)
-        self.assertEqual(reader.returncode, 3)
+        self.assertEqual(reader.returncode, 7)
         agent.must("take", "june.csv")
 
     def test_a_file_that_cannot_be_moved_leaves_no_report_however_often_it_is_tried(self):
@@ -509,7 +509,7 @@ class Desks(DeskCase, HubCase):
             give_away(agent.home)
             for name in ("june.csv", "bad.csv", "june.csv", "bad.csv"):
                 taken = as_nobody(agent, "take", name)
-                self.assertEqual(taken.returncode, 3, taken.stderr)
+                self.assertEqual(taken.returncode, 7, taken.stderr)
                 self.assertIn(f"{name} stays in the inbox: it cannot be moved from {desk}/inbox to ", taken.stderr)
         self.assertEqual([names_in(desk / folder) for folder in ("accepted", "rejected")], [[], []])
         self.assertEqual(agent.ask("status")["waiting"], 1)
@@ -576,7 +576,7 @@ class Desks(DeskCase, HubCase):
     def test_wrong_usage_is_said(self):
         agent = self.shared.agent("D0023")
         self.assertExit(agent("take", "../x.csv"), 2, "without its folder")
-        self.assertExit(agent("take", "nothing.csv"), 3, "there is no file nothing.csv in")
+        self.assertExit(agent("take", "nothing.csv"), 7, "there is no file nothing.csv in")
         self.assertExit(agent("run", "--rescan", "0"), 2, "--rescan")
         self.assertExit(agent("run", "--desk", "/proc/desk"), 1, "/proc/desk", "cannot be made", "--desk")
         nowhere = run(self.class_work, "yardstick-agent", "run", "--home", self.work / "nowhere")
@@ -763,7 +763,7 @@ class Lines(DeskCase, Case):
             eventually(lambda: "could not be taken yet" in desk.log_text(), f"the full disk in the log\n{desk.log_text()}")
             self.assertEqual(desk.names("inbox"), ["june.csv"])
             self.assertEqual(desk.names("accepted") + desk.names("rejected"), [])
-            eventually(lambda: desk.state()["file"] == ["june.csv could not be taken yet; the log says why"], "the reason in the state")
+            eventually(lambda: desk.state()["file"] == ["june.csv could not be taken yet: there is no room on the disk"], "the reason in the state")
             filler.unlink()
             desk.hurry()
             desk.wait_accepted("june.csv")
