@@ -12,6 +12,7 @@
 #define RUN_LOCK_FILE      "run.lock"
 #define RUN_STATE_FILE     "run.txt"
 #define RUN_STATE_FILES    20 /* of the inbox that are named; the others are counted */
+#define RUN_STATE_IGNORED  5  /* likewise, of what is never taken */
 #define RUN_STATE_WHY_SIZE 80
 
 typedef struct {
@@ -30,6 +31,9 @@ typedef struct {
     size_t waiting;    /* files in the inbox */
     size_t file_count; /* of them named */
     run_state_file_t files[RUN_STATE_FILES];
+    size_t ignored;       /* entries of the inbox that are never taken */
+    size_t ignored_count; /* of them named */
+    run_state_file_t ignored_files[RUN_STATE_IGNORED];
 } run_state_t;
 
 /* Reads both; a home in which no daemon ever ran has an empty state. STATUS_IO where run.txt cannot be read. Some 12

@@ -116,9 +116,10 @@ static void start_errand(work_t *work, work_kind_t kind, moment_t now)
         errand_end(&work->errands[kind], now, false, arc4random());
 }
 
-static void rest_takes(work_t *work, moment_t now)
+static void rest_takes(work_t *work, wait_t wait, moment_t now)
 {
     work->take_failures++;
+    work->rest_wait = wait;
     work->takes_rest_till = moment_after(now, errand_backoff_ms(work->take_failures, arc4random()));
 }
 
@@ -134,7 +135,7 @@ static void start_take(work_t *work, const watched_t *file, moment_t now)
     strcpy(work->taking, file->name);
     add(&words, work->taking);
     if (!start(work, WORK_TAKE, &words, now))
-        rest_takes(work, now);
+        rest_takes(work, WAIT_OUTBOX, now);
 }
 
 void work_go_on(work_t *work, moment_t now)
@@ -243,7 +244,7 @@ static void take_ended(work_t *work, end_t end, moment_t now)
     take_meaning_t meaning = end.signal ? meaning_of_signal(child) : *meaning_of(end.code);
     tell_end(child, end, 0);
     if (meaning.end == TAKE_NO_OUTBOX || meaning.end == TAKE_NO_ROOM)
-        rest_takes(work, now);
+        rest_takes(work, meaning.end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
     else
         work->take_failures = 0;
     note_taken(work, meaning.end, meaning.outcome, now);

@@ -4,11 +4,13 @@
 #include "dealer-agent/listing.h"
 #include "dealer-agent/outbox.h"
 #include "dealer-agent/outbox_files.h"
+#include "dealer-agent/run_state.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/times.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -22,7 +24,8 @@ typedef struct {
     catalog_t *catalog; /* NULL: none is kept yet */
     bool runs, delivers;
     bool has_receipt;
-    filing_t last; /* whose receipt came last */
+    filing_t last;      /* whose receipt came last */
+    run_state_t *inbox; /* as the daemon, or the last one, wrote it */
     arena_t *arena;
 } report_t;
 
@@ -31,6 +34,7 @@ static void report_fini(report_t *report)
     stores_fini(&report->stores);
     catalog_destroy(&report->catalog);
     arena_destroy(&report->arena);
+    free(report->inbox);
 }
 
 /* Whether another process holds the lock of a file. */
@@ -60,10 +64,14 @@ static status_t gather(session_t *session, report_t *report)
     char path[PATH_MAX];
     const char *why;
     report->arena = arena_create(SIZE_MAX / 4);
-    if (!report->arena)
+    report->inbox = calloc(1, sizeof *report->inbox);
+    if (!report->arena || !report->inbox)
         return STATUS_NO_MEMORY;
     TRY(read_outbox(session, report));
     TRY(stores_recall(session->home_path, &report->stores));
+    /* What cannot be read is not shown. */
+    if (run_state_read(session->home_path, report->inbox) != STATUS_OK)
+        *report->inbox = (run_state_t){0};
     report->catalog = catalog_cache_read(&session->home, &why);
     report->delivers = outbox_path(session->home_path, "deliver.lock", path) && is_held(path);
     int length = snprintf(path, sizeof path, "%s/" RUN_LOCK, session->home_path);
@@ -82,6 +90,20 @@ static const char *line_state(const report_t *report)
 static const char *signing_key(const report_t *report)
 {
     return *report->session->home.signing_key ? report->session->home.signing_key : NULL;
+}
+
+/* A name of any bytes: what is no clean text becomes '?'. Returns `out`. */
+static const char *clean_name(const char *name, char out[NAME_MAX + 1])
+{
+    char *end = out;
+    for (const char *at = name, *next = name; text_next(&next) != 0; at = next) {
+        size_t width = (size_t)(next - at);
+        bool is_clean = text_is_clean((span_t){(const uint8_t *)at, width});
+        memcpy(end, is_clean ? at : "?", is_clean ? width : 1);
+        end += is_clean ? width : 1;
+    }
+    *end = '\0';
+    return out;
 }
 
 /* ---- JSON */
@@ -113,11 +135,34 @@ static json_t *catalog_json(const report_t *report)
     return json_pack("{s:s, s:i}", "id", catalog->id, "version", (int)catalog->version);
 }
 
+/* Names of any bytes, as JSON takes them. */
+static json_t *entries_json(const run_state_file_t *files, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        char name[sizeof files->name];
+        json_array_append_new(array,
+                              json_pack("{s:s, s:s}", "name", clean_name(files[i].name, name), "why", files[i].why));
+    }
+    return array;
+}
+
+/* Of a daemon that runs: what another left behind may be long gone. */
+static json_t *inbox_json(const report_t *report)
+{
+    const run_state_t *inbox = report->inbox;
+    if (!inbox->is_running)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o}", "waiting", listing_number(inbox->waiting), "files",
+                     entries_json(inbox->files, inbox->file_count), "ignored", listing_number(inbox->ignored),
+                     "entries", entries_json(inbox->ignored_files, inbox->ignored_count));
+}
+
 static json_t *report_json(const report_t *report)
 {
     const outbox_status_t *outbox = &report->outbox;
     const home_t *home = &report->session->home;
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}",
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}",
                      "hub", home->endpoint, "hub_key", home->hub_key, "signing_key", listing_text(signing_key(report)),
                      "public_key", home->public_key, "line", line_state(report), "last_contact",
                      listing_time(outbox->last_contact_ms), "unreached_since", listing_time(outbox->unreached_since_ms),
@@ -126,7 +171,7 @@ static json_t *report_json(const report_t *report)
                      listing_time(outbox->oldest_waiting_ms), "aside", listing_number(outbox->aside), "delivered",
                      listing_number(outbox->delivered), "last_receipt", receipt_json(report), "catalog",
                      catalog_json(report), "stores", stores_json(report), "daemon", report->runs, "delivering",
-                     report->delivers);
+                     report->delivers, "inbox", inbox_json(report));
 }
 
 static status_t print_json(const report_t *report)
@@ -201,6 +246,25 @@ static void print_outbox(const printer_t *printer, const report_t *report)
     print_pair(printer, "last_receipt", "last receipt", text);
 }
 
+static void print_inbox(const printer_t *printer, const report_t *report)
+{
+    const run_state_t *inbox = report->inbox;
+    char text[NAME_MAX + RUN_STATE_WHY_SIZE + 40], name[NAME_MAX + 1];
+    if (!inbox->is_running)
+        return;
+    snprintf(text, sizeof text, "%zu waiting, %zu never taken", inbox->waiting, inbox->ignored);
+    print_pair(printer, "inbox", "inbox", text);
+    for (size_t i = 0; i < inbox->file_count; i++) {
+        snprintf(text, sizeof text, "%s: %s", clean_name(inbox->files[i].name, name), inbox->files[i].why);
+        print_pair(printer, "inbox_file", "  waits", text);
+    }
+    for (size_t i = 0; i < inbox->ignored_count; i++) {
+        snprintf(text, sizeof text, "%s: %s", clean_name(inbox->ignored_files[i].name, name),
+                 inbox->ignored_files[i].why);
+        print_pair(printer, "inbox_ignored", "  never taken", text);
+    }
+}
+
 static void print_rest(const printer_t *printer, const report_t *report)
 {
     char text[KEY_DEALERS_MAX * (CODE_LENGTH_MAX + 1) + 1] = "";
@@ -226,6 +290,7 @@ status_t status_command(session_t *session)
         puts("name,value");
     print_line_to_hub(&printer, &report);
     print_outbox(&printer, &report);
+    print_inbox(&printer, &report);
     print_rest(&printer, &report);
     return STATUS_OK;
 }

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +43,9 @@ status_t take_check(session_t *session)
     char desk[PATH_MAX];
     if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") || strlen(name) > NAME_MAX)
         return session_misuse(session, "take %.200s: name a file in the desk's inbox, without its folder", name);
+    if (strcasecmp(name, WATCH_WAITING_FILE) == 0)
+        return session_misuse(session, "take %s: that is the daemon's own note of what waits, and no file to take",
+                              name);
     if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
         return session_misuse(session, "--desk: the path is too long; name a shorter one");
     return STATUS_OK;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,6 +27,13 @@ const char *wait_text(wait_t wait)
     return TEXTS[wait];
 }
 
+const char *ignored_text(ignored_kind_t kind)
+{
+    static const char *const TEXTS[] = {
+        [IGNORED_FOLDER] = "a folder", [IGNORED_LINK] = "a link", [IGNORED_OTHER] = "a device or pipe"};
+    return TEXTS[kind];
+}
+
 /* ---- Names ---- */
 
 static bool ends_with(const char *name, const char *ending)
@@ -39,7 +47,7 @@ bool watch_is_temporary(const char *name)
     static const char *const ENDINGS[] = {".tmp",      ".temp",       ".part",     ".partial", ".crdownload",
                                           ".download", ".opdownload", ".filepart", ".swp",     ".lock",
                                           ".lock#",    "~",           ".lnk",      ".!ut",     ".aria2"};
-    static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db"};
+    static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db", WATCH_WAITING_FILE};
     if (name[0] == '.' || name[0] == '~' || (name[0] == '#' && ends_with(name, "#")))
         return true;
     for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++)
@@ -217,24 +225,71 @@ void watch_note_closed(watch_t *watch, const char *name, moment_t now)
 
 /* ---- Reading the folder ---- */
 
-static void read_folder(watch_t *watch, DIR *folder, moment_t now)
+static ignored_t *find_ignored(watch_t *watch, const char *name, ignored_kind_t kind)
 {
-    watch->more = 0;
+    for (size_t i = 0; i < watch->ignored_count; i++)
+        if (watch->ignored[i].kind == kind && strcmp(watch->ignored[i].name, name) == 0)
+            return &watch->ignored[i];
+    return NULL;
+}
+
+static void note_ignored(watch_t *watch, const char *name, mode_t mode)
+{
+    ignored_kind_t kind = S_ISDIR(mode) ? IGNORED_FOLDER : S_ISLNK(mode) ? IGNORED_LINK : IGNORED_OTHER;
+    ignored_t *entry = find_ignored(watch, name, kind);
+    if (!entry && watch->ignored_count == WATCH_IGNORED_MAX) {
+        watch->ignored_more++;
+        return;
+    }
+    if (!entry) {
+        entry = &watch->ignored[watch->ignored_count++];
+        *entry = (ignored_t){.kind = kind};
+        snprintf(entry->name, sizeof entry->name, "%s", name);
+    }
+    entry->is_seen = true;
+}
+
+static void note_entry(watch_t *watch, const char *name, const struct stat *info, moment_t now)
+{
+    if (!S_ISREG(info->st_mode)) {
+        note_ignored(watch, name, info->st_mode);
+        return;
+    }
+    look_t look = look_of(info);
+    watched_t *file = take_note(watch, name, &look, now);
+    if (file)
+        file->is_seen = true;
+}
+
+static void begin_reading(watch_t *watch)
+{
+    watch->more = watch->ignored_more = 0;
     for (size_t i = 0; i < watch->count; i++)
         watch->files[i].is_seen = false;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        struct stat info;
-        if (watch_is_temporary(entry->d_name) ||
-            fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
-            continue;
-        look_t look = look_of(&info);
-        watched_t *file = take_note(watch, entry->d_name, &look, now);
-        if (file)
-            file->is_seen = true;
-    }
+    for (size_t i = 0; i < watch->ignored_count; i++)
+        watch->ignored[i].is_seen = false;
+}
+
+static void end_reading(watch_t *watch)
+{
     for (size_t i = watch->count; i-- > 0;)
         if (!watch->files[i].is_seen)
             forget(watch, &watch->files[i]);
+    for (size_t i = watch->ignored_count; i-- > 0;)
+        if (!watch->ignored[i].is_seen)
+            watch->ignored[i] = watch->ignored[--watch->ignored_count];
+}
+
+static void read_folder(watch_t *watch, DIR *folder, moment_t now)
+{
+    begin_reading(watch);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        struct stat info;
+        if (!watch_is_temporary(entry->d_name) &&
+            fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+            note_entry(watch, entry->d_name, &info, now);
+    }
+    end_reading(watch);
 }
 
 bool watch_look(watch_t *watch, moment_t now)
@@ -242,7 +297,7 @@ bool watch_look(watch_t *watch, moment_t now)
     struct stat info;
     if (stat(watch->path, &info) != 0 || !S_ISDIR(info.st_mode)) {
         watch->device = 0;
-        watch->count = watch->more = 0;
+        watch->count = watch->more = watch->ignored_count = watch->ignored_more = 0;
         return false;
     }
     look_t look = look_of(&info);

@@ -35,6 +35,24 @@ typedef enum {
 /* A few words of it, for the status and the log. Static storage. */
 const char *wait_text(wait_t wait);
 
+#define WATCH_WAITING_FILE                                                                                             \
+    "WAITING.txt" /* the daemon's note in the inbox (dealer-agent/run_waiting.h): no file to take */
+
+#define WATCH_IGNORED_MAX 20 /* entries of the inbox that are never taken and are named; the others are counted */
+
+typedef enum { IGNORED_FOLDER, IGNORED_LINK, IGNORED_OTHER } ignored_kind_t;
+
+/* An entry of the inbox that is never taken, and whose name is none of those of watch_is_temporary. */
+typedef struct {
+    char name[NAME_MAX + 1]; /* any bytes */
+    ignored_kind_t kind;
+    bool is_seen; /* in the scan that goes on */
+    bool is_told; /* in the log; the caller's */
+} ignored_t;
+
+/* "a folder" … Static storage. */
+const char *ignored_text(ignored_kind_t kind);
+
 /* What tells that a file has changed. */
 typedef struct {
     ino_t inode;
@@ -62,7 +80,9 @@ typedef struct {
     int64_t still_ms; /* unchanged for so long where nobody told that it was closed */
     watched_t *files; /* INBOX_FILES_MAX of room; in no order */
     size_t count;
-    size_t more;   /* whole or not, for which there was no room */
+    size_t more; /* whole or not, for which there was no room */
+    ignored_t ignored[WATCH_IGNORED_MAX];
+    size_t ignored_count, ignored_more;
     look_t folder; /* when it was last read */
     dev_t device;  /* of the folder; 0: it could not be read */
     moment_t read_at;
@@ -74,7 +94,7 @@ bool watch_init(watch_t *watch, const char *path, unsigned rescan_s);
 void watch_fini(watch_t *watch);
 
 /* Whether a name is one that programs give to files that are not whole, or that nobody meant to drop: hidden ones,
- * office programs' locks, downloads, backups of editors, what file managers leave behind. */
+ * office programs' locks, downloads, backups of editors, what file managers leave behind; and the daemon's own note. */
 bool watch_is_temporary(const char *name);
 
 /* The folder is read where its attributes have changed, files are waiting to become whole, or WATCH_SCAN_MS have

@@ -61,10 +61,10 @@ static void look(int64_t ms)
 
 Test(watch, knows_names_that_nobody_dropped)
 {
-    static const char *const TEMPORARY[] = {".hidden.csv",   "~$june.xlsx",   "june.csv.tmp",     "june.TMP",
-                                            "june.csv.part", "a.crdownload",  ".~lock.june.ods#", "june.csv.filepart",
-                                            "#june.csv#",    "june.csv~",     "Thumbs.db",        "desktop.ini",
-                                            ".DS_Store",     "june.csv.lock", "june.partial",     ".june.csv.x8Yz"};
+    static const char *const TEMPORARY[] = {
+        ".hidden.csv",      "~$june.xlsx",       "june.csv.tmp", "june.TMP",      "june.csv.part", "a.crdownload",
+        ".~lock.june.ods#", "june.csv.filepart", "WAITING.txt",  "waiting.TXT",   "#june.csv#",    "june.csv~",
+        "Thumbs.db",        "desktop.ini",       ".DS_Store",    "june.csv.lock", "june.partial",  ".june.csv.x8Yz"};
     static const char *const MEANT[] = {"june.csv",    "2025\xE5\xB9\xB4.xlsx",
                                         "-rf",         "a b\nc.csv",
                                         "tmp",         "june.csv.1",
@@ -345,6 +345,41 @@ Test(watch, lets_a_new_file_have_the_place_of_one_that_is_stuck)
     cr_assert_str_eq(next(STILL_MS + WATCH_CLOSED_MS), "z.csv");
     for (int i = 0; i < INBOX_FILES_MAX; i++)
         close(writers[i]);
+}
+
+Test(watch, knows_what_is_never_taken_as_long_as_it_is_there)
+{
+    char name[32];
+    cr_assert_eq(mkdir(path_in(&work, "folder"), 0700), 0);
+    cr_assert_eq(symlink("/etc/passwd", path_in(&work, "link.csv")), 0);
+    cr_assert_eq(mkfifo(path_in(&work, "pipe.csv"), 0600), 0);
+    cr_assert_eq(mkdir(path_in(&work, ".hidden"), 0700), 0);
+    look(0);
+    cr_assert_eq(inbox.count, 0);
+    cr_assert_eq(inbox.ignored_count, 3);
+    unsigned kinds = 0;
+    for (size_t i = 0; i < 3; i++) {
+        inbox.ignored[i].is_told = true;
+        kinds |= 1u << inbox.ignored[i].kind;
+    }
+    cr_assert_eq(kinds, 7);
+    look(WATCH_SCAN_MS);
+    cr_assert(inbox.ignored_count == 3 && inbox.ignored[0].is_told && inbox.ignored[2].is_told, "they are the same");
+    for (int i = 3; i <= WATCH_IGNORED_MAX; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        cr_assert_eq(mkdir(path_in(&work, name), 0700), 0);
+    }
+    look(2 * WATCH_SCAN_MS);
+    cr_assert_eq(inbox.ignored_count, WATCH_IGNORED_MAX);
+    cr_assert_eq(inbox.ignored_more, 1);
+    for (int i = 3; i <= WATCH_IGNORED_MAX; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        cr_assert_eq(rmdir(path_in(&work, name)), 0);
+    }
+    cr_assert_eq(unlink(path_in(&work, "link.csv")), 0);
+    look(3 * WATCH_SCAN_MS);
+    cr_assert_eq(inbox.ignored_count, 2);
+    cr_assert_eq(inbox.ignored_more, 0);
 }
 
 Test(watch, says_where_there_is_no_folder_and_goes_on_when_it_is_back)

@@ -235,9 +235,37 @@ class Desks(DeskCase, HubCase):
         desk.wait_accepted("june.csv")
         desk.drop(facts("2025-06", "2025-05"), "again.csv")
         desk.wait_accepted("again.csv")
-        self.assertEqual(desk.names("inbox"), sorted([*left, "folder.csv", "link.csv", "pipe.csv"]))
+        eventually(lambda: desk.names("inbox") == sorted([*left, "WAITING.txt", "folder.csv", "link.csv", "pipe.csv"]), "a note of what is left")
         self.assertEqual(desk.names("rejected"), [])
         eventually(lambda: desk.state()["waiting"] == "0", "nothing that waits")
+        inbox = agent.ask("status")["inbox"]
+        self.assertEqual((inbox["waiting"], inbox["ignored"]), (0, 3))
+        self.assertEqual({one["name"]: one["why"] for one in inbox["entries"]},
+                         {"folder.csv": "a folder", "link.csv": "a link", "pipe.csv": "a device or pipe"})
+        self.assertIn("folder.csv: a folder", agent.must("status").out)
+        self.assertEqual(desk.log.read_text().count('entry="folder.csv" reason="a folder is never taken; move it away"'), 1)
+
+    def test_what_stays_in_the_inbox_is_named_there_with_what_to_do(self):
+        agent = self.shared.agent("D0030")
+        desk = self.desk(agent, "--lang", "zh")
+        note = desk.inbox / "WAITING.txt"
+        desk.drop(consultants("2025-06", "Li"), "people.csv")
+        with open(desk.inbox / "open.csv", "w", encoding="utf-8") as copy:
+            copy.write(facts("2025-05"))
+            copy.flush()
+            raw = eventually(lambda: note.exists() and b"open.csv" in (found := note.read_bytes()) and b"people.csv" in found and found, "the note")
+        self.assertTrue(raw.startswith(b"\xef\xbb\xbf"))
+        self.assertEqual(raw.count(b"\n"), raw.count(b"\r\n"))
+        lines = raw.decode("utf-8-sig").split("\r\n")
+        self.assertIn("尚未接收", lines[0])
+        self.assertIn("请在那里保存并关闭", lines[lines.index("- open.csv") + 1])
+        self.assertIn("请把该月的门店数据也放入 inbox", lines[lines.index("- people.csv") + 1])
+        desk.wait_accepted("open.csv")
+        eventually(lambda: "open.csv" not in note.read_text("utf-8"), "a note of people.csv only")
+        desk.drop(facts("2025-06"), "store.csv")
+        desk.wait_accepted("people.csv")
+        eventually(lambda: desk.names("inbox") == [], "the note to go")
+        self.assertExit(agent("take", "WAITING.txt"), 2, "the daemon's own note")
 
     def test_a_name_that_was_there_before_gets_a_number(self):
         agent = self.shared.agent("D0007")
