@@ -14,8 +14,7 @@
 
 #define LOCK_FILE         "report.lock" /* in the home */
 #define LOCK_WAIT_MS      10000
-#define REPORTED_FILE     "reported.txt" /* in the home: "NUMBER TIME NAME" of each refusal, and of the file of its text \
-                                          */
+#define REPORTED_FILE     "reported.txt" /* in the home: "NUMBER TIME NAME" of each refusal and its text's file */
 #define REPORTED_MAX      ((size_t)16 << 20)
 #define PAGE              64 /* refusals read at a time */
 
@@ -228,8 +227,8 @@ static const char *name_in(const char *line)
     return blank && blank[1] != '\n' && !strchr(blank, '/') ? blank + 1 : NULL;
 }
 
-/* Whether the text of a refusal that counts no more is gone; one that goes by the name now is left alone. */
-static bool remove_text(const reporter_t *reporter, const char *line)
+/* Whether the text of a refusal that counts no more is gone; one of the name that is `kept` is left alone. */
+static bool remove_text(const reporter_t *reporter, const char *line, const char *kept)
 {
     char name[REFUSED_NAME_SIZE], end[REFUSED_NAME_SIZE + 2];
     const char *from = name_in(line);
@@ -237,7 +236,7 @@ static bool remove_text(const reporter_t *reporter, const char *line)
         return true;
     snprintf(name, sizeof name, "%.*s", (int)strcspn(from, "\n"), from);
     snprintf(end, sizeof end, " %s\n", name);
-    return strstr(reporter->now, end) || unlinkat(reporter->rejected, name, 0) == 0 || errno == ENOENT;
+    return strstr(kept, end) || unlinkat(reporter->rejected, name, 0) == 0 || errno == ENOENT;
 }
 
 /* What was told and is aside no more: superseded by a month that the hub took, retried, or dropped. Its text would go
@@ -253,7 +252,7 @@ static status_t forget_told(reporter_t *reporter, bool is_all)
         char line[REFUSED_NAME_SIZE + 64];
         size_t length = strcspn(at, "\n");
         snprintf(line, sizeof line, "\n%.*s\n", (int)length, at);
-        if (!strstr(kept, line) && !(is_all && remove_text(reporter, line + 1)))
+        if (!strstr(kept, line) && !(is_all && remove_text(reporter, line + 1, kept)))
             fputs(line + 1, reporter->now_stream);
         at += length + (at[length] == '\n');
     }
