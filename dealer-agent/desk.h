@@ -1,5 +1,5 @@
 /* The desk: the folder in which a dealership's people put their files and find what became of them.
- *   inbox/     files to be taken
+ *   inbox/     files to be taken; WAITING.txt where some stay there (dealer-agent/run_waiting.h)
  *   accepted/  those taken, each with its report
  *   rejected/  those refused, each with its report
  *   results/   what the hub answers */

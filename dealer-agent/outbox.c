@@ -43,6 +43,8 @@ static const char *advice(status_t status)
         return "; install that version of yardstick-agent";
     case STATUS_STORE_FULL:
         return "; make room on its disk, then do it again: nothing was lost";
+    case STATUS_BUSY:
+        return "; do it again a little later; where that goes on, see which process has its write.lock open";
     case STATUS_IO:
         return "; check that the disk is well and that this user may write there";
     default:
@@ -50,10 +52,21 @@ static const char *advice(status_t status)
     }
 }
 
+static const char *words_of(status_t status)
+{
+    switch (status) {
+    case STATUS_STORE_FULL:
+        return "there is no room left";
+    case STATUS_BUSY:
+        return "another program has had it locked for too long";
+    default:
+        return status_text(status);
+    }
+}
+
 static status_t explain(const char *directory, status_t status, const char *why, faults_t *faults)
 {
-    const char *text = *why ? why : status == STATUS_STORE_FULL ? "there is no room left" : status_text(status);
-    faults_add(faults, 0, 0, "the outbox %s: %s%s", directory, text, advice(status));
+    faults_add(faults, 0, 0, "the outbox %s: %s%s", directory, *why ? why : words_of(status), advice(status));
     return status;
 }
 
@@ -394,6 +407,43 @@ static status_t take_from(outbox_txn_t *txn, outbox_table_t table, uint64_t numb
     return outbox_txn_delete(txn, table, &key);
 }
 
+static status_t drop(outbox_txn_t *txn, uint64_t number)
+{
+    TRY(take_from(txn, OUTBOX_TABLE_ASIDE, number));
+    status_t status = take_from(txn, OUTBOX_TABLE_FILINGS, number);
+    return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+}
+
+/* `number` is aside: forgets it where it is of the month. */
+static status_t drop_where_of(outbox_txn_t *txn, uint64_t number, const filing_t *newer)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+    filing_t filing;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    status_t status = read_filing(txn, number, false, arena, &filing);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    bool is_of_it = strcmp(filing.dealer, newer->dealer) == 0 && filing.period == newer->period;
+    return is_of_it ? drop(txn, number) : STATUS_OK;
+}
+
+/* What a newer filing of its month, which the hub has now, has taken the place of: nobody has to decide about it any
+ * more. Those aside are few: all are looked at. */
+static status_t drop_superseded(outbox_txn_t *txn, const filing_t *newer)
+{
+    outbox_key_t key = outbox_key_of_number(0), found;
+    for (;;) {
+        status_t status = outbox_txn_next(txn, OUTBOX_TABLE_ASIDE, &key, &found);
+        uint64_t number = status == STATUS_OK ? outbox_key_number(&found) : 0;
+        if (status == STATUS_NOT_FOUND || number > newer->number)
+            return STATUS_OK;
+        TRY(status);
+        TRY(drop_where_of(txn, number, newer));
+        key = outbox_key_of_number(number + 1);
+    }
+}
+
 status_t outbox_put_receipt(outbox_t *outbox, uint64_t number, const receipt_t *receipt,
                             const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE])
 {
@@ -408,8 +458,11 @@ status_t outbox_put_receipt(outbox_t *outbox, uint64_t number, const receipt_t *
         memcpy(stored.signing_key, signing_key, SIGNING_KEY_SIZE);
     outbox_key_t key = outbox_key_of_number(number);
     outbox_notes_t notes;
+    filing_t filing;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
     TRY(take_from(txn, OUTBOX_TABLE_WAITING, number));
+    TRY(read_filing(txn, number, false, arena, &filing));
+    TRY(drop_superseded(txn, &filing));
     TRY(put_buffer(txn, OUTBOX_TABLE_RECEIPTS, &key, outbox_receipt_encode(&stored, &bytes), &bytes));
     TRY(get_notes(txn, arena, &notes));
     notes.last_delivered = number;
@@ -474,10 +527,7 @@ status_t outbox_drop(outbox_t *outbox, uint64_t number)
 {
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
-    TRY(take_from(txn, OUTBOX_TABLE_ASIDE, number));
-    status_t status = take_from(txn, OUTBOX_TABLE_FILINGS, number);
-    if (status != STATUS_OK)
-        return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    TRY(drop(txn, number));
     return outbox_txn_commit(&txn);
 }
 

@@ -1,7 +1,8 @@
 /* The outbox: every filing that this agent took over, from acceptance to the hub's receipt and for good after it
  * (SPEC 7). LMDB in HOME/outbox, default durability: what a function added or moved is on disk when it returns.
  *
- * A filing is waiting, then delivered (its receipt is stored) or aside (the hub refused it for good; a person decides).
+ * A filing is waiting, then delivered (its receipt is stored) or aside (the hub refused it for good; a person decides,
+ * or a newer filing of the month that the hub takes).
  * It changes from one to the other in one transaction. Delivered ones are kept: they are what receipts are proved with.
  *
  * Several processes may have one open at a time; each opens it once, and not before a fork whose child goes on with it.
@@ -13,7 +14,9 @@
  *
  * Damage is found when the outbox is opened (every page) and when a record is read (its checksum): STATUS_DAMAGED. A
  * full disk or map is STATUS_STORE_FULL: nothing was changed, and the same call succeeds when there is room again.
- * Other failures: STATUS_NOT_FOUND as said below, STATUS_NO_MEMORY, STATUS_IO, STATUS_NEWER_FORMAT. */
+ * Where another process writes for longer than OUTBOX_LOCK_WAIT_MS (outbox_files.h), opening and whatever changes
+ * something give STATUS_BUSY, likewise without a change. Other failures: STATUS_NOT_FOUND as said below,
+ * STATUS_NO_MEMORY, STATUS_IO, STATUS_NEWER_FORMAT. */
 #pragma once
 
 #include "core/arena.h"
@@ -84,7 +87,8 @@ status_t outbox_list(outbox_t *outbox, filing_state_t state, uint64_t after, siz
                      filing_t **out, size_t *out_count) NODISCARD;
 
 /* WAITING -> DELIVERED, or -> ASIDE (of `reason` bytes that are no clean UTF-8 become '?', and what is over
- * OUTBOX_REASON_MAX is cut). STATUS_NOT_FOUND where it does not wait. */
+ * OUTBOX_REASON_MAX is cut). STATUS_NOT_FOUND where it does not wait. A receipt also forgets those of the same store
+ * and month that are aside and older: the hub now has what was to correct them. */
 status_t outbox_put_receipt(outbox_t *outbox, uint64_t number, const receipt_t *receipt,
                             const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE]) NODISCARD;
 status_t outbox_put_aside(outbox_t *outbox, uint64_t number, status_t refused, const char *reason) NODISCARD;

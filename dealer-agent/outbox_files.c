@@ -3,20 +3,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FORMAT_FILE   "FORMAT"
-#define FORMAT_PREFIX "yardstick-outbox "
-#define FORMAT_NUMBER 1
-#define LOCK_FILE     "write.lock"
-#define BELL_FILE     "bell"
+#define FORMAT_FILE      "FORMAT"
+#define FORMAT_PREFIX    "yardstick-outbox "
+#define FORMAT_NUMBER    1
+#define LOCK_FILE        "write.lock"
+#define BELL_FILE        "bell"
+/* The most between two tries to lock. */
+#define LOCK_STEP_MAX_MS 16
 /* As many bytes as LMDB's lock file has (126 readers), in whole pages. */
-#define READERS_SIZE  12288
+#define READERS_SIZE     12288
 
 static bool path_of(char out[PATH_MAX], const char *directory, const char *name)
 {
@@ -43,6 +47,28 @@ static status_t status_of_errno(const char *what, char *out_why, size_t why_size
     return code == ENOSPC || code == EDQUOT || code == EFBIG ? STATUS_STORE_FULL : STATUS_IO;
 }
 
+static int64_t clock_ms(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Asked for again and again: flock() knows no limit, and one that a signal ends is the whole process's business. */
+status_t outbox_lock(int file)
+{
+    int pause = 1;
+    for (int64_t till = clock_ms() + OUTBOX_LOCK_WAIT_MS; flock(file, LOCK_EX | LOCK_NB) != 0;) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return STATUS_IO;
+        if (clock_ms() >= till)
+            return STATUS_BUSY;
+        (void)poll(NULL, 0, pause);
+        pause = pause < LOCK_STEP_MAX_MS ? 2 * pause : LOCK_STEP_MAX_MS;
+    }
+    return STATUS_OK;
+}
+
 status_t outbox_enter(const char *directory, int *out_lock, char *out_why, size_t why_size)
 {
     char path[PATH_MAX];
@@ -56,10 +82,8 @@ status_t outbox_enter(const char *directory, int *out_lock, char *out_why, size_
     if (file < 0)
         return status_of_errno(LOCK_FILE " cannot be opened", out_why, why_size);
     *out_lock = file;
-    while (flock(file, LOCK_EX) != 0)
-        if (errno != EINTR)
-            return status_of_errno(LOCK_FILE " cannot be locked", out_why, why_size);
-    return STATUS_OK;
+    status_t status = outbox_lock(file);
+    return status == STATUS_IO ? status_of_errno(LOCK_FILE " cannot be locked", out_why, why_size) : status;
 }
 
 void outbox_leave(int lock)

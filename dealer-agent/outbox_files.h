@@ -12,8 +12,14 @@
 /* HOME/outbox, or a file in it where `name` is not NULL. False where the path is too long. */
 bool outbox_path(const char *home_directory, const char *name, char out[PATH_MAX]);
 
-/* Makes the directory where it is missing and takes the writers' lock, waiting for whoever holds it. *out_lock is the
- * caller's to close, which gives the lock back, also on failure; it is left alone where nothing was opened. */
+#define OUTBOX_LOCK_WAIT_MS 10000 /* for another process's transaction, or its check of the file */
+
+/* Takes the writers' lock, waiting for whoever holds it no longer than OUTBOX_LOCK_WAIT_MS. STATUS_BUSY, STATUS_IO with
+ * errno. */
+status_t outbox_lock(int file) NODISCARD;
+
+/* Makes the directory where it is missing and takes the writers' lock as outbox_lock does. *out_lock is the caller's to
+ * close, which gives the lock back, also on failure; it is left alone where nothing was opened. */
 status_t outbox_enter(const char *directory, int *out_lock, char *out_why, size_t why_size) NODISCARD;
 
 /* Gives the lock back, the descriptor stays open. */

@@ -1,5 +1,6 @@
 #include "dealer-agent/outbox_table.h"
 
+#include "dealer-agent/outbox_files.h"
 #include "storage/pages.h"
 
 #include <assert.h>
@@ -166,10 +167,7 @@ static status_t write_head(outbox_txn_t *txn)
 /* -1: the caller holds it. */
 static status_t take_lock(int lock)
 {
-    while (lock >= 0 && flock(lock, LOCK_EX) != 0)
-        if (errno != EINTR)
-            return STATUS_IO;
-    return STATUS_OK;
+    return lock < 0 ? STATUS_OK : outbox_lock(lock);
 }
 
 /* Without the head, which a new outbox does not have yet. */

@@ -70,7 +70,8 @@ void outbox_tables_close(outbox_tables_t **tables);
 
 typedef struct outbox_txn outbox_txn_t;
 
-/* One at a time. Writing waits for other processes that write. */
+/* One at a time. Writing waits for other processes that write; STATUS_BUSY where one goes on for too long
+ * (outbox_lock). */
 status_t outbox_txn_begin(outbox_tables_t *tables, bool writes, outbox_txn_t **out) NODISCARD;
 /* Nulls *txn whether it worked or not; refuses after a failure of one of the functions below. */
 status_t outbox_txn_commit(outbox_txn_t **txn) NODISCARD;

@@ -12,11 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOCK_FILE     "report.lock" /* in the home */
-#define LOCK_WAIT_MS  10000
-#define REPORTED_FILE "reported.txt" /* in the home: "NUMBER TIME" of each refusal that has its text */
-#define REPORTED_MAX  ((size_t)16 << 20)
-#define PAGE          64 /* refusals read at a time */
+#define LOCK_FILE         "report.lock" /* in the home */
+#define LOCK_WAIT_MS      10000
+#define REPORTED_FILE     "reported.txt" /* in the home: "NUMBER TIME NAME" of each refusal and its text's file */
+#define REPORTED_MAX      ((size_t)16 << 20)
+#define PAGE              64 /* refusals read at a time */
+
+#define REFUSED_NAME_SIZE (NAME_MAX + sizeof REFUSED_SUFFIX)
 
 /* ---- The text ---- */
 
@@ -144,28 +146,31 @@ static status_t fail(const reporter_t *reporter, desk_folder_t folder, status_t 
                         status == STATUS_STORE_FULL ? "there is no room on its disk; make some" : strerror(errno));
 }
 
-static status_t write_refusal(reporter_t *reporter, const filing_t *filing)
+static status_t write_refusal(reporter_t *reporter, const filing_t *filing, char name[REFUSED_NAME_SIZE])
 {
     CLEANUP(scratch_free) char *bytes = NULL;
     size_t size = 0;
-    char stem[NAME_MAX + 1], free_name[NAME_MAX + 1], name[2 * NAME_MAX];
+    char stem[NAME_MAX + 1], free_name[NAME_MAX + 1];
     TRY(report_refused_make(filing, reporter->session->language, &bytes, &size));
     report_refused_name(filing, stem);
     if (!desk_free_name(reporter->rejected, stem, REFUSED_SUFFIX, free_name))
         return fail(reporter, DESK_REJECTED, STATUS_IO);
-    snprintf(name, sizeof name, "%s%s", free_name, REFUSED_SUFFIX);
+    snprintf(name, REFUSED_NAME_SIZE, "%s%s", free_name, REFUSED_SUFFIX);
     status_t status = desk_replace(reporter->rejected, name, bytes, size);
     return status == STATUS_OK ? STATUS_OK : fail(reporter, DESK_REJECTED, status);
 }
 
 static status_t report_one(reporter_t *reporter, const filing_t *filing)
 {
-    char line[64];
-    snprintf(line, sizeof line, "\n%llu %llu\n", (unsigned long long)filing->number,
-             (unsigned long long)filing->settled_ms);
-    if (!strstr(reporter->reported, line))
-        TRY(write_refusal(reporter, filing));
-    fputs(line + 1, reporter->now_stream);
+    char mark[64], name[REFUSED_NAME_SIZE];
+    int length = snprintf(mark, sizeof mark, "\n%llu %llu ", (unsigned long long)filing->number,
+                          (unsigned long long)filing->settled_ms);
+    const char *line = strstr(reporter->reported, mark);
+    if (line)
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(line + length, "\n"), line + length);
+    else
+        TRY(write_refusal(reporter, filing, name));
+    fprintf(reporter->now_stream, "%s%s\n", mark + 1, name);
     return STATUS_OK;
 }
 
@@ -214,6 +219,46 @@ static status_t keep_reported(reporter_t *reporter)
                         REPORTED_FILE, strerror(errno));
 }
 
+/* "NUMBER TIME NAME\n": NULL where it is no such line. */
+static const char *name_in(const char *line)
+{
+    const char *blank = strchr(line, ' ');
+    blank = blank ? strchr(blank + 1, ' ') : NULL;
+    return blank && blank[1] != '\n' && !strchr(blank, '/') ? blank + 1 : NULL;
+}
+
+/* Whether the text of a refusal that counts no more is gone; one of the name that is `kept` is left alone. */
+static bool remove_text(const reporter_t *reporter, const char *line, const char *kept)
+{
+    char name[REFUSED_NAME_SIZE], end[REFUSED_NAME_SIZE + 2];
+    const char *from = name_in(line);
+    if (!from)
+        return true;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(from, "\n"), from);
+    snprintf(end, sizeof end, " %s\n", name);
+    return strstr(kept, end) || unlinkat(reporter->rejected, name, 0) == 0 || errno == ENOENT;
+}
+
+/* What was told and is aside no more: superseded by a month that the hub took, retried, or dropped. Its text would go
+ * on asking for a deed. Where not all that is aside is known (`is_all`), it stays, and is told no second time. */
+static status_t forget_told(reporter_t *reporter, bool is_all)
+{
+    if (fflush(reporter->now_stream) != 0)
+        return STATUS_NO_MEMORY;
+    CLEANUP(scratch_free) char *kept = NULL;
+    if (asprintf(&kept, "\n%s", reporter->now) < 0)
+        return STATUS_NO_MEMORY;
+    for (const char *at = reporter->reported + 1; *at;) {
+        char line[REFUSED_NAME_SIZE + 64];
+        size_t length = strcspn(at, "\n");
+        snprintf(line, sizeof line, "\n%.*s\n", (int)length, at);
+        if (!strstr(kept, line) && !(is_all && remove_text(reporter, line + 1, kept)))
+            fputs(line + 1, reporter->now_stream);
+        at += length + (at[length] == '\n');
+    }
+    return STATUS_OK;
+}
+
 static status_t report_refusals(reporter_t *reporter)
 {
     TRY(read_reported(reporter));
@@ -222,6 +267,7 @@ static status_t report_refusals(reporter_t *reporter)
     status_t status = STATUS_OK;
     while (status == STATUS_OK && count == PAGE)
         status = report_page(reporter, &after, &count);
+    TRY(forget_told(reporter, status == STATUS_OK));
     status_t kept = keep_reported(reporter); /* also of those before one that could not be written */
     return status == STATUS_OK ? kept : status;
 }

@@ -1,6 +1,6 @@
 /* `yardstick-agent report`: what came of filings after their files were accepted, written to the desk. A text beside
- * the rejected files for each filing that the hub refused, once for each refusal, and results/receipts.csv, a line for
- * each receipt. Needs no hub. */
+ * the rejected files for each filing that the hub refused, once for each refusal and removed when the filing is aside
+ * no more, and results/receipts.csv, a line for each receipt. Needs no hub. */
 #pragma once
 
 #include "client/session.h"

@@ -76,6 +76,41 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
          "run: yardstick-agent outbox retry {1}"},
     [WORD_REFUSED_DROP] = {"- 不再需要时：yardstick-agent outbox drop {1}",
                            "- Where it is not wanted any more: yardstick-agent outbox drop {1}"},
+    /* what stays in the inbox */
+    [WORD_WAITING] = {"以下文件还在 inbox 文件夹中，尚未接收。所说的情况解决后会自动接收，届时本文件自动消失。",
+                      "These files are still in the inbox: they have not been taken yet. Each is taken by itself when "
+                      "what is said of it is settled; this note then goes away."},
+    [WORD_WAITING_TURN] = {"排队等候，前面还有其他文件", "it waits for its turn; others are read before it"},
+    [WORD_WAITING_READ] = {"正在读取", "it is being read"},
+    [WORD_WAITING_ARRIVING] = {"还在复制中", "it is still being copied"},
+    [WORD_WAITING_OPEN] = {"另一个程序（例如 Excel）正打开着它；请在那里保存并关闭",
+                           "a program (Excel, say) has it open; save it and close it there"},
+    [WORD_WAITING_EMPTY] = {"文件是空的；请查看是否已复制完", "it is empty; see whether it was copied whole"},
+    [WORD_WAITING_UNREADABLE] = {"本程序无权读取此文件；请负责本程序的人员处理",
+                                 "this program may not read it; tell whoever looks after this program"},
+    [WORD_WAITING_MONTH] =
+        {"只有销售顾问的数据，而所属月份的门店数据尚未填报；请把该月的门店数据也放入 inbox。{1} 分钟后仍没有时将退回",
+         "it holds only consultants, of a month of the store that has not been filed yet; put the store's file of that "
+         "month into the inbox too. It is rejected where none has come after {1} minutes"},
+    [WORD_WAITING_STORE] =
+        {"文件中没有写明门店，而总部尚未告知本机属于哪家门店；连上总部后自动接收。也可在文件中加上门店代码",
+         "it does not say which store it is of, and the hub has not said yet which store this is; it is taken when the "
+         "hub has been reached. Or put the store's code into the file"},
+    [WORD_WAITING_RETRY] =
+        {"暂时无法读取或移走；请看是否有程序正打开着它。会自动再试；一直不行时，请告知负责本程序的人员（日志中有原因）",
+         "it could not be read or moved away; see whether a program has it open. It is tried again by itself; where "
+         "that goes on, tell whoever looks after this program (the log says why)"},
+    [WORD_WAITING_OUTBOX] =
+        {"文件没有问题：本机的发件箱（outbox）或所用的文件夹暂时无法使用；请告知负责本程序的人员（日志中有原因）",
+         "nothing is wrong with the file: the outbox or a folder cannot be used now; tell whoever looks after this "
+         "program (the log says why)"},
+    [WORD_WAITING_ROOM] = {"文件没有问题：磁盘已满；请腾出空间",
+                           "nothing is wrong with the file: there is no room on the disk; make some"},
+    [WORD_IGNORED] = {"以下各项不会被接收，请移走：", "These are never taken; move them away:"},
+    [WORD_IGNORED_FOLDER] = {"文件夹；请把其中的文件直接放入 inbox",
+                             "a folder; put the files in it into the inbox itself"},
+    [WORD_IGNORED_LINK] = {"链接；请放入文件本身", "a link; put the file itself here"},
+    [WORD_IGNORED_OTHER] = {"不是文件", "no file"},
 };
 
 const char *report_words_text(language_t language, word_t word)

@@ -5,6 +5,7 @@
 #include "dealer-agent/run_events.h"
 #include "dealer-agent/run_log.h"
 #include "dealer-agent/run_state.h"
+#include "dealer-agent/run_waiting.h"
 #include "dealer-agent/run_work.h"
 
 #include <errno.h>
@@ -31,6 +32,8 @@ typedef struct {
     bool is_desk_lost;
     run_state_t state, told; /* as it is, and as run.txt has it */
     bool is_untold;          /* run.txt could not be written; said once */
+    waiting_t waiting;
+    language_t language;
 } daemon_t;
 
 /* ---- Beginning ---- */
@@ -77,6 +80,8 @@ static status_t set_up(session_t *session, daemon_t *daemon)
 {
     if (!hold_standard_streams())
         return session_fail(session, STATUS_IO, "/dev/null cannot be opened: %s", strerror(errno));
+    daemon->language = session->language;
+    waiting_init(&daemon->waiting);
     daemon->rescan_s = seconds(session, "rescan", RESCAN_S);
     daemon->refresh_s = seconds(session, "refresh", REFRESH_S);
     snprintf(daemon->home, sizeof daemon->home, "%s", session->home_path);
@@ -98,6 +103,7 @@ static void daemon_fini(daemon_t *daemon)
 {
     run_events_close(&daemon->events);
     work_fini(&daemon->work);
+    waiting_fini(&daemon->waiting);
     if (daemon->lock >= 0)
         close(daemon->lock);
 }
@@ -118,6 +124,16 @@ static uint64_t wall_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+static void fill_ignored(run_state_t *state, const watch_t *inbox)
+{
+    state->ignored = inbox->ignored_count + inbox->ignored_more;
+    state->ignored_count = inbox->ignored_count < RUN_STATE_IGNORED ? inbox->ignored_count : RUN_STATE_IGNORED;
+    for (size_t i = 0; i < state->ignored_count; i++) {
+        strcpy(state->ignored_files[i].name, inbox->ignored[i].name);
+        snprintf(state->ignored_files[i].why, RUN_STATE_WHY_SIZE, "%s", ignored_text(inbox->ignored[i].kind));
+    }
+}
+
 static void fill_state(daemon_t *daemon)
 {
     run_state_t *state = &daemon->state;
@@ -130,6 +146,7 @@ static void fill_state(daemon_t *daemon)
         strcpy(state->files[i].name, file->name);
         snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s", is_taken ? "is being read" : wait_text(file->wait));
     }
+    fill_ignored(state, &work->inbox);
     strcpy(state->last_name, work->last_name);
     snprintf(state->last_outcome, RUN_STATE_WHY_SIZE, "%s", work->last_outcome ? work->last_outcome : "");
     state->last_ms = work->last_ms;
@@ -171,6 +188,18 @@ static void mend_desk(daemon_t *daemon)
     (void)!desk_make(daemon->desk, &faults);
 }
 
+static void log_ignored(watch_t *inbox)
+{
+    char name[RUN_LOG_VALUE_SIZE];
+    for (size_t i = 0; i < inbox->ignored_count; i++) {
+        ignored_t *entry = &inbox->ignored[i];
+        if (!entry->is_told)
+            run_log(RUN_WARNING, "inbox", "entry=%s reason=\"%s is never taken; move it away\"",
+                    run_log_quote(entry->name, name), ignored_text(entry->kind));
+        entry->is_told = true;
+    }
+}
+
 static void rescan(daemon_t *daemon, moment_t now)
 {
     daemon->rescan_at = moment_after(now, (int64_t)daemon->rescan_s * 1000);
@@ -178,6 +207,7 @@ static void rescan(daemon_t *daemon, moment_t now)
         daemon->is_desk_lost = false;
     else
         mend_desk(daemon);
+    log_ignored(&daemon->work.inbox);
     watch_all(daemon);
     if (daemon->events.outbox < 0 && now.ms >= daemon->deaf_till.ms) {
         daemon->deaf_till = moment_after(now, DEAF_MS);
@@ -211,6 +241,7 @@ static void serve(daemon_t *daemon)
             rescan(daemon, now);
         work_go_on(&daemon->work, now);
         tell_state(daemon);
+        waiting_tell(&daemon->waiting, &daemon->work, daemon->language, now);
         moment_t till = moment_first(daemon->rescan_at, work_due(&daemon->work));
         run_events_wait(&daemon->events, till, &news, on_closed, daemon);
         take_news(daemon, &news, moment_now());

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 /* Names of three bytes an octet, and whys, for each file; the desk likewise. */
-#define TEXT_SIZE_MAX (4096 + 3 * PATH_MAX + (RUN_STATE_FILES + 1) * (3 * NAME_MAX + RUN_STATE_WHY_SIZE + 16))
-#define BLOCK         4096 /* the file is filled up to whole ones, so that it can be written over on a full disk */
+#define TEXT_SIZE_MAX                                                                                                  \
+    (4096 + 3 * PATH_MAX + (RUN_STATE_FILES + RUN_STATE_IGNORED + 1) * (3 * NAME_MAX + RUN_STATE_WHY_SIZE + 16))
+#define BLOCK 4096 /* the file is filled up to whole ones, so that it can be written over on a full disk */
 
 static bool make_path(const char *home, const char *name, char out[PATH_MAX])
 {
@@ -142,6 +143,9 @@ static void put_state(writer_t *writer, const run_state_t *state)
     put(writer, "waiting: %zu\n", state->waiting);
     for (size_t i = 0; i < state->file_count; i++)
         put_file(writer, "file", state->files[i].name, state->files[i].why);
+    put(writer, "ignored: %zu\n", state->ignored);
+    for (size_t i = 0; i < state->ignored_count; i++)
+        put_file(writer, "entry", state->ignored_files[i].name, state->ignored_files[i].why);
     size_t over = writer->size % BLOCK, room = TEXT_SIZE_MAX - writer->size, fill = over ? BLOCK - over : 0;
     if (fill && fill <= room) {
         memset(writer->text + writer->size, ' ', fill); /* a last line of blanks */
@@ -221,6 +225,14 @@ static void take_file(const char *value, char name[NAME_MAX + 1], char why[RUN_S
     snprintf(why, RUN_STATE_WHY_SIZE, "%s", value);
 }
 
+static void add_file(const char *value, run_state_file_t files[], size_t *count, size_t most)
+{
+    if (*count == most)
+        return;
+    take_file(value, files[*count].name, files[*count].why);
+    ++*count;
+}
+
 static void take_line(const char *line, run_state_t *out)
 {
     const char *value;
@@ -236,10 +248,12 @@ static void take_line(const char *line, run_state_t *out)
         out->last_ms = strtoull(value, NULL, 10);
     else if ((value = value_of(line, "waiting")) != NULL)
         out->waiting = strtoull(value, NULL, 10);
-    else if ((value = value_of(line, "file")) != NULL && out->file_count < RUN_STATE_FILES) {
-        run_state_file_t *file = &out->files[out->file_count++];
-        take_file(value, file->name, file->why);
-    }
+    else if ((value = value_of(line, "ignored")) != NULL)
+        out->ignored = strtoull(value, NULL, 10);
+    else if ((value = value_of(line, "file")) != NULL)
+        add_file(value, out->files, &out->file_count, RUN_STATE_FILES);
+    else if ((value = value_of(line, "entry")) != NULL)
+        add_file(value, out->ignored_files, &out->ignored_count, RUN_STATE_IGNORED);
 }
 
 status_t run_state_read(const char *home_directory, run_state_t *out)

@@ -12,6 +12,7 @@
 #define RUN_LOCK_FILE      "run.lock"
 #define RUN_STATE_FILE     "run.txt"
 #define RUN_STATE_FILES    20 /* of the inbox that are named; the others are counted */
+#define RUN_STATE_IGNORED  5  /* likewise, of what is never taken */
 #define RUN_STATE_WHY_SIZE 80
 
 typedef struct {
@@ -20,7 +21,8 @@ typedef struct {
 } run_state_file_t;
 
 typedef struct {
-    bool is_running;     /* a daemon holds the home now; what follows is what it, or the last one, wrote */
+    uint64_t is_running; /* a daemon holds the home now; what follows is what it, or the last one, wrote. As wide as the
+                          * others: states are compared byte by byte, and a gap would count */
     char desk[PATH_MAX]; /* "" where no daemon ever ran */
     int64_t pid;
     uint64_t started_ms;          /* wall clock */
@@ -30,6 +32,9 @@ typedef struct {
     size_t waiting;    /* files in the inbox */
     size_t file_count; /* of them named */
     run_state_file_t files[RUN_STATE_FILES];
+    size_t ignored;       /* entries of the inbox that are never taken */
+    size_t ignored_count; /* of them named */
+    run_state_file_t ignored_files[RUN_STATE_IGNORED];
 } run_state_t;
 
 /* Reads both; a home in which no daemon ever ran has an empty state. STATUS_IO where run.txt cannot be read. Some 12

@@ -2,6 +2,7 @@
 
 #include "dealer-agent/desk.h"
 #include "dealer-agent/run_log.h"
+#include "dealer-agent/take.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #define REPORT_DEADLINE_MS  60000
 #define RESULTS_DEADLINE_MS 600000
 
-enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_NO_MONTH = 4, EXIT_TOO_MUCH = 5 };
+enum { EXIT_DONE = 0, EXIT_REFUSED = 1 };
 
 static const child_t CHILDREN[WORK_COUNT] = {
     [WORK_TAKE] = {.name = "take", .deadline_ms = TAKE_DEADLINE_MS},
@@ -54,6 +55,7 @@ void work_hurry(work_t *work, moment_t now)
 {
     work->take_failures = 0;
     work->takes_rest_till = now;
+    watch_hurry(&work->inbox, now);
     work->errands[WORK_RESULTS].failures = 0;
     errand_ask(&work->errands[WORK_RESULTS], now);
     work_deliver(work, now, true);
@@ -114,9 +116,10 @@ static void start_errand(work_t *work, work_kind_t kind, moment_t now)
         errand_end(&work->errands[kind], now, false, arc4random());
 }
 
-static void rest_takes(work_t *work, moment_t now)
+static void rest_takes(work_t *work, wait_t wait, moment_t now)
 {
     work->take_failures++;
+    work->rest_wait = wait;
     work->takes_rest_till = moment_after(now, errand_backoff_ms(work->take_failures, arc4random()));
 }
 
@@ -132,7 +135,7 @@ static void start_take(work_t *work, const watched_t *file, moment_t now)
     strcpy(work->taking, file->name);
     add(&words, work->taking);
     if (!start(work, WORK_TAKE, &words, now))
-        rest_takes(work, now);
+        rest_takes(work, WAIT_OUTBOX, now);
 }
 
 void work_go_on(work_t *work, moment_t now)
@@ -194,7 +197,7 @@ static void note_taken(work_t *work, take_end_t end, const char *outcome, moment
     struct timespec wall = {0};
     clock_gettime(CLOCK_REALTIME, &wall);
     char name[RUN_LOG_VALUE_SIZE];
-    watch_note_taken(&work->inbox, work->taking, end, now);
+    watch_note_taken(&work->inbox, work->taking, end, now, arc4random());
     strcpy(work->last_name, work->taking);
     work->last_outcome = outcome;
     work->last_ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
@@ -202,21 +205,49 @@ static void note_taken(work_t *work, take_end_t end, const char *outcome, moment
             run_log_quote(work->taking, name), outcome);
 }
 
+/* What an exit status of take means, and how that is told; of any other nothing is known. */
+typedef struct {
+    int code;
+    take_end_t end;
+    const char *outcome;
+} take_meaning_t;
+
+static const take_meaning_t *meaning_of(int code)
+{
+    static const take_meaning_t MEANINGS[] = {
+        {EXIT_DONE, TAKE_DONE, "accepted"},
+        {EXIT_REFUSED, TAKE_DONE, "rejected"},
+        {TAKE_EXIT_NO_MONTH, TAKE_NO_MONTH, "waits for its month"},
+        {TAKE_EXIT_NO_STORE, TAKE_NO_STORE, "waits until its store is known"},
+        {TAKE_EXIT_THIS, TAKE_LATER, "could not be taken yet"},
+        {TAKE_EXIT_TOO_MUCH, TAKE_CRASHED, "its reader broke off"},
+        {TAKE_EXIT_NO_ROOM, TAKE_NO_ROOM, "could not be taken yet: no room on the disk"},
+    };
+    static const take_meaning_t OTHER = {TAKE_EXIT_LATER, TAKE_NO_OUTBOX,
+                                         "could not be taken yet: the outbox or the desk cannot be used"};
+    for (size_t i = 0; i < sizeof MEANINGS / sizeof *MEANINGS; i++)
+        if (MEANINGS[i].code == code)
+            return &MEANINGS[i];
+    return &OTHER;
+}
+
+/* One that was told to end died of that: what it waited for may be a disk or a share. */
+static take_meaning_t meaning_of_signal(const child_t *child)
+{
+    return child->is_told ? (take_meaning_t){-1, TAKE_LATER, "could not be taken yet"}
+                          : (take_meaning_t){-1, TAKE_CRASHED, "its reader broke off"};
+}
+
 static void take_ended(work_t *work, end_t end, moment_t now)
 {
-    tell_end(&work->children[WORK_TAKE], end, 0);
-    if (end.code == EXIT_DONE || end.code == EXIT_REFUSED) {
+    const child_t *child = &work->children[WORK_TAKE];
+    take_meaning_t meaning = end.signal ? meaning_of_signal(child) : *meaning_of(end.code);
+    tell_end(child, end, 0);
+    if (meaning.end == TAKE_NO_OUTBOX || meaning.end == TAKE_NO_ROOM)
+        rest_takes(work, meaning.end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
+    else
         work->take_failures = 0;
-        note_taken(work, TAKE_DONE, end.code == EXIT_DONE ? "accepted" : "rejected", now);
-    } else if (end.code == EXIT_NO_MONTH) {
-        note_taken(work, TAKE_NO_MONTH, "waits for its month", now);
-    } else {
-        /* What is due to the file itself: after some times it is set aside, since others wait behind it. */
-        bool has_crashed = end.signal || work->children[WORK_TAKE].is_late || end.code == EXIT_TOO_MUCH;
-        rest_takes(work, now);
-        note_taken(work, has_crashed ? TAKE_CRASHED : TAKE_LATER,
-                   has_crashed ? "its reader broke off" : "could not be taken yet", now);
-    }
+    note_taken(work, meaning.end, meaning.outcome, now);
 }
 
 /* A hub that was reached may have said what a file in the inbox waited for: which stores this agent has. */
@@ -226,7 +257,7 @@ static void deliver_ended(work_t *work, end_t end, moment_t now)
     if (end.code != EXIT_DONE && end.code != EXIT_REFUSED)
         return;
     errand_ask(&work->errands[WORK_RESULTS], now);
-    work->takes_rest_till = now;
+    watch_retry(&work->inbox, WAIT_STORE, now);
 }
 
 static void errand_ended(work_t *work, work_kind_t kind, end_t end, moment_t now)

@@ -17,7 +17,8 @@ typedef struct {
     watch_t inbox;
     child_t children[WORK_COUNT];
     errand_t errands[WORK_COUNT]; /* but of TAKE, which the inbox asks for */
-    unsigned take_failures;       /* in a row, of whatever file */
+    unsigned take_failures;       /* in a row, of whatever file, for no fault of a file's */
+    wait_t rest_wait;             /* for which, where some failed */
     moment_t takes_rest_till;
     char taking[NAME_MAX + 1];    /* the file that is being taken */
     char last_name[NAME_MAX + 1]; /* taken last, and how that went; "" = none yet */

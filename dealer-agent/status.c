@@ -105,14 +105,21 @@ static const char *clean_text(const char *name, char out[CLEAN_SIZE])
     return out;
 }
 
-static json_t *inbox_json(const run_state_t *daemon)
+static json_t *entries_json(const run_state_file_t *entries, size_t count)
 {
     char name[CLEAN_SIZE];
-    json_t *files = json_array();
-    for (size_t i = 0; i < daemon->file_count; i++)
-        json_array_append_new(files, json_pack("{s:s, s:s}", "name", clean_text(daemon->files[i].name, name), "why",
-                                               daemon->files[i].why));
-    return json_pack("{s:o, s:o}", "waiting", listing_number(daemon->waiting), "files", files);
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(
+            array, json_pack("{s:s, s:s}", "name", clean_text(entries[i].name, name), "why", entries[i].why));
+    return array;
+}
+
+static json_t *inbox_json(const run_state_t *daemon)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "waiting", listing_number(daemon->waiting), "files",
+                     entries_json(daemon->files, daemon->file_count), "ignored", listing_number(daemon->ignored),
+                     "entries", entries_json(daemon->ignored_files, daemon->ignored_count));
 }
 
 static json_t *last_file_json(const run_state_t *daemon)
@@ -262,11 +269,16 @@ static void print_desk(const printer_t *printer, const run_state_t *daemon)
              times_local(daemon->started_ms, time));
     print_pair(printer, "daemon", "daemon", text);
     print_pair(printer, "desk", "desk", clean_text(daemon->desk, name));
-    snprintf(text, sizeof text, "%zu waiting", daemon->waiting);
+    snprintf(text, sizeof text, "%zu waiting, %zu never taken", daemon->waiting, daemon->ignored);
     print_pair(printer, "inbox", "inbox", text);
     for (size_t i = 0; i < daemon->file_count; i++) {
         snprintf(text, sizeof text, "%s %s", clean_text(daemon->files[i].name, name), daemon->files[i].why);
         print_pair(printer, "inbox_file", "", text);
+    }
+    for (size_t i = 0; i < daemon->ignored_count; i++) {
+        snprintf(text, sizeof text, "%s: %s", clean_text(daemon->ignored_files[i].name, name),
+                 daemon->ignored_files[i].why);
+        print_pair(printer, "inbox_ignored", "", text);
     }
     snprintf(text, sizeof text, "none yet");
     if (*daemon->last_name)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +43,9 @@ status_t take_check(session_t *session)
     char desk[PATH_MAX];
     if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") || strlen(name) > NAME_MAX)
         return session_misuse(session, "take %.200s: name a file in the desk's inbox, without its folder", name);
+    if (strcasecmp(name, WATCH_WAITING_FILE) == 0)
+        return session_misuse(session, "take %s: that is the daemon's own note of what waits, and no file to take",
+                              name);
     if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
         return session_misuse(session, "--desk: the path is too long; name a shorter one");
     return STATUS_OK;
@@ -92,7 +96,7 @@ static status_t begin(take_t *take)
     if (take->inbox < 0)
         return later(take, TAKE_EXIT_LATER, "%s cannot be read: %s", inbox, strerror(errno));
     if (!look_at(take, &take->look)) {
-        session->exit_code = TAKE_EXIT_LATER;
+        session->exit_code = TAKE_EXIT_THIS;
         return session_fail(session, STATUS_NOT_FOUND, "there is no file %s in %s", take->name, inbox);
     }
     return STATUS_OK;
@@ -130,7 +134,7 @@ static status_t fail_place(take_t *take, const place_t *place, status_t status, 
 {
     const char *folder = desk_folder_names[place->folder];
     if (status == STATUS_STORE_FULL)
-        return later(take, TAKE_EXIT_LATER, "there is no room on the disk of %s/%s; make some", take->desk, folder);
+        return later(take, TAKE_EXIT_NO_ROOM, "there is no room on the disk of %s/%s; make some", take->desk, folder);
     return later(take, TAKE_EXIT_LATER, "%s/%s cannot be written: %s", take->desk, folder, strerror(reason));
 }
 
@@ -142,7 +146,8 @@ static status_t open_place(take_t *take, place_t *place)
     if (place->descriptor < 0)
         return fail_place(take, place, STATUS_IO, errno);
     if (!desk_free_name(place->descriptor, take->name, REPORT_SUFFIX, place->name))
-        return fail_place(take, place, STATUS_IO, ENAMETOOLONG);
+        return later(take, TAKE_EXIT_THIS, "%s/%s has too many files of its name; move them elsewhere, or rename it",
+                     take->desk, desk_folder_names[place->folder]);
     return STATUS_OK;
 }
 
@@ -175,7 +180,7 @@ static status_t fail_move(take_t *take, const place_t *place, status_t status, i
 {
     if (status == STATUS_STORE_FULL)
         return fail_place(take, place, status, reason);
-    return later(take, TAKE_EXIT_LATER, "it cannot be moved from %s/%s to %s/%s: %s; see that this user may do that",
+    return later(take, TAKE_EXIT_THIS, "it cannot be moved from %s/%s to %s/%s: %s; see that this user may do that",
                  take->desk, desk_folder_names[DESK_INBOX], take->desk, desk_folder_names[place->folder],
                  strerror(reason));
 }
@@ -183,14 +188,14 @@ static status_t fail_move(take_t *take, const place_t *place, status_t status, i
 static status_t move_file(take_t *take, const place_t *place)
 {
     if (!is_same(take))
-        return later(take, TAKE_EXIT_LATER, "it changed while it was read; it is read again");
+        return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
     status_t status = desk_move(take->inbox, take->name, place->descriptor, place->name);
     if (status != STATUS_OK)
         return fail_move(take, place, status, errno);
     if (is_what_was_read(take, place))
         return STATUS_OK;
     status = desk_move(place->descriptor, place->name, take->inbox, take->name);
-    return status == STATUS_OK ? later(take, TAKE_EXIT_LATER, "it changed while it was read; it is read again")
+    return status == STATUS_OK ? later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again")
                                : fail_place(take, place, status, errno);
 }
 
@@ -328,7 +333,7 @@ static status_t file_months(take_t *take)
     reading_t *reading = &take->reading;
     const composition_t *composition = &reading->composition;
     if (!is_same(take))
-        return later(take, TAKE_EXIT_LATER, "it changed while it was read; it is read again");
+        return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
     if (composition->count == 0)
         return STATUS_OK;
     status_t status = outbox_add(reading->outbox, composition->filings, composition->count);
@@ -364,11 +369,11 @@ static status_t take_one(take_t *take)
     if (status == STATUS_OK)
         return accept_file(take);
     if (!is_same(take))
-        return later(take, TAKE_EXIT_LATER, "it changed while it was read; it is read again");
+        return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
     if (status == STATUS_NOT_FOUND)
         return wait_for_month(take);
     if (status == STATUS_UNKNOWN)
-        return later(take, TAKE_EXIT_LATER,
+        return later(take, TAKE_EXIT_NO_STORE,
                      "it does not say which store it is of, and this agent has not heard from its hub yet which is its "
                      "own; it is taken when the hub has been reached, or name the store with --dealer CODE");
     return status == STATUS_NO_MEMORY || faults_empty(&take->reading.faults) ? status : reject(take);
@@ -383,6 +388,6 @@ status_t take_run(session_t *session)
     if (status == STATUS_NO_MEMORY)
         session->exit_code = TAKE_EXIT_TOO_MUCH;
     else if (status != STATUS_OK && status != STATUS_INVALID && !session->exit_code)
-        session->exit_code = TAKE_EXIT_LATER;
+        session->exit_code = status == STATUS_STORE_FULL ? TAKE_EXIT_NO_ROOM : TAKE_EXIT_LATER;
     return status;
 }

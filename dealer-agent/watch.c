@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,9 +19,19 @@ const char *wait_text(wait_t wait)
         [WAIT_EMPTY] = "is empty yet",
         [WAIT_UNREADABLE] = "may not be read yet",
         [WAIT_MONTH] = "waits for the month of its consultants to be filed",
+        [WAIT_STORE] = "waits until the hub has said which store it is of",
         [WAIT_RETRY] = "could not be taken yet; the log says why",
+        [WAIT_OUTBOX] = "could not be taken yet: the outbox or the desk cannot be used",
+        [WAIT_ROOM] = "could not be taken yet: there is no room on the disk",
     };
     return TEXTS[wait];
+}
+
+const char *ignored_text(ignored_kind_t kind)
+{
+    static const char *const TEXTS[] = {
+        [IGNORED_FOLDER] = "a folder", [IGNORED_LINK] = "a link", [IGNORED_OTHER] = "a device or pipe"};
+    return TEXTS[kind];
 }
 
 /* ---- Names ---- */
@@ -36,7 +47,7 @@ bool watch_is_temporary(const char *name)
     static const char *const ENDINGS[] = {".tmp",      ".temp",       ".part",     ".partial", ".crdownload",
                                           ".download", ".opdownload", ".filepart", ".swp",     ".lock",
                                           ".lock#",    "~",           ".lnk",      ".!ut",     ".aria2"};
-    static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db"};
+    static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db", WATCH_WAITING_FILE};
     if (name[0] == '.' || name[0] == '~' || (name[0] == '#' && ends_with(name, "#")))
         return true;
     for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++)
@@ -116,11 +127,22 @@ void watch_fini(watch_t *watch)
     *watch = (watch_t){0};
 }
 
-/* A file that is not whole, or waits for its month, stands behind those that may be taken. One that could not be taken
- * keeps its place: a later report of the same months must not be taken first, and then be undone by it. */
+/* A file that is not whole, or waits for its month or store, stands behind those that may be taken. One that could not
+ * be taken keeps its place for some tries: a later report of the same months should not be taken first, and then be
+ * undone by it. */
 static bool is_behind(const watched_t *file)
 {
-    return file->wait != WAIT_TURN && file->wait != WAIT_ARRIVING && file->wait != WAIT_RETRY;
+    switch (file->wait) {
+    case WAIT_TURN:
+    case WAIT_ARRIVING:
+    case WAIT_OUTBOX:
+    case WAIT_ROOM:
+        return false;
+    case WAIT_RETRY:
+        return file->failures >= WATCH_FAILURES;
+    default:
+        return true;
+    }
 }
 
 static bool comes_before(const watched_t *a, const watched_t *b)
@@ -167,7 +189,7 @@ static void settle(const watch_t *watch, watched_t *file, const look_t *look, mo
     file->whole = file->waits = MOMENT_NEVER;
     file->since = now;
     file->ready = moment_after(now, watch->still_ms);
-    file->crashes = 0; /* it is another file now */
+    file->failures = file->crashes = 0; /* it is another file now */
 }
 
 static watched_t *take_note(watch_t *watch, const char *name, const look_t *look, moment_t now)
@@ -203,24 +225,71 @@ void watch_note_closed(watch_t *watch, const char *name, moment_t now)
 
 /* ---- Reading the folder ---- */
 
-static void read_folder(watch_t *watch, DIR *folder, moment_t now)
+static ignored_t *find_ignored(watch_t *watch, const char *name, ignored_kind_t kind)
 {
-    watch->more = 0;
+    for (size_t i = 0; i < watch->ignored_count; i++)
+        if (watch->ignored[i].kind == kind && strcmp(watch->ignored[i].name, name) == 0)
+            return &watch->ignored[i];
+    return NULL;
+}
+
+static void note_ignored(watch_t *watch, const char *name, mode_t mode)
+{
+    ignored_kind_t kind = S_ISDIR(mode) ? IGNORED_FOLDER : S_ISLNK(mode) ? IGNORED_LINK : IGNORED_OTHER;
+    ignored_t *entry = find_ignored(watch, name, kind);
+    if (!entry && watch->ignored_count == WATCH_IGNORED_MAX) {
+        watch->ignored_more++;
+        return;
+    }
+    if (!entry) {
+        entry = &watch->ignored[watch->ignored_count++];
+        *entry = (ignored_t){.kind = kind};
+        snprintf(entry->name, sizeof entry->name, "%s", name);
+    }
+    entry->is_seen = true;
+}
+
+static void note_entry(watch_t *watch, const char *name, const struct stat *info, moment_t now)
+{
+    if (!S_ISREG(info->st_mode)) {
+        note_ignored(watch, name, info->st_mode);
+        return;
+    }
+    look_t look = look_of(info);
+    watched_t *file = take_note(watch, name, &look, now);
+    if (file)
+        file->is_seen = true;
+}
+
+static void begin_reading(watch_t *watch)
+{
+    watch->more = watch->ignored_more = 0;
     for (size_t i = 0; i < watch->count; i++)
         watch->files[i].is_seen = false;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        struct stat info;
-        if (watch_is_temporary(entry->d_name) ||
-            fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(info.st_mode))
-            continue;
-        look_t look = look_of(&info);
-        watched_t *file = take_note(watch, entry->d_name, &look, now);
-        if (file)
-            file->is_seen = true;
-    }
+    for (size_t i = 0; i < watch->ignored_count; i++)
+        watch->ignored[i].is_seen = false;
+}
+
+static void end_reading(watch_t *watch)
+{
     for (size_t i = watch->count; i-- > 0;)
         if (!watch->files[i].is_seen)
             forget(watch, &watch->files[i]);
+    for (size_t i = watch->ignored_count; i-- > 0;)
+        if (!watch->ignored[i].is_seen)
+            watch->ignored[i] = watch->ignored[--watch->ignored_count];
+}
+
+static void read_folder(watch_t *watch, DIR *folder, moment_t now)
+{
+    begin_reading(watch);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        struct stat info;
+        if (!watch_is_temporary(entry->d_name) &&
+            fstatat(dirfd(folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+            note_entry(watch, entry->d_name, &info, now);
+    }
+    end_reading(watch);
 }
 
 bool watch_look(watch_t *watch, moment_t now)
@@ -228,7 +297,7 @@ bool watch_look(watch_t *watch, moment_t now)
     struct stat info;
     if (stat(watch->path, &info) != 0 || !S_ISDIR(info.st_mode)) {
         watch->device = 0;
-        watch->count = watch->more = 0;
+        watch->count = watch->more = watch->ignored_count = watch->ignored_more = 0;
         return false;
     }
     look_t look = look_of(&info);
@@ -289,7 +358,8 @@ static bool waits_for_earlier(const watch_t *watch, watched_t *file, moment_t no
     moment_t patience = moment_after(file->whole, WATCH_ORDER_MS), till = patience;
     for (size_t i = 0; i < watch->count; i++) {
         const watched_t *other = &watch->files[i];
-        if (other->wait == WAIT_ARRIVING && other->ready.ms > now.ms && comes_before(other, file))
+        bool is_coming = other->wait == WAIT_ARRIVING || other->wait == WAIT_RETRY;
+        if (is_coming && other->ready.ms > now.ms && comes_before(other, file))
             till = moment_first(till, other->ready);
     }
     if (now.ms >= patience.ms || till.ms == patience.ms)
@@ -328,33 +398,56 @@ moment_t watch_due(const watch_t *watch)
 
 /* ---- How it went ---- */
 
+void watch_retry(watch_t *watch, wait_t wait, moment_t now)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->files[i].wait == wait)
+            watch->files[i].ready = now;
+}
+
+void watch_hurry(watch_t *watch, moment_t now)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        watch->files[i].failures = 0;
+    watch_retry(watch, WAIT_STORE, now);
+    watch_retry(watch, WAIT_RETRY, now);
+}
+
 static void note_done(watch_t *watch, watched_t *done, moment_t now)
 {
     forget(watch, done);
-    for (size_t i = 0; i < watch->count; i++)
-        if (watch->files[i].wait == WAIT_MONTH)
-            watch->files[i].ready = now;
+    watch_retry(watch, WAIT_MONTH, now);
     if (watch->more)
         watch->read_at = (moment_t){INT64_MIN}; /* there is room for others */
 }
 
-void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now)
+static void note_no_month(watched_t *file, moment_t now)
+{
+    if (file->waits.ms > now.ms)
+        file->waits = now;
+    put_off(file, WAIT_MONTH, moment_after(file->waits, WATCH_MONTH_MS));
+}
+
+static void note_failure(watched_t *file, wait_t wait, moment_t now, uint32_t random)
+{
+    file->failures++;
+    put_off(file, wait, moment_after(now, errand_backoff_ms(file->failures, random)));
+}
+
+void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t now, uint32_t random)
 {
     watched_t *file = find(watch, name);
     if (!file)
         return;
-    if (end == TAKE_DONE) {
-        note_done(watch, file, now);
-        return;
-    }
-    if (end == TAKE_NO_MONTH) {
-        if (file->waits.ms > now.ms)
-            file->waits = now;
-        put_off(file, WAIT_MONTH, moment_after(file->waits, WATCH_MONTH_MS));
-        return;
-    }
     file->crashes += end == TAKE_CRASHED;
-    put_off(file, WAIT_RETRY, now);
+    if (end == TAKE_DONE)
+        note_done(watch, file, now);
+    else if (end == TAKE_NO_MONTH)
+        note_no_month(file, now);
+    else if (end == TAKE_NO_OUTBOX || end == TAKE_NO_ROOM)
+        put_off(file, end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
+    else
+        note_failure(file, end == TAKE_NO_STORE ? WAIT_STORE : WAIT_RETRY, now, random);
 }
 
 bool watch_is_last_try(const watched_t *file, moment_t now)

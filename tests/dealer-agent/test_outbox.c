@@ -266,6 +266,30 @@ Test(outbox, what_a_newer_filing_has_replaced_is_not_retried)
     OK(outbox_retry(outbox, 1));
 }
 
+Test(outbox, a_receipt_forgets_the_older_filings_of_its_month_that_are_aside)
+{
+    receipt_t receipt = receipt_of(1);
+    static const struct {
+        const char *dealer;
+        period_t period;
+    } ASIDE[] = {{"D0001", JUNE}, {"D0002", JUNE}, {"D0001", JUNE + 1}, {"D0001", JUNE}};
+    for (size_t i = 0; i < 4; i++) {
+        add_one(outbox, ASIDE[i].dealer, ASIDE[i].period, (int)i);
+        OK(outbox_put_aside(outbox, i + 1, STATUS_MONTH_CLOSED, "x"));
+    }
+    add_one(outbox, "D0001", JUNE, 5);
+    add_one(outbox, "D0001", JUNE, 6);
+    OK(outbox_put_aside(outbox, 6, STATUS_INVALID, "x"));
+    cr_assert_str_eq(numbers(outbox, FILING_ASIDE), "1 2 3 4 6", "what waits is no correction yet");
+    OK(outbox_put_receipt(outbox, 5, &receipt, HUB_KEY, SIGNING_KEY));
+    reopen();
+    cr_assert_str_eq(numbers(outbox, FILING_ASIDE), "2 3 6", "others' months and newer ones stay");
+    cr_assert_eq(status_now().aside, 3);
+    filing_t filing;
+    cr_assert_eq(outbox_get(outbox, 1, arena, &filing), STATUS_NOT_FOUND);
+    cr_assert_eq(outbox_get(outbox, 4, arena, &filing), STATUS_NOT_FOUND);
+}
+
 Test(outbox, a_list_goes_on_behind_a_number_and_stops_where_it_is_told)
 {
     filing_t *filings;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -114,6 +115,19 @@ Test(outbox_processes, several_add_at_once_and_each_filing_is_there_once)
         cr_assert(holds(&filing, next[writer]), "each writer's in its order");
         cr_assert_eq(filing.period, JUNE + next[writer]++);
     }
+}
+
+Test(outbox_processes, one_that_keeps_the_lock_is_not_waited_for_without_end)
+{
+    CLEANUP(outbox_close) outbox_t *outbox = outbox_at(&home);
+    add_one(outbox, "D0001", JUNE, 1);
+    int other = open(path_in(&home, "outbox/write.lock"), O_RDWR | O_CLOEXEC);
+    cr_assert_eq(flock(other, LOCK_EX), 0);
+    filing_t filing = filing_of("D0001", JUNE, 2);
+    cr_assert_eq(outbox_add(outbox, &filing, 1), STATUS_BUSY);
+    cr_assert_eq(status_of(outbox).waiting, 1, "reading waits for nobody");
+    cr_assert_eq(close(other), 0);
+    OK(outbox_add(outbox, &filing, 1));
 }
 
 /* ---- killed */

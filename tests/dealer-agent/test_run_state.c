@@ -44,6 +44,12 @@ Test(run_state, is_read_as_it_was_written_whatever_bytes_a_name_has)
         state.files[i].name[0] = (char)('a' + i);
         strcpy(state.files[i].why, "is open for writing in another program");
     }
+    state.ignored = 7;
+    state.ignored_count = RUN_STATE_IGNORED;
+    for (size_t i = 0; i < RUN_STATE_IGNORED; i++) {
+        memset(state.ignored_files[i].name, '%', NAME_MAX);
+        strcpy(state.ignored_files[i].why, "a folder");
+    }
     OK(run_state_write(work.path, &state));
     OK(run_state_read(work.path, &found));
     cr_assert_eq(memcmp(&found, &state, sizeof state), 0);

@@ -9,7 +9,8 @@
 #include <unistd.h>
 
 #define RESCAN_S 5
-#define STILL_MS 2500 /* half of it */
+#define STILL_MS 2500       /* half of it */
+#define RANDOM   UINT32_MAX /* the longest pause */
 
 /* Times are the test's own: nothing waits. */
 static directory_t work;
@@ -60,10 +61,10 @@ static void look(int64_t ms)
 
 Test(watch, knows_names_that_nobody_dropped)
 {
-    static const char *const TEMPORARY[] = {".hidden.csv",   "~$june.xlsx",   "june.csv.tmp",     "june.TMP",
-                                            "june.csv.part", "a.crdownload",  ".~lock.june.ods#", "june.csv.filepart",
-                                            "#june.csv#",    "june.csv~",     "Thumbs.db",        "desktop.ini",
-                                            ".DS_Store",     "june.csv.lock", "june.partial",     ".june.csv.x8Yz"};
+    static const char *const TEMPORARY[] = {
+        ".hidden.csv",      "~$june.xlsx",       "june.csv.tmp", "june.TMP",      "june.csv.part", "a.crdownload",
+        ".~lock.june.ods#", "june.csv.filepart", "WAITING.txt",  "waiting.TXT",   "#june.csv#",    "june.csv~",
+        "Thumbs.db",        "desktop.ini",       ".DS_Store",    "june.csv.lock", "june.partial",  ".june.csv.x8Yz"};
     static const char *const MEANT[] = {"june.csv",    "2025\xE5\xB9\xB4.xlsx",
                                         "-rf",         "a b\nc.csv",
                                         "tmp",         "june.csv.1",
@@ -135,7 +136,7 @@ Test(watch, leaves_a_file_that_a_program_has_open_for_writing_and_takes_another)
     look(0);
     cr_assert_str_eq(next(STILL_MS), "b.csv");
     cr_assert_eq(inbox.files[strcmp(inbox.files[0].name, "a.csv") != 0].wait, WAIT_OPEN);
-    watch_note_taken(&inbox, "b.csv", TAKE_DONE, at(STILL_MS));
+    watch_note_taken(&inbox, "b.csv", TAKE_DONE, at(STILL_MS), RANDOM);
     cr_assert_str_eq(next(1000000), "none");
     close(writer);
     cr_assert_str_eq(next(2000000), "a.csv");
@@ -160,7 +161,7 @@ Test(watch, goes_by_the_time_of_change_and_then_by_name)
     static const char *const ORDER[] = {"z.csv", "b.csv", "c.csv", "a.csv"};
     for (size_t i = 0; i < 4; i++) {
         cr_assert_str_eq(next(STILL_MS), ORDER[i]);
-        watch_note_taken(&inbox, ORDER[i], TAKE_DONE, at(STILL_MS));
+        watch_note_taken(&inbox, ORDER[i], TAKE_DONE, at(STILL_MS), RANDOM);
     }
     cr_assert_str_eq(next(STILL_MS), "none");
 }
@@ -174,7 +175,7 @@ Test(watch, lets_a_whole_file_wait_for_an_earlier_one_that_is_nearly_whole_but_n
     cr_assert_str_eq(next(WATCH_CLOSED_MS), "none", "the earlier one will be whole in a moment");
     cr_assert_eq(watch_due(&inbox).ms, at(500 + WATCH_CLOSED_MS).ms, "and until then nothing is due");
     cr_assert_str_eq(next(500 + WATCH_CLOSED_MS), "early.csv");
-    watch_note_taken(&inbox, "early.csv", TAKE_DONE, at(2000));
+    watch_note_taken(&inbox, "early.csv", TAKE_DONE, at(2000), RANDOM);
 
     /* One that never becomes whole holds it up for a while only. */
     int64_t ms = 2000;
@@ -215,20 +216,75 @@ Test(watch, forgets_a_file_that_has_gone)
     cr_assert_eq(watch_due(&inbox).ms, INT64_MAX);
 }
 
-Test(watch, keeps_the_order_where_taking_fails)
+Test(watch, keeps_the_order_where_none_can_be_taken)
 {
     drop_at("a.csv", "1", 1);
     drop_at("b.csv", "1", 2);
     look(0);
     cr_assert_str_eq(next(STILL_MS), "a.csv");
-    watch_note_taken(&inbox, "a.csv", TAKE_LATER, at(STILL_MS));
+    watch_note_taken(&inbox, "a.csv", TAKE_NO_ROOM, at(STILL_MS), RANDOM);
     cr_assert_str_eq(next(STILL_MS), "a.csv");
-    watch_note_taken(&inbox, "a.csv", TAKE_CRASHED, at(STILL_MS));
+    watch_note_taken(&inbox, "a.csv", TAKE_NO_OUTBOX, at(STILL_MS), RANDOM);
     cr_assert_str_eq(next(STILL_MS), "a.csv", "b may correct it");
-    cr_assert_eq(inbox.files[0].crashes, 1);
     cr_assert_eq(unlink(path_in(&work, "a.csv")), 0);
-    watch_note_taken(&inbox, "a.csv", TAKE_DONE, at(STILL_MS));
+    watch_note_taken(&inbox, "a.csv", TAKE_DONE, at(STILL_MS), RANDOM);
     cr_assert_str_eq(next(STILL_MS), "b.csv");
+}
+
+Test(watch, keeps_the_order_where_a_file_fails_once_and_no_longer_where_it_goes_on)
+{
+    drop_at("a.csv", "1", 1);
+    drop_at("b.csv", "1", 2);
+    look(0);
+    cr_assert_str_eq(next(STILL_MS), "a.csv");
+    watch_note_taken(&inbox, "a.csv", TAKE_CRASHED, at(STILL_MS), RANDOM);
+    cr_assert_str_eq(next(STILL_MS), "none", "b may correct it");
+    int64_t ms = STILL_MS;
+    for (int i = 1; i < WATCH_FAILURES; i++) {
+        ms += 1000 * i;
+        cr_assert_str_eq(next(ms), "a.csv");
+        watch_note_taken(&inbox, "a.csv", TAKE_LATER, at(ms), RANDOM);
+    }
+    cr_assert_str_eq(next(ms), "b.csv");
+    cr_assert_eq(unlink(path_in(&work, "b.csv")), 0);
+    watch_note_taken(&inbox, "b.csv", TAKE_DONE, at(ms), RANDOM);
+    cr_assert_str_eq(next(ms), "none");
+    cr_assert_str_eq(next(ms + 4000), "a.csv");
+    cr_assert_eq(inbox.files[0].crashes, 1);
+}
+
+Test(watch, holds_up_no_other_where_a_file_fails_again_and_again)
+{
+    drop_at("stuck.csv", "1", 1);
+    look(0);
+    int64_t ms = STILL_MS;
+    for (int i = 0; i < 20; i++) {
+        cr_assert_str_eq(next(ms), "stuck.csv");
+        watch_note_taken(&inbox, "stuck.csv", TAKE_LATER, at(ms), RANDOM);
+        ms += ERRAND_BACKOFF_MAX_MS;
+    }
+    cr_assert_str_eq(next(ms), "stuck.csv");
+    watch_note_taken(&inbox, "stuck.csv", TAKE_LATER, at(ms), RANDOM);
+    drop_at("new.csv", "1", 2);
+    watch_note_closed(&inbox, "new.csv", at(ms));
+    cr_assert_str_eq(next(ms + WATCH_CLOSED_MS), "new.csv");
+    watch_note_taken(&inbox, "new.csv", TAKE_DONE, at(ms + WATCH_CLOSED_MS), RANDOM);
+    cr_assert_str_eq(next(ms + WATCH_CLOSED_MS), "none");
+    watch_hurry(&inbox, at(ms));
+    cr_assert_str_eq(next(ms), "stuck.csv", "somebody's wish");
+}
+
+Test(watch, tries_a_file_without_a_store_again_when_that_may_be_known)
+{
+    drop("june.csv");
+    look(0);
+    cr_assert_str_eq(next(STILL_MS), "june.csv");
+    for (int i = 0; i < 10; i++)
+        watch_note_taken(&inbox, "june.csv", TAKE_NO_STORE, at(STILL_MS), RANDOM);
+    cr_assert_str_eq(next(STILL_MS + 60000), "none");
+    cr_assert_eq(inbox.files[0].wait, WAIT_STORE);
+    watch_retry(&inbox, WAIT_STORE, at(STILL_MS));
+    cr_assert_str_eq(next(STILL_MS), "june.csv");
 }
 
 Test(watch, lets_consultants_wait_for_their_month_and_tries_them_when_something_was_taken)
@@ -237,15 +293,15 @@ Test(watch, lets_consultants_wait_for_their_month_and_tries_them_when_something_
     look(0);
     cr_assert_str_eq(next(STILL_MS), "people.csv");
     cr_assert_not(watch_is_last_try(&inbox.files[0], at(STILL_MS)));
-    watch_note_taken(&inbox, "people.csv", TAKE_NO_MONTH, at(STILL_MS));
+    watch_note_taken(&inbox, "people.csv", TAKE_NO_MONTH, at(STILL_MS), RANDOM);
     cr_assert_str_eq(next(STILL_MS + WATCH_MONTH_MS - 1), "none");
     cr_assert_eq(inbox.files[0].wait, WAIT_MONTH);
     drop_at("june.csv", "1", 2);
     watch_note_closed(&inbox, "june.csv", at(100000));
     cr_assert_str_eq(next(110000), "june.csv");
-    watch_note_taken(&inbox, "june.csv", TAKE_DONE, at(110000));
+    watch_note_taken(&inbox, "june.csv", TAKE_DONE, at(110000), RANDOM);
     cr_assert_str_eq(next(110000), "people.csv");
-    watch_note_taken(&inbox, "people.csv", TAKE_NO_MONTH, at(110000));
+    watch_note_taken(&inbox, "people.csv", TAKE_NO_MONTH, at(110000), RANDOM);
     cr_assert_not(watch_is_last_try(&inbox.files[0], at(STILL_MS + WATCH_MONTH_MS - 1)), "counted from the first time");
     cr_assert_str_eq(next(STILL_MS + WATCH_MONTH_MS), "people.csv");
     cr_assert(watch_is_last_try(&inbox.files[0], at(STILL_MS + WATCH_MONTH_MS)));
@@ -266,7 +322,7 @@ Test(watch, looks_after_so_many_files_at_a_time_and_after_the_others_later)
         int64_t ms = STILL_MS * (i == 0 ? 2 : 1);
         cr_assert_str_eq(next(ms), name);
         cr_assert_eq(unlink(path_in(&work, name)), 0);
-        watch_note_taken(&inbox, name, TAKE_DONE, at(ms));
+        watch_note_taken(&inbox, name, TAKE_DONE, at(ms), RANDOM);
         look(STILL_MS);
     }
     cr_assert_eq(inbox.count + inbox.more, 0);
@@ -289,6 +345,41 @@ Test(watch, lets_a_new_file_have_the_place_of_one_that_is_stuck)
     cr_assert_str_eq(next(STILL_MS + WATCH_CLOSED_MS), "z.csv");
     for (int i = 0; i < INBOX_FILES_MAX; i++)
         close(writers[i]);
+}
+
+Test(watch, knows_what_is_never_taken_as_long_as_it_is_there)
+{
+    char name[32];
+    cr_assert_eq(mkdir(path_in(&work, "folder"), 0700), 0);
+    cr_assert_eq(symlink("/etc/passwd", path_in(&work, "link.csv")), 0);
+    cr_assert_eq(mkfifo(path_in(&work, "pipe.csv"), 0600), 0);
+    cr_assert_eq(mkdir(path_in(&work, ".hidden"), 0700), 0);
+    look(0);
+    cr_assert_eq(inbox.count, 0);
+    cr_assert_eq(inbox.ignored_count, 3);
+    unsigned kinds = 0;
+    for (size_t i = 0; i < 3; i++) {
+        inbox.ignored[i].is_told = true;
+        kinds |= 1u << inbox.ignored[i].kind;
+    }
+    cr_assert_eq(kinds, 7);
+    look(WATCH_SCAN_MS);
+    cr_assert(inbox.ignored_count == 3 && inbox.ignored[0].is_told && inbox.ignored[2].is_told, "they are the same");
+    for (int i = 3; i <= WATCH_IGNORED_MAX; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        cr_assert_eq(mkdir(path_in(&work, name), 0700), 0);
+    }
+    look(2 * WATCH_SCAN_MS);
+    cr_assert_eq(inbox.ignored_count, WATCH_IGNORED_MAX);
+    cr_assert_eq(inbox.ignored_more, 1);
+    for (int i = 3; i <= WATCH_IGNORED_MAX; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        cr_assert_eq(rmdir(path_in(&work, name)), 0);
+    }
+    cr_assert_eq(unlink(path_in(&work, "link.csv")), 0);
+    look(3 * WATCH_SCAN_MS);
+    cr_assert_eq(inbox.ignored_count, 2);
+    cr_assert_eq(inbox.ignored_more, 0);
 }
 
 Test(watch, says_where_there_is_no_folder_and_goes_on_when_it_is_back)

@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +12,8 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from yardstick import (PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures, main,
-                       run)
+from yardstick import (GOLDEN, PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures,
+                       main, run)
 
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
 HEADER = "period,showroom_visits,new_prospects,new_prospect_orders"
@@ -46,6 +47,17 @@ def words_of(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return []
+
+
+def open_files(pid):
+    """Names, without their folders, of the files that a process has open."""
+    names = set()
+    for link in list(Path(f"/proc/{pid}/fd").glob("*")):
+        try:
+            names.add(os.path.basename(os.readlink(link)))
+        except OSError:
+            continue
+    return names
 
 
 def command_of(pid):
@@ -144,7 +156,7 @@ class Desks(DeskCase, HubCase):
         status = agent.ask("status")
         self.assertTrue(status["daemon"])
         self.assertEqual((status["desk"]["path"], status["desk"]["process"]), (str(desk.desk), desk.process.pid))
-        self.assertEqual(status["desk"]["inbox"], {"waiting": 0, "files": []})
+        self.assertEqual(status["desk"]["inbox"], {"waiting": 0, "files": [], "ignored": 0, "entries": []})
         self.assertEqual((status["desk"]["last_file"]["name"], status["desk"]["last_file"]["outcome"]), ("june.csv", "accepted"))
         shown = agent.must("status").out
         for text in (f"runs (process {desk.process.pid}) since ", "0 waiting", "june.csv, accepted, at "):
@@ -230,9 +242,37 @@ class Desks(DeskCase, HubCase):
         desk.wait_accepted("june.csv")
         desk.drop(facts("2025-06", "2025-05"), "again.csv")
         desk.wait_accepted("again.csv")
-        self.assertEqual(desk.names("inbox"), sorted([*left, "folder.csv", "link.csv", "pipe.csv"]))
+        eventually(lambda: desk.names("inbox") == sorted([*left, "WAITING.txt", "folder.csv", "link.csv", "pipe.csv"]), "a note of what is left")
         self.assertEqual(desk.names("rejected"), [])
         eventually(lambda: desk.state()["waiting"] == "0", "nothing that waits")
+        inbox = agent.ask("status")["desk"]["inbox"]
+        self.assertEqual((inbox["waiting"], inbox["ignored"]), (0, 3))
+        self.assertEqual({one["name"]: one["why"] for one in inbox["entries"]},
+                         {"folder.csv": "a folder", "link.csv": "a link", "pipe.csv": "a device or pipe"})
+        self.assertIn("folder.csv: a folder", agent.must("status").out)
+        self.assertEqual(desk.log.read_text().count('entry="folder.csv" reason="a folder is never taken; move it away"'), 1)
+
+    def test_what_stays_in_the_inbox_is_named_there_with_what_to_do(self):
+        agent = self.shared.agent("D0030")
+        desk = self.desk(agent, "--lang", "zh")
+        note = desk.inbox / "WAITING.txt"
+        desk.drop(consultants("2025-06", "Li"), "people.csv")
+        with open(desk.inbox / "open.csv", "w", encoding="utf-8") as copy:
+            copy.write(facts("2025-05"))
+            copy.flush()
+            raw = eventually(lambda: note.exists() and b"open.csv" in (found := note.read_bytes()) and b"people.csv" in found and found, "the note")
+        self.assertTrue(raw.startswith(b"\xef\xbb\xbf"))
+        self.assertEqual(raw.count(b"\n"), raw.count(b"\r\n"))
+        lines = raw.decode("utf-8-sig").split("\r\n")
+        self.assertIn("尚未接收", lines[0])
+        self.assertIn("请在那里保存并关闭", lines[lines.index("- open.csv") + 1])
+        self.assertIn("请把该月的门店数据也放入 inbox", lines[lines.index("- people.csv") + 1])
+        desk.wait_accepted("open.csv")
+        eventually(lambda: "open.csv" not in note.read_text("utf-8"), "a note of people.csv only")
+        desk.drop(facts("2025-06"), "store.csv")
+        desk.wait_accepted("people.csv")
+        eventually(lambda: desk.names("inbox") == [], "the note to go")
+        self.assertExit(agent("take", "WAITING.txt"), 2, "the daemon's own note")
 
     def test_a_name_that_was_there_before_gets_a_number(self):
         agent = self.shared.agent("D0007")
@@ -370,9 +410,10 @@ class Desks(DeskCase, HubCase):
         agent.must("outbox", "retry", number)
         again = desk.desk / "rejected" / "future.csv D0014 2199-01 (2).refused.txt"
         eventually(again.exists, "the second refusal")
+        eventually(lambda: desk.names("rejected") == [again.name], "the first refusal's text to go")
         agent.must("outbox", "drop", number)
         agent.must("report")
-        self.assertEqual(desk.names("rejected"), sorted([refused.name, again.name]))
+        self.assertEqual(desk.names("rejected"), [])
 
     def test_a_refusal_is_told_in_chinese_too(self):
         agent = self.shared.agent("D0015")
@@ -479,8 +520,7 @@ class Desks(DeskCase, HubCase):
         lock = ExitStack()
         lock.enter_context(held(agent.home / "outbox/write.lock"))
         with take(self, agent, name) as reader, lock:
-            eventually(lambda: any("->" in line and f" {reader.pid} " in line for line in Path("/proc/locks").read_text().splitlines()),
-                       "a reader that waits")
+            eventually(lambda: "write.lock" in open_files(reader.pid), "a reader that waits")
             yield reader
 
     def test_a_file_that_changes_while_it_is_read_is_read_again(self):
@@ -492,7 +532,7 @@ class Desks(DeskCase, HubCase):
         with self.waiting_reader(agent, "june.csv") as reader:
             path.write_text(facts("2025-06", visits=555))
             os.utime(path, (1700000000, 1700000000))
-        self.assertEqual(reader.returncode, 3)
+        self.assertEqual(reader.returncode, 7)
         self.assertTrue(path.exists())
         agent.must("take", "june.csv")
         agent.must("deliver")
@@ -509,7 +549,7 @@ class Desks(DeskCase, HubCase):
         path.write_text(facts("2025-06"))
         with self.waiting_reader(agent, "june.csv") as reader:
             path.rename(agent.home / "desk/away.csv").rename(path)
-        self.assertEqual(reader.returncode, 3)
+        self.assertEqual(reader.returncode, 7)
         agent.must("take", "june.csv")
 
     def test_a_file_that_cannot_be_moved_leaves_no_report_however_often_it_is_tried(self):
@@ -523,7 +563,7 @@ class Desks(DeskCase, HubCase):
             give_away(agent.home)
             for name in ("june.csv", "bad.csv", "june.csv", "bad.csv"):
                 taken = as_nobody(agent, "take", name)
-                self.assertEqual(taken.returncode, 3, taken.stderr)
+                self.assertEqual(taken.returncode, 7, taken.stderr)
                 self.assertIn(f"{name} stays in the inbox: it cannot be moved from {desk}/inbox to ", taken.stderr)
         self.assertEqual([names_in(desk / folder) for folder in ("accepted", "rejected")], [[], []])
         self.assertEqual(agent.ask("status")["waiting"], 1)
@@ -548,6 +588,16 @@ class Desks(DeskCase, HubCase):
                     self.assertIn(f",{100 + attempt},", path.read_text().replace("2025-06", ""), "a file that nobody read is not accepted")
                 path.unlink()
             self.assertIn(f"{500 + attempt}", (desk / "inbox/june.csv").read_text())
+
+    def test_a_locked_outbox_keeps_a_file_in_the_inbox_and_says_so(self):
+        agent = self.shared.agent("D0029")
+        agent.must("deliver")
+        agent.must("report")
+        (agent.home / "desk/inbox/june.csv").write_text(facts("2025-06"))
+        with held(agent.home / "outbox/write.lock"):
+            self.assertExit(agent("take", "june.csv"), 3, "another program has had it locked for too long", "write.lock")
+        self.assertEqual([names_in(agent.home / "desk" / folder) for folder in ("inbox", "accepted", "rejected")], [["june.csv"], [], []])
+        agent.must("take", "june.csv")
 
     def test_an_inbox_that_was_removed_is_made_again(self):
         agent = self.shared.agent("D0021")
@@ -580,7 +630,7 @@ class Desks(DeskCase, HubCase):
     def test_wrong_usage_is_said(self):
         agent = self.shared.agent("D0023")
         self.assertExit(agent("take", "../x.csv"), 2, "without its folder")
-        self.assertExit(agent("take", "nothing.csv"), 3, "there is no file nothing.csv in")
+        self.assertExit(agent("take", "nothing.csv"), 7, "there is no file nothing.csv in")
         self.assertExit(agent("run", "--rescan", "0"), 2, "--rescan")
         self.assertExit(agent("run", "--desk", "/proc/desk"), 1, "/proc/desk", "cannot be made", "--desk")
         nowhere = run(self.class_work, "yardstick-agent", "run", "--home", self.work / "nowhere")
@@ -707,6 +757,27 @@ class Lines(DeskCase, Case):
             wake()  # else it would ask again in an hour
             eventually(lambda: agent.ask("status")["last_contact"] != contact, "a new contact")
 
+    def test_a_corrected_month_leaves_nothing_set_aside(self):
+        hub = self.hub()
+        early = self.work / "early"
+        shutil.copytree(GOLDEN, early, ignore=shutil.ignore_patterns("expected"))
+        lines = (early / "memberships.csv").read_text()
+        (early / "memberships.csv").write_text(lines.replace("D0001,east-shanghai,2024-01", "D0001,east-shanghai,2025-07"))
+        hub.import_network(early)
+        agent = hub.agent("D0001")
+        desk = self.desk(agent)
+        desk.drop(facts("2025-06", visits=100), "june.csv")
+        desk.wait_accepted("june.csv")
+        refused = desk.desk / "rejected/june.csv D0001 2025-06.refused.txt"
+        eventually(refused.exists, f"the refusal\n{desk.log_text()}")
+        self.assertEqual(agent.ask("status")["aside"], 1)
+        hub.import_network()
+        desk.drop(facts("2025-06", visits=200), "june.csv")
+        self.wait_receipts(agent, 1)
+        self.assertEqual(agent.ask("status")["aside"], 0)
+        eventually(lambda: desk.names("rejected") == [], "the refusal's text to go")
+        self.assertEqual(agent.ask("outbox", "list")["filings"], [])
+
     def test_a_hub_that_moves_is_found_where_home_txt_says(self):
         hub = self.hub()
         hub.import_network()
@@ -758,7 +829,7 @@ class Lines(DeskCase, Case):
             desk.wait_logged("june.csv stays in the inbox: there is no room on the disk of")
             self.assertEqual(desk.names("inbox"), ["june.csv"])
             self.assertEqual(desk.names("accepted") + desk.names("rejected"), [])
-            eventually(lambda: desk.state()["file"] == ["june.csv could not be taken yet; the log says why"], "the reason in the state")
+            eventually(lambda: desk.state()["file"] == ["june.csv could not be taken yet: there is no room on the disk"], "the reason in the state")
             filler.unlink()
             desk.hurry()
             desk.wait_accepted("june.csv")
