@@ -15,6 +15,9 @@
 #define LOCK_STEP_MS 20
 #define COPYING_NAME ".copying.tmp"
 
+#define FILING_LOCK    "take.lock" /* in the home */
+#define FILING_WAIT_MS 10000
+
 const char *const desk_folder_names[DESK_FOLDER_COUNT] = {"inbox", "accepted", "rejected", "results"};
 
 bool desk_path(const char *home_directory, const char *option, char out[PATH_MAX])
@@ -258,4 +261,18 @@ status_t desk_lock(const char *home_directory, const char *name, int wait_ms, in
     *out = file;
     file = -1;
     return STATUS_OK;
+}
+
+status_t desk_lock_filing(const char *home_directory, int *out, faults_t *faults)
+{
+    status_t status = desk_lock(home_directory, FILING_LOCK, FILING_WAIT_MS, out);
+    if (status == STATUS_BUSY)
+        faults_add(faults, 0, 0,
+                   "another `take`, `submit` or `withdraw` is filing with the home %s and did not end in %d s; try again "
+                   "when it has ended",
+                   home_directory, FILING_WAIT_MS / 1000);
+    else if (status != STATUS_OK)
+        faults_add(faults, 0, 0, "%s/%s cannot be locked: %s; see that this user may write there", home_directory,
+                   FILING_LOCK, strerror(errno));
+    return status;
 }
