@@ -156,6 +156,22 @@ class Line(OutboxCase):
         self.assertExit(desk.offline("submit", desk.file("2025-06,120", name="june.csv"), "--no-wait"), 0)
         self.assertIsNone(waiting.poll())
 
+    def test_a_month_that_has_not_begun_is_warned_of_before_the_hub_refuses_it(self):
+        desk = self.desk()
+        desk.meet()
+        path = desk.file("2025-06,100", "2199-12,100")
+        warning = f"{desk.dealers[0]} 2199-12 has not begun by this machine's clock"
+        self.assertIn(f"facts.csv:3: {warning}", desk.must("check", path).out)
+        self.assertIn("2199-12 还没有开始", desk.must("check", path, "--lang", "zh").out)
+        inbox = desk.home / "desk/inbox"
+        inbox.mkdir(parents=True)
+        shutil.copy(path, inbox / "facts.csv")
+        desk.must("take", "facts.csv")
+        self.assertIn(warning, (desk.home / "desk/accepted/facts.csv.report.txt").read_text())
+        result = desk.must("submit", path, "--no-wait", "--all")
+        self.assertIn(warning, result.err)
+        self.assertNotIn("2025-06 has not begun", result.err)
+
     def test_submitting_again_delivers_what_waits_and_prints_its_receipt(self):
         desk = self.desk()
         desk.meet()
