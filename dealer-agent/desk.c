@@ -1,5 +1,7 @@
 #include "dealer-agent/desk.h"
 
+#include "client/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -200,25 +202,9 @@ status_t desk_move(int from, const char *name, int to, const char *new_name)
 
 /* ---- Writing ---- */
 
-static bool write_all(int file, const char *bytes, size_t size)
-{
-    for (ssize_t step; size; bytes += step, size -= (size_t)step)
-        if ((step = write(file, bytes, size)) <= 0)
-            return false;
-    return fsync(file) == 0;
-}
-
 status_t desk_write(int folder, const char *name, const void *bytes, size_t size)
 {
-    CLEANUP(desk_close)
-    int file = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
-    if (file >= 0 && write_all(file, bytes, size))
-        return STATUS_OK;
-    int reason = errno;
-    if (file >= 0)
-        unlinkat(folder, name, 0);
-    errno = reason;
-    return desk_status_of(reason);
+    return files_write(folder, name, bytes, size) ? STATUS_OK : desk_status_of(errno);
 }
 
 status_t desk_replace(int folder, const char *name, const void *bytes, size_t size)

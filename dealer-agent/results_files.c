@@ -2,12 +2,10 @@
 
 #include "client/files.h"
 #include "core/limits.h"
-#include "core/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -96,31 +94,6 @@ static bool sync_folder(int held)
     return fsync(held) == 0 || errno == EINVAL;
 }
 
-static bool holds_already(const char *folder, const char *name, const char *bytes, size_t size)
-{
-    CLEANUP(scratch_free) char *path = NULL;
-    CLEANUP(scratch_free) char *there = NULL;
-    size_t there_size = 0;
-    return asprintf(&path, "%s/%s", folder, name) >= 0 &&
-           files_read(path, RESULTS_FILE_MAX, &there, &there_size) == STATUS_OK && there_size == size &&
-           memcmp(there, bytes, size) == 0;
-}
-
-static bool write_beside(int folder, const char *bytes, size_t size)
-{
-    CLEANUP(close_file) int file = openat(folder, BESIDE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    while (file >= 0 && size) {
-        ssize_t written = write(file, bytes, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return file >= 0 && fsync(file) == 0;
-}
-
 status_t results_replace(const char *folder, const char *name, const char *bytes, size_t size, bool *out_changed)
 {
     if (size > RESULTS_FILE_MAX)
@@ -128,11 +101,11 @@ status_t results_replace(const char *folder, const char *name, const char *bytes
     CLEANUP(close_file) int held = hold_folder(folder);
     if (held < 0)
         return STATUS_IO;
-    if (holds_already(folder, name, bytes, size)) {
+    if (files_hold(held, name, bytes, size)) {
         *out_changed = false;
         return STATUS_OK;
     }
-    if (!write_beside(held, bytes, size) || renameat(held, BESIDE, held, name) != 0) {
+    if (!files_write(held, BESIDE, bytes, size) || renameat(held, BESIDE, held, name) != 0) {
         int reason = errno;
         unlinkat(held, BESIDE, 0);
         errno = reason;
