@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER_ROOM  16 /* "/accepted" and NUL */
-#define ENDING_MAX   32 /* bytes of what counts as a name's ending */
-#define NUMBERS_MAX  10000
-#define LOCK_STEP_MS 20
-#define COPYING_NAME ".copying.tmp"
+#define FOLDER_ROOM    16 /* "/accepted" and NUL */
+#define ENDING_MAX     32 /* bytes of what counts as a name's ending */
+#define NUMBERS_MAX    10000
+#define LOCK_STEP_MS   20
+#define COPYING_NAME   ".copying.tmp"
 
 #define FILING_LOCK    "take.lock" /* in the home */
 #define FILING_WAIT_MS 10000
@@ -253,10 +253,11 @@ status_t desk_lock_filing(const char *home_directory, int *out, faults_t *faults
 {
     status_t status = desk_lock(home_directory, FILING_LOCK, FILING_WAIT_MS, out);
     if (status == STATUS_BUSY)
-        faults_add(faults, 0, 0,
-                   "another `take`, `submit` or `withdraw` is filing with the home %s and did not end in %d s; try again "
-                   "when it has ended",
-                   home_directory, FILING_WAIT_MS / 1000);
+        faults_add(
+            faults, 0, 0,
+            "another `take`, `submit` or `withdraw` is filing with the home %s and did not end in %d s; try again "
+            "when it has ended",
+            home_directory, FILING_WAIT_MS / 1000);
     else if (status != STATUS_OK)
         faults_add(faults, 0, 0, "%s/%s cannot be locked: %s; see that this user may write there", home_directory,
                    FILING_LOCK, strerror(errno));

@@ -45,8 +45,8 @@ status_t desk_replace(int folder, const char *name, const void *bytes, size_t si
  * open. STATUS_BUSY, STATUS_IO with errno. */
 status_t desk_lock(const char *home_directory, const char *name, int wait_ms, int *out) NODISCARD;
 
-/* Holds the home's filing (HOME/take.lock): from reading what was filed last till its successor is in the outbox, so that
- * no two of `take`, `submit` and `withdraw` build on the same filing and one undoes the other. Waits 10 s at most;
+/* Holds the home's filing (HOME/take.lock): from reading what was filed last till its successor is in the outbox, so
+ * that no two of `take`, `submit` and `withdraw` build on the same filing and one undoes the other. Waits 10 s at most;
  * *out as above. STATUS_BUSY, STATUS_IO, each with a fault. */
 status_t desk_lock_filing(const char *home_directory, int *out, faults_t *faults) NODISCARD;
 
