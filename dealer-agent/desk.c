@@ -65,17 +65,18 @@ static void make_parents(const char *desk)
     }
 }
 
+status_t desk_make_folder(const char *desk, desk_folder_t folder, faults_t *faults)
+{
+    char path[PATH_MAX];
+    make_parents(desk);
+    desk_folder_path(desk, folder, path);
+    return make_folder(desk, faults) && make_folder(path, faults) ? STATUS_OK : STATUS_IO;
+}
+
 status_t desk_make(const char *desk, faults_t *faults)
 {
-    make_parents(desk);
-    if (!make_folder(desk, faults))
-        return STATUS_IO;
-    for (desk_folder_t i = 0; i < DESK_FOLDER_COUNT; i++) {
-        char path[PATH_MAX];
-        desk_folder_path(desk, i, path);
-        if (!make_folder(path, faults))
-            return STATUS_IO;
-    }
+    for (desk_folder_t i = 0; i < DESK_FOLDER_COUNT; i++)
+        TRY(desk_make_folder(desk, i, faults));
     return STATUS_OK;
 }
 

@@ -22,6 +22,9 @@ bool desk_path(const char *home_directory, const char *option, char out[PATH_MAX
 /* Makes the desk, with its parents, and its folders where missing. STATUS_IO with a fault that says which and why. */
 status_t desk_make(const char *desk, faults_t *faults) NODISCARD;
 
+/* The same with one of its folders only. */
+status_t desk_make_folder(const char *desk, desk_folder_t folder, faults_t *faults) NODISCARD;
+
 /* The path of a folder of the desk. */
 void desk_folder_path(const char *desk, desk_folder_t folder, char out[PATH_MAX]);
 

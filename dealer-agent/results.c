@@ -4,6 +4,7 @@
 #include "client/queries.h"
 #include "client/render_paper.h"
 #include "core/scratch.h"
+#include "dealer-agent/desk.h"
 #include "dealer-agent/results_files.h"
 #include "dealer-agent/results_months.h"
 #include "dealer-agent/results_xlsx.h"
@@ -265,13 +266,11 @@ static void results_fini(results_t *results)
 
 static status_t open_folder(session_t *session, results_t *results)
 {
-    char at_home[PATH_MAX + 8];
-    const char *desk = invocation_value(session->invocation, "desk");
-    snprintf(at_home, sizeof at_home, "%s/desk", session->home.directory);
-    status_t status = results_open_folder(desk ? desk : at_home, results->folder);
-    if (status != STATUS_OK)
-        return session_fail(session, status, "the folder %s cannot be made: %s; name another with --desk DIR",
-                            results->folder, strerror(errno));
+    char desk[PATH_MAX];
+    if (!desk_path(session->home.directory, invocation_value(session->invocation, "desk"), desk))
+        return session_misuse(session, "the path of the desk is too long; name another with --desk");
+    TRY(desk_make_folder(desk, DESK_RESULTS, &session->faults));
+    desk_folder_path(desk, DESK_RESULTS, results->folder);
     if (!realpath(results->folder, results->real_folder))
         *results->real_folder = '\0';
     return STATUS_OK;

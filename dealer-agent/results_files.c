@@ -2,13 +2,13 @@
 
 #include "client/files.h"
 #include "core/limits.h"
+#include "dealer-agent/desk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BESIDE ".new" /* one for all: what a killed process left is overwritten by the next */
@@ -40,44 +40,7 @@ void results_year_name(const char *dealer, int year, const char *ending, char ou
     snprintf(out + size, RESULTS_NAME_SIZE - size, "-%04d%s", year, ending);
 }
 
-/* ---- The folder ---- */
-
-/* `mkdir -p`. */
-static bool make_folder(char path[PATH_MAX])
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool is_there = mkdir(path, 0777) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!is_there)
-            return false;
-    }
-    return mkdir(path, 0777) == 0 || errno == EEXIST;
-}
-
-status_t results_open_folder(const char *desk, char out[PATH_MAX])
-{
-    int length = snprintf(out, PATH_MAX, "%s/results", desk);
-    if (length < 0 || length >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return STATUS_IO;
-    }
-    struct stat info;
-    if (!make_folder(out) || stat(out, &info) != 0)
-        return STATUS_IO;
-    if (S_ISDIR(info.st_mode))
-        return STATUS_OK;
-    errno = ENOTDIR;
-    return STATUS_IO;
-}
-
 /* ---- Files ---- */
-
-static void close_file(int *file)
-{
-    if (*file >= 0)
-        close(*file);
-}
 
 /* The folder, held against others until it is closed. Some network shares know no such locks, and go without. */
 static int hold_folder(const char *folder)
@@ -98,7 +61,7 @@ status_t results_replace(const char *folder, const char *name, const char *bytes
 {
     if (size > RESULTS_FILE_MAX)
         return STATUS_LIMIT;
-    CLEANUP(close_file) int held = hold_folder(folder);
+    CLEANUP(desk_close) int held = hold_folder(folder);
     if (held < 0)
         return STATUS_IO;
     if (files_hold(held, name, bytes, size)) {
@@ -119,7 +82,7 @@ status_t results_replace(const char *folder, const char *name, const char *bytes
 
 status_t results_remove(const char *folder, const char *name, bool *out_removed)
 {
-    CLEANUP(close_file) int held = hold_folder(folder);
+    CLEANUP(desk_close) int held = hold_folder(folder);
     if (held < 0)
         return STATUS_IO;
     if (unlinkat(held, name, 0) == 0) {

@@ -72,30 +72,6 @@ Test(results_files, the_longest_code_has_a_whole_name)
     cr_assert_str_eq(name + length - 4, ".csv");
 }
 
-/* ---- The folder ---- */
-
-Test(results_files, the_desk_is_made_where_it_is_missing)
-{
-    char desk[100], out[PATH_MAX];
-    struct stat info;
-    snprintf(desk, sizeof desk, "%s/a/b", folder);
-    cr_assert_eq(results_open_folder(desk, out), STATUS_OK);
-    cr_assert(stat(out, &info) == 0 && S_ISDIR(info.st_mode));
-    cr_assert_str_eq(out + strlen(desk), "/results");
-    cr_assert_eq(results_open_folder(desk, out), STATUS_OK, "again");
-}
-
-Test(results_files, a_file_in_the_desks_place_is_told)
-{
-    char desk[100], out[PATH_MAX];
-    snprintf(desk, sizeof desk, "%s/results", folder);
-    fclose(fopen(desk, "w"));
-    cr_assert_eq(results_open_folder(folder, out), STATUS_IO);
-    cr_assert_eq(errno, ENOTDIR);
-    cr_assert_eq(results_open_folder(desk, out), STATUS_IO);
-    cr_assert_eq(errno, ENOTDIR);
-}
-
 /* ---- Files ---- */
 
 static void expect_file(const char *name, const char *text)

@@ -271,7 +271,7 @@ class Papers(HubCase):
     def test_a_desk_that_cannot_be_made_is_told(self):
         desk = self.desk("D0001")
         desk.path.write_text("in the way")
-        self.assertExit(desk("--period", "2025-06"), 1, "cannot be made: Not a directory", "--desk")
+        self.assertExit(desk("--period", "2025-06"), 1, "cannot be made: something else has that name", "--desk")
 
     def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_written(self):
         desk = self.desk("D0001")
