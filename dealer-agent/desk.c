@@ -229,6 +229,14 @@ status_t desk_replace(int folder, const char *name, const void *bytes, size_t si
 
 /* ---- One at a time ---- */
 
+/* Takes it out of the hands of desk_close. */
+static int release(int *descriptor)
+{
+    int released = *descriptor;
+    *descriptor = -1;
+    return released;
+}
+
 status_t desk_lock(const char *home_directory, const char *name, int wait_ms, int *out)
 {
     char path[PATH_MAX];
@@ -245,8 +253,7 @@ status_t desk_lock(const char *home_directory, const char *name, int wait_ms, in
             return STATUS_BUSY;
         (void)poll(NULL, 0, LOCK_STEP_MS);
     }
-    *out = file;
-    file = -1;
+    *out = release(&file);
     return STATUS_OK;
 }
 
