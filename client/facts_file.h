@@ -77,6 +77,10 @@ status_t facts_set_finish(facts_set_t *set, const filed_before_t *before, faults
 void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_t language,
                      const filed_before_t *before, faults_t *errors, faults_t *warnings);
 
+/* Warns of each month that comes after `this_month`: a slip of the pen, if not of this machine's clock. The hub, whose
+ * clock counts, refuses a month that has not begun. */
+void facts_set_warn_of_months(const facts_set_t *set, period_t this_month, faults_t *warnings);
+
 /* Months of which a check was not made only because neither the set nor `before` (NULL: none) holds the month before.
  */
 size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog, const filed_before_t *before);

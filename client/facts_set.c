@@ -328,6 +328,24 @@ void facts_set_check(const facts_set_t *set, const catalog_t *catalog, language_
     }
 }
 
+void facts_set_warn_of_months(const facts_set_t *set, period_t this_month, faults_t *warnings)
+{
+    char period[PERIOD_TEXT_SIZE], today[PERIOD_TEXT_SIZE];
+    const char *source = warnings->source;
+    period_format(this_month, today);
+    for (size_t i = 0; i < set->count; i++) {
+        const filed_month_t *month = &set->months[i];
+        if (this_month == PERIOD_NONE || month->period <= this_month)
+            continue;
+        period_format(month->period, period);
+        warnings->source = set->sources[month->file];
+        faults_add(warnings, month->line, month->column,
+                   "%s %s has not begun by this machine's clock, which says %s; correct the month, or the clock",
+                   month->dealer, period, today);
+    }
+    warnings->source = source;
+}
+
 size_t facts_set_count_unchecked(const facts_set_t *set, const catalog_t *catalog, const filed_before_t *before)
 {
     int64_t inputs[2 * CATALOG_FACTS_MAX];

@@ -5,6 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+period_t filing_this_month(void)
+{
+    time_t now = time(NULL);
+    struct tm today = {0};
+    localtime_r(&now, &today);
+    return period_make(today.tm_year + 1900, today.tm_mon + 1);
+}
 
 /* A file that cannot be read has its fault from the reader, or gets one here. */
 static status_t note_file(session_t *session, const char *path, status_t status, size_t faults_before)
@@ -49,6 +58,7 @@ status_t filing_read(session_t *session, const char *const *dealers, size_t deal
     TRY(read_files(session, options, set, notes));
     TRY(facts_set_finish(set, filed_before, faults));
     facts_set_check(set, session->catalog, session->language, filed_before, faults, warnings);
+    facts_set_warn_of_months(set, filing_this_month(), warnings);
     return faults_empty(faults) ? STATUS_OK : STATUS_INVALID;
 }
 

@@ -1,5 +1,7 @@
 #include "client/home.h"
 
+#include "client/files.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -152,20 +154,6 @@ static bool make_directory(const char *directory)
     return mkdir(path, 0700) == 0 || (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode));
 }
 
-static bool write_all(int file, const char *bytes, size_t size)
-{
-    while (size) {
-        ssize_t written = write(file, bytes, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return fsync(file) == 0;
-}
-
 static bool sync_directory(const char *directory)
 {
     int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -195,7 +183,7 @@ status_t home_write_file(const char *directory, const char *name, const void *by
     int file = mkostemp(beside, O_CLOEXEC); /* 0600 */
     if (file < 0)
         return STATUS_IO;
-    bool is_written = (is_private || fchmod(file, 0644) == 0) && write_all(file, bytes, size);
+    bool is_written = (is_private || fchmod(file, 0644) == 0) && files_write_all(file, bytes, size);
     is_written = close(file) == 0 && is_written;
     status_t status = is_written ? move_into_place(beside, path, is_new) : STATUS_IO;
     if (status != STATUS_OK) {

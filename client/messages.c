@@ -164,6 +164,8 @@ static const struct {
      "%s 一个月有 %zu 名销售顾问，最多允许 %d 名；请核对"},
     {"%s %s: %s (%s)", "%s %s：%s（%s）"},
     {"%s %s: %s", "%s %s：%s"},
+    {"%s %s has not begun by this machine's clock, which says %s; correct the month, or the clock",
+     "%s %s 还没有开始（本机时钟显示现在是 %s）；请改正月份或本机时钟"},
     {"with all its consultants it takes more than the 262144 bytes that the hub accepts of one month; leave out facts "
      "of consultants, or consultants",
      "连同全部销售顾问超过总部每月接受的 262144 字节；请减少销售顾问的指标或人数"},

@@ -50,6 +50,7 @@
 
 /* Results that an agent writes for people. */
 #define RESULTS_MONTHS_MAX      10000    /* months of stores that one `results` writes */
+#define RESULTS_RECENT_MONTHS   13       /* of each store, asked for each time: a year, and its month of last year */
 #define RESULTS_MEMORY_MAX      67108864 /* bytes of one workbook's cells */
 #define RESULTS_FILE_MAX        16777216 /* bytes of one results file */
 

@@ -57,6 +57,7 @@ static const option_t OPTIONS[] = {
      "the one-time token that headquarters gave out for this agent; - reads it from standard input"},
     {"enroll-at", OPTION_ENDPOINT, "ENDPOINT", false, "where the hub takes enrolments (as the token says)"},
     {"desk", OPTION_TEXT, "DIR", false, "the folder with inbox/, accepted/, rejected/ and results/ (HOME/desk)"},
+    {"all-months", OPTION_FLAG, NULL, false, "ask for all that were delivered from here, as is done once a day"},
     {"refresh", OPTION_SECONDS, "SECONDS", false,
      "ask the hub for newer figures so often, a quarter more or less (3600)"},
     {"rescan", OPTION_SECONDS, "SECONDS", false, "look into the inbox so often, where nothing tells of a file (5)"},
@@ -99,7 +100,7 @@ static const command_t COMMANDS[] = {
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
     {"consultants", "", 0, 0, "period!1 dealer format", NEEDS_CATALOG, NULL, run_consultants,
      "the store's sales consultants"},
-    {"results", "", 0, 0, "desk dealer period peer", NEEDS_CATALOG, results_check, results_run,
+    {"results", "", 0, 0, "desk dealer period peer all-months", NEEDS_CATALOG, results_check, results_run,
      "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
     {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
      "the daemon: takes files from the desk's inbox, delivers, keeps the results up to date; SIGTERM ends it"},
@@ -121,7 +122,9 @@ static const own_help_t OWN_HELP[] = {
     {"check", "year", "of months written without one (1月, Jan); else the one in the file's name"},
     {"submit", "dealer", "whose file it is, where it has no dealer column and the key holds several stores"},
     {"results", "dealer", "the store (each)"},
-    {"results", "period", "the month (each that was delivered from this home)"},
+    {"results", "period",
+     "the month (the newest 13 of each store that were delivered from this home, and older ones "
+     "delivered lately; once a day all)"},
     {"check", "dealer", "whose file it is, where it has no dealer column and the hub has not said it yet"},
 };
 

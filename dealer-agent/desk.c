@@ -1,5 +1,7 @@
 #include "dealer-agent/desk.h"
 
+#include "client/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,11 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER_ROOM  16 /* "/accepted" and NUL */
-#define ENDING_MAX   32 /* bytes of what counts as a name's ending */
-#define NUMBERS_MAX  10000
-#define LOCK_STEP_MS 20
-#define COPYING_NAME ".copying.tmp"
+#define FOLDER_ROOM    16 /* "/accepted" and NUL */
+#define ENDING_MAX     32 /* bytes of what counts as a name's ending */
+#define NUMBERS_MAX    10000
+#define LOCK_STEP_MS   20
+#define COPYING_NAME   ".copying.tmp"
+
+#define FILING_LOCK    "take.lock" /* in the home */
+#define FILING_WAIT_MS 10000
 
 const char *const desk_folder_names[DESK_FOLDER_COUNT] = {"inbox", "accepted", "rejected", "results"};
 
@@ -60,17 +65,18 @@ static void make_parents(const char *desk)
     }
 }
 
+status_t desk_make_folder(const char *desk, desk_folder_t folder, faults_t *faults)
+{
+    char path[PATH_MAX];
+    make_parents(desk);
+    desk_folder_path(desk, folder, path);
+    return make_folder(desk, faults) && make_folder(path, faults) ? STATUS_OK : STATUS_IO;
+}
+
 status_t desk_make(const char *desk, faults_t *faults)
 {
-    make_parents(desk);
-    if (!make_folder(desk, faults))
-        return STATUS_IO;
-    for (desk_folder_t i = 0; i < DESK_FOLDER_COUNT; i++) {
-        char path[PATH_MAX];
-        desk_folder_path(desk, i, path);
-        if (!make_folder(path, faults))
-            return STATUS_IO;
-    }
+    for (desk_folder_t i = 0; i < DESK_FOLDER_COUNT; i++)
+        TRY(desk_make_folder(desk, i, faults));
     return STATUS_OK;
 }
 
@@ -197,25 +203,9 @@ status_t desk_move(int from, const char *name, int to, const char *new_name)
 
 /* ---- Writing ---- */
 
-static bool write_all(int file, const char *bytes, size_t size)
-{
-    for (ssize_t step; size; bytes += step, size -= (size_t)step)
-        if ((step = write(file, bytes, size)) <= 0)
-            return false;
-    return fsync(file) == 0;
-}
-
 status_t desk_write(int folder, const char *name, const void *bytes, size_t size)
 {
-    CLEANUP(desk_close)
-    int file = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0644);
-    if (file >= 0 && write_all(file, bytes, size))
-        return STATUS_OK;
-    int reason = errno;
-    if (file >= 0)
-        unlinkat(folder, name, 0);
-    errno = reason;
-    return desk_status_of(reason);
+    return files_write(folder, name, bytes, size) ? STATUS_OK : desk_status_of(errno);
 }
 
 status_t desk_replace(int folder, const char *name, const void *bytes, size_t size)
@@ -267,5 +257,20 @@ status_t desk_lock(const char *home_directory, const char *name, int wait_ms, in
         *out = file;
     else
         close(file);
+    return status;
+}
+
+status_t desk_lock_filing(const char *home_directory, int *out, faults_t *faults)
+{
+    status_t status = desk_lock(home_directory, FILING_LOCK, FILING_WAIT_MS, out);
+    if (status == STATUS_BUSY)
+        faults_add(
+            faults, 0, 0,
+            "another `take`, `submit` or `withdraw` is filing with the home %s and did not end in %d s; try again "
+            "when it has ended",
+            home_directory, FILING_WAIT_MS / 1000);
+    else if (status != STATUS_OK)
+        faults_add(faults, 0, 0, "%s/%s cannot be locked: %s; see that this user may write there", home_directory,
+                   FILING_LOCK, strerror(errno));
     return status;
 }

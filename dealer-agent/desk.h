@@ -22,6 +22,9 @@ bool desk_path(const char *home_directory, const char *option, char out[PATH_MAX
 /* Makes the desk, with its parents, and its folders where missing. STATUS_IO with a fault that says which and why. */
 status_t desk_make(const char *desk, faults_t *faults) NODISCARD;
 
+/* The same with one of its folders only. */
+status_t desk_make_folder(const char *desk, desk_folder_t folder, faults_t *faults) NODISCARD;
+
 /* The path of a folder of the desk. */
 void desk_folder_path(const char *desk, desk_folder_t folder, char out[PATH_MAX]);
 
@@ -44,6 +47,11 @@ status_t desk_replace(int folder, const char *name, const void *bytes, size_t si
 /* Holds HOME/`name` (flock), waiting for whoever holds it no longer than `wait_ms`; *out = its descriptor, to be kept
  * open. STATUS_BUSY, STATUS_IO with errno. */
 status_t desk_lock(const char *home_directory, const char *name, int wait_ms, int *out) NODISCARD;
+
+/* Holds the home's filing (HOME/take.lock): from reading what was filed last till its successor is in the outbox, so
+ * that no two of `take`, `submit` and `withdraw` build on the same filing and one undoes the other. Waits 10 s at most;
+ * *out as above. STATUS_BUSY, STATUS_IO, each with a fault. */
+status_t desk_lock_filing(const char *home_directory, int *out, faults_t *faults) NODISCARD;
 
 /* close() for CLEANUP; accepts -1 and leaves it behind. */
 void desk_close(int *descriptor);

@@ -282,10 +282,17 @@ typedef struct {
     outbox_t *outbox;
     bool is_pinned;
     uint8_t hub_key[KEY_SIZE], signing_key[SIGNING_KEY_SIZE];
-    size_t good, bad;
+    size_t good, foreign, bad; /* foreign: good, and another hub's than that of this home */
 } verifier_t;
 
-/* NULL where the receipt proves the filing, else why not. */
+/* Whether another hub signed it than the one that this home is pinned to now: an earlier one's receipts stay true. */
+static bool is_foreign(const verifier_t *verifier, const filing_t *filing)
+{
+    return memcmp(filing->signing_key, verifier->signing_key, SIGNING_KEY_SIZE) != 0 ||
+           memcmp(filing->hub_key, verifier->hub_key, KEY_SIZE) != 0;
+}
+
+/* NULL where the receipt proves the filing with the keys that it was taken with, else why not. */
 static const char *find_flaw(const verifier_t *verifier, const filing_t *filing)
 {
     const receipt_t *receipt = &filing->receipt;
@@ -295,35 +302,43 @@ static const char *find_flaw(const verifier_t *verifier, const filing_t *filing)
         return "it is not signed: the hub of that day did not sign receipts";
     if (!verifier->is_pinned)
         return "this home is not pinned to a signing key; run any command that reaches the hub";
-    if (memcmp(filing->signing_key, verifier->signing_key, SIGNING_KEY_SIZE) != 0 ||
-        memcmp(filing->hub_key, verifier->hub_key, KEY_SIZE) != 0)
-        return "it is signed with another key than the one that this home is pinned to";
     if (signed_facts_digest(facts, digest) != STATUS_OK || memcmp(digest, receipt->facts_digest, DIGEST_SIZE) != 0)
         return "the facts that are stored are not those that the hub accepted (their digest differs)";
-    if (signed_receipt_check(verifier->hub_key, verifier->signing_key, receipt, filing->dealer, filing->period,
-                             filing->id, facts) != STATUS_OK)
+    if (signed_receipt_check(filing->hub_key, filing->signing_key, receipt, filing->dealer, filing->period, filing->id,
+                             facts) != STATUS_OK)
         return "the signature is not the hub's over this receipt";
     return NULL;
+}
+
+/* Says what the receipt is worth where that is not simply good, and counts it. */
+static void conclude(verifier_t *verifier, const filing_t *filing)
+{
+    const char *flaw = find_flaw(verifier, filing);
+    bool foreign = !flaw && is_foreign(verifier, filing);
+    unsigned long long number = filing->number;
+    char period[PERIOD_TEXT_SIZE], key[HOME_KEY_SIZE];
+    period_format(filing->period, period);
+    home_format_key(filing->signing_key, key);
+    if (flaw)
+        (void)!session_fail(verifier->session, STATUS_INVALID, "number %llu, %s %s: %s", number, filing->dealer, period,
+                            flaw);
+    if (foreign)
+        printf("number %llu, %s %s: of another hub, proved with its own signing key %s\n", number, filing->dealer,
+               period, key);
+    *(flaw ? &verifier->bad : foreign ? &verifier->foreign : &verifier->good) += 1;
 }
 
 static status_t verify_one(verifier_t *verifier, uint64_t number)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-    session_t *session = verifier->session;
-    char period[PERIOD_TEXT_SIZE];
     filing_t filing;
     if (!arena)
         return STATUS_NO_MEMORY;
-    status_t status = get_delivered(session, verifier->outbox, number, arena, &filing);
-    const char *flaw = status == STATUS_OK ? find_flaw(verifier, &filing) : NULL;
-    if (flaw) {
-        period_format(filing.period, period);
-        (void)!session_fail(session, STATUS_INVALID, "number %llu, %s %s: %s", (unsigned long long)number,
-                            filing.dealer, period, flaw);
-    }
-    bool is_good = status == STATUS_OK && !flaw;
-    verifier->good += is_good;
-    verifier->bad += !is_good;
+    status_t status = get_delivered(verifier->session, verifier->outbox, number, arena, &filing);
+    if (status == STATUS_OK)
+        conclude(verifier, &filing);
+    else
+        verifier->bad++;
     return status == STATUS_NO_MEMORY ? status : STATUS_OK;
 }
 
@@ -350,6 +365,9 @@ status_t receipts_verify_command(session_t *session)
     verifier_t verifier = {.session = session, .outbox = outbox};
     verifier.is_pinned = home_hub_keys(&session->home, verifier.hub_key, verifier.signing_key) == STATUS_OK;
     TRY(verify_all(&verifier));
-    printf("%zu receipt%s verified, %zu failed\n", verifier.good, verifier.good == 1 ? "" : "s", verifier.bad);
+    printf("%zu receipt%s verified, ", verifier.good, verifier.good == 1 ? "" : "s");
+    if (verifier.foreign)
+        printf("%zu of another hub, ", verifier.foreign);
+    printf("%zu failed\n", verifier.bad);
     return verifier.bad ? STATUS_INVALID : STATUS_OK;
 }

@@ -11,6 +11,7 @@ status_t receipts_list_command(session_t *session) NODISCARD;
  * it as proto/README.md, section 4, says. */
 status_t receipts_show_command(session_t *session) NODISCARD;
 
-/* Computes the digest of what is stored anew and checks the hub's signature with the key that this home is pinned to;
- * of the filings named, or of all that are delivered. STATUS_INVALID, with a line for each, where one fails. */
+/* Computes the digest of what is stored anew and checks the signature; of the filings named, or of all that are
+ * delivered. One of another hub than this home is pinned to is checked with the keys that it was taken with, named with
+ * its signing key and counted by itself. STATUS_INVALID, with a line for each, where one fails. */
 status_t receipts_verify_command(session_t *session) NODISCARD;

@@ -1,15 +1,12 @@
 #include "dealer-agent/report_receipts.h"
 
+#include "client/files.h"
 #include "core/scratch.h"
-
 #include "dealer-agent/desk.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #define PAGE      256 /* receipts read at a time */
 #define TIME_SIZE 32
@@ -66,17 +63,6 @@ static status_t put_all(outbox_t *outbox, FILE *out, faults_t *faults)
     return STATUS_OK;
 }
 
-/* Whether the file holds these bytes already. */
-static bool is_there(int folder, const char *bytes, size_t size)
-{
-    CLEANUP(desk_close) int file = openat(folder, RECEIPTS_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
-    struct stat info;
-    if (file < 0 || fstat(file, &info) != 0 || info.st_size != (off_t)size)
-        return false;
-    CLEANUP(scratch_free) char *held = malloc(size + 1);
-    return held && read(file, held, size) == (ssize_t)size && memcmp(held, bytes, size) == 0;
-}
-
 status_t report_receipts_write(outbox_t *outbox, int folder, faults_t *faults)
 {
     CLEANUP(scratch_free) char *text = NULL;
@@ -89,5 +75,5 @@ status_t report_receipts_write(outbox_t *outbox, int folder, faults_t *faults)
     if (fclose(out) != 0 || is_bad)
         return STATUS_NO_MEMORY;
     TRY(status);
-    return is_there(folder, text, size) ? STATUS_OK : desk_replace(folder, RECEIPTS_FILE, text, size);
+    return files_hold(folder, RECEIPTS_FILE, text, size) ? STATUS_OK : desk_replace(folder, RECEIPTS_FILE, text, size);
 }

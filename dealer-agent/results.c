@@ -1,16 +1,23 @@
 #include "dealer-agent/results.h"
 
+#include "client/files.h"
 #include "client/queries.h"
 #include "client/render_paper.h"
 #include "core/scratch.h"
+#include "dealer-agent/desk.h"
 #include "dealer-agent/results_files.h"
 #include "dealer-agent/results_months.h"
 #include "dealer-agent/results_xlsx.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define WINDOW 16 /* questions at a time: so many answers may wait for their other half */
+#define ALL_FILE     "results.txt" /* in the home: "MS FOLDER", when that folder's months were all asked for last */
+#define ALL_EVERY_MS 86400000
+
+#define WINDOW       16 /* questions at a time: so many answers may wait for their other half */
 
 /* The two answers that make a month; held until both are there. */
 typedef struct {
@@ -19,8 +26,10 @@ typedef struct {
 
 typedef struct {
     session_t *session;
-    render_t render; /* language and titles */
-    char folder[PATH_MAX];
+    render_t render;                              /* language and titles */
+    char folder[PATH_MAX], real_folder[PATH_MAX]; /* as named; the same from wherever one stands */
+    uint64_t now_ms;
+    bool are_all; /* every month of every store */
     const char *peers[PEERS_MAX];
     size_t peer_count;
     const results_month_t *months;
@@ -211,6 +220,39 @@ static status_t take_answer(void *context, size_t index, const response_t *respo
     return status;
 }
 
+/* ---- How far back ----
+ * What is older than RESULTS_RECENT_MONTHS hardly changes any more, and a store has ever more of it. */
+
+/* 0: never, or of another folder. */
+static uint64_t read_last_all(const session_t *session, const char *folder)
+{
+    CLEANUP(scratch_free) char *path = NULL;
+    CLEANUP(scratch_free) char *text = NULL;
+    size_t size = 0;
+    char *rest = NULL;
+    if (asprintf(&path, "%s/" ALL_FILE, session->home.directory) < 0 ||
+        files_read(path, PATH_MAX + 32, &text, &size) != STATUS_OK)
+        return 0;
+    unsigned long long ms = strtoull(text, &rest, 10);
+    return *rest == ' ' && strcmp(rest + 1, folder) == 0 ? ms : 0;
+}
+
+/* That it cannot be kept only has them all asked for again. */
+static void keep_last_all(const session_t *session, const char *folder, uint64_t now_ms)
+{
+    char text[PATH_MAX + 32];
+    int size = snprintf(text, sizeof text, "%llu %s", (unsigned long long)now_ms, folder);
+    (void)!home_write_file(session->home.directory, ALL_FILE, text, (size_t)size, false, false);
+}
+
+/* As results_delivered wants it: what was delivered since all were asked for; once a day all are. */
+static uint64_t choose_since(const session_t *session, const char *folder, uint64_t now_ms)
+{
+    bool wants_all = invocation_value(session->invocation, "all-months");
+    uint64_t last = wants_all ? 0 : read_last_all(session, folder);
+    return last <= now_ms && now_ms - last < ALL_EVERY_MS ? last : 0;
+}
+
 /* ---- The command ---- */
 
 static void results_fini(results_t *results)
@@ -224,14 +266,28 @@ static void results_fini(results_t *results)
 
 static status_t open_folder(session_t *session, results_t *results)
 {
-    char at_home[PATH_MAX + 8];
-    const char *desk = invocation_value(session->invocation, "desk");
-    snprintf(at_home, sizeof at_home, "%s/desk", session->home.directory);
-    status_t status = results_open_folder(desk ? desk : at_home, results->folder);
-    if (status != STATUS_OK)
-        return session_fail(session, status, "the folder %s cannot be made: %s; name another with --desk DIR",
-                            results->folder, strerror(errno));
+    char desk[PATH_MAX];
+    if (!desk_path(session->home.directory, invocation_value(session->invocation, "desk"), desk))
+        return session_misuse(session, "the path of the desk is too long; name another with --desk");
+    TRY(desk_make_folder(desk, DESK_RESULTS, &session->faults));
+    desk_folder_path(desk, DESK_RESULTS, results->folder);
+    if (!realpath(results->folder, results->real_folder))
+        *results->real_folder = '\0';
     return STATUS_OK;
+}
+
+/* Opens the folder, and lists what is asked for. */
+static status_t get_ready(session_t *session, results_t *results, stores_t *stores, arena_t *arena,
+                          results_month_t **months)
+{
+    const invocation_t *invocation = session->invocation;
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    results->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    TRY(open_folder(session, results));
+    uint64_t since_ms = choose_since(session, results->real_folder, results->now_ms);
+    results->are_all = !since_ms && !invocation_value(invocation, "dealer") && !invocation_value(invocation, "period");
+    return results_months(session, stores, since_ms, arena, months, &results->month_count);
 }
 
 static status_t ask(session_t *session, results_t *results)
@@ -241,6 +297,8 @@ static status_t ask(session_t *session, results_t *results)
         return STATUS_NO_MEMORY;
     exchange_t exchange = {2 * results->month_count + results->year_count, WINDOW, results, make_request, take_answer};
     TRY(connection_exchange(session->connection, &exchange, &session->faults));
+    if (results->are_all)
+        keep_last_all(session, results->real_folder, results->now_ms);
     return results->is_incomplete ? STATUS_INVALID : STATUS_OK;
 }
 
@@ -253,13 +311,12 @@ status_t results_run(session_t *session)
         return STATUS_NO_MEMORY;
     results_month_t *months = NULL;
     results_year_t *years = NULL;
-    TRY(results_months(session, &stores, arena, &months, &results.month_count));
+    TRY(get_ready(session, &results, &stores, arena, &months));
     if (results.month_count == 0)
         printf("nothing was delivered from this home yet; name a month with --period\n");
     TRY(results_years(months, results.month_count, arena, &years, &results.year_count));
     results.months = months;
     results.years = years;
     results.peer_count = invocation_list(session->invocation, "peer", results.peers, PEERS_MAX);
-    TRY(open_folder(session, &results));
     return ask(session, &results);
 }

@@ -2,15 +2,13 @@
 
 #include "client/files.h"
 #include "core/limits.h"
-#include "core/scratch.h"
+#include "dealer-agent/desk.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BESIDE ".new" /* one for all: what a killed process left is overwritten by the next */
@@ -42,44 +40,7 @@ void results_year_name(const char *dealer, int year, const char *ending, char ou
     snprintf(out + size, RESULTS_NAME_SIZE - size, "-%04d%s", year, ending);
 }
 
-/* ---- The folder ---- */
-
-/* `mkdir -p`. */
-static bool make_folder(char path[PATH_MAX])
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool is_there = mkdir(path, 0777) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!is_there)
-            return false;
-    }
-    return mkdir(path, 0777) == 0 || errno == EEXIST;
-}
-
-status_t results_open_folder(const char *desk, char out[PATH_MAX])
-{
-    int length = snprintf(out, PATH_MAX, "%s/results", desk);
-    if (length < 0 || length >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return STATUS_IO;
-    }
-    struct stat info;
-    if (!make_folder(out) || stat(out, &info) != 0)
-        return STATUS_IO;
-    if (S_ISDIR(info.st_mode))
-        return STATUS_OK;
-    errno = ENOTDIR;
-    return STATUS_IO;
-}
-
 /* ---- Files ---- */
-
-static void close_file(int *file)
-{
-    if (*file >= 0)
-        close(*file);
-}
 
 /* The folder, held against others until it is closed. Some network shares know no such locks, and go without. */
 static int hold_folder(const char *folder)
@@ -96,43 +57,18 @@ static bool sync_folder(int held)
     return fsync(held) == 0 || errno == EINVAL;
 }
 
-static bool holds_already(const char *folder, const char *name, const char *bytes, size_t size)
-{
-    CLEANUP(scratch_free) char *path = NULL;
-    CLEANUP(scratch_free) char *there = NULL;
-    size_t there_size = 0;
-    return asprintf(&path, "%s/%s", folder, name) >= 0 &&
-           files_read(path, RESULTS_FILE_MAX, &there, &there_size) == STATUS_OK && there_size == size &&
-           memcmp(there, bytes, size) == 0;
-}
-
-static bool write_beside(int folder, const char *bytes, size_t size)
-{
-    CLEANUP(close_file) int file = openat(folder, BESIDE, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-    while (file >= 0 && size) {
-        ssize_t written = write(file, bytes, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes += written;
-        size -= (size_t)written;
-    }
-    return file >= 0 && fsync(file) == 0;
-}
-
 status_t results_replace(const char *folder, const char *name, const char *bytes, size_t size, bool *out_changed)
 {
     if (size > RESULTS_FILE_MAX)
         return STATUS_LIMIT;
-    CLEANUP(close_file) int held = hold_folder(folder);
+    CLEANUP(desk_close) int held = hold_folder(folder);
     if (held < 0)
         return STATUS_IO;
-    if (holds_already(folder, name, bytes, size)) {
+    if (files_hold(held, name, bytes, size)) {
         *out_changed = false;
         return STATUS_OK;
     }
-    if (!write_beside(held, bytes, size) || renameat(held, BESIDE, held, name) != 0) {
+    if (!files_write(held, BESIDE, bytes, size) || renameat(held, BESIDE, held, name) != 0) {
         int reason = errno;
         unlinkat(held, BESIDE, 0);
         errno = reason;
@@ -146,7 +82,7 @@ status_t results_replace(const char *folder, const char *name, const char *bytes
 
 status_t results_remove(const char *folder, const char *name, bool *out_removed)
 {
-    CLEANUP(close_file) int held = hold_folder(folder);
+    CLEANUP(desk_close) int held = hold_folder(folder);
     if (held < 0)
         return STATUS_IO;
     if (unlinkat(held, name, 0) == 0) {

@@ -1,10 +1,9 @@
-/* Where results go: DESK/results, its file names, and files that are replaced whole, only where they change. */
+/* What is in DESK/results: its file names, and files that are replaced whole, only where they change. */
 #pragma once
 
 #include "core/period.h"
 #include "core/status.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,9 +16,6 @@ void results_month_name(const char *dealer, period_t period, const char *ending,
 
 /* "D0001-2025" and `ending`. */
 void results_year_name(const char *dealer, int year, const char *ending, char out[RESULTS_NAME_SIZE]);
-
-/* Makes `desk` and its folder results where missing; *out is the folder. STATUS_IO with errno. */
-status_t results_open_folder(const char *desk, char out[PATH_MAX]) NODISCARD;
 
 /* Makes the file hold these bytes: where they differ from what it holds, written beside it, synced, then moved into its
  * place. Processes that do this at once in one folder wait for each other, where its file system has locks.

@@ -1,7 +1,6 @@
 #include "dealer-agent/results_months.h"
 
 #include "core/scratch.h"
-#include "dealer-agent/outbox.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -69,13 +68,15 @@ static status_t read_periods(const invocation_t *invocation, arena_t *arena, per
 /* A month that was delivered. */
 typedef struct {
     results_month_t month;
-    bool is_withdrawn; /* by its last filing */
+    bool is_withdrawn;   /* by its last filing, */
+    uint64_t settled_ms; /* which was delivered then */
 } delivered_t;
 
 typedef struct {
     const char *dealer; /* only of this store; NULL: of each */
     arena_t *arena;     /* of what is kept */
-    delivered_t *items; /* [RESULTS_MONTHS_MAX] */
+    size_t most;        /* of items */
+    delivered_t *items; /* [most + 1] */
     size_t count;
     void *places; /* a tsearch tree of items by store and month */
 } delivered_list_t;
@@ -85,20 +86,28 @@ static int order_delivered(const void *left, const void *right)
     return order_months(&((const delivered_t *)left)->month, &((const delivered_t *)right)->month);
 }
 
+/* The item of the filing's month; a new one where it has none. The last place is for one too many, and for looking. */
+static status_t find_item(delivered_list_t *list, const filing_t *filing, delivered_t **out)
+{
+    delivered_t *item = &list->items[list->count];
+    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, false, 0};
+    delivered_t **place = item->month.dealer ? tsearch(item, &list->places, order_delivered) : NULL;
+    if (!place)
+        return STATUS_NO_MEMORY;
+    list->count += *place == item;
+    *out = *place;
+    return list->count > list->most ? STATUS_LIMIT : STATUS_OK;
+}
+
 /* Filings come in the order of their numbers, so the last word on a month is the last that comes. */
 static status_t note_filing(delivered_list_t *list, const filing_t *filing)
 {
     if (list->dealer && strcmp(list->dealer, filing->dealer) != 0)
         return STATUS_OK;
-    if (list->count == RESULTS_MONTHS_MAX)
-        return STATUS_LIMIT;
-    delivered_t *item = &list->items[list->count];
-    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, false};
-    delivered_t **place = item->month.dealer ? tsearch(item, &list->places, order_delivered) : NULL;
-    if (!place)
-        return STATUS_NO_MEMORY;
-    list->count += *place == item;
-    (*place)->is_withdrawn = filing->is_withdrawal;
+    delivered_t *item;
+    TRY(find_item(list, filing, &item));
+    item->is_withdrawn = filing->is_withdrawal;
+    item->settled_ms = filing->settled_ms;
     return STATUS_OK;
 }
 
@@ -124,34 +133,52 @@ static void keep_item(void *item)
     (void)item; /* they belong to the arena */
 }
 
-static status_t list_delivered(outbox_t *outbox, const char *dealer, arena_t *arena, results_month_t **out,
-                               size_t *out_count)
+/* Whether the month, of those in order, is one of the newest of its store. */
+static bool is_recent(const delivered_t *items, size_t count, size_t index)
 {
-    delivered_list_t list = {.dealer = dealer, .arena = arena};
-    list.items = arena_array(arena, RESULTS_MONTHS_MAX, sizeof *list.items);
-    results_month_t *months = arena_array(arena, RESULTS_MONTHS_MAX, sizeof *months);
+    size_t later = index + RESULTS_RECENT_MONTHS;
+    return later >= count || strcmp(items[later].month.dealer, items[index].month.dealer) != 0;
+}
+
+/* Drops what was withdrawn, and puts the others in order. */
+static void tidy(delivered_list_t *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->items[i].is_withdrawn)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+    qsort(list->items, kept, sizeof *list->items, order_delivered);
+}
+
+status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_ms, size_t most, arena_t *arena,
+                           results_month_t **out, size_t *out_count)
+{
+    delivered_list_t list = {.dealer = dealer, .arena = arena, .most = most};
+    list.items = arena_array(arena, most + 1, sizeof *list.items);
+    results_month_t *months = arena_array(arena, most, sizeof *months);
     if (!list.items || !months)
         return STATUS_NO_MEMORY;
     status_t status = note_filings(outbox, &list);
     tdestroy(list.places, keep_item);
     TRY(status);
+    tidy(&list);
     size_t count = 0;
     for (size_t i = 0; i < list.count; i++)
-        if (!list.items[i].is_withdrawn)
+        if (list.items[i].settled_ms >= since_ms || is_recent(list.items, list.count, i))
             months[count++] = list.items[i].month;
-    qsort(months, count, sizeof *months, order_months);
     *out = months;
     *out_count = count;
     return STATUS_OK;
 }
 
-/* Every month that the outbox knows as delivered and that was not withdrawn since. */
-static status_t months_of_outbox(session_t *session, const char *dealer, arena_t *arena, results_month_t **out,
+static status_t months_of_outbox(session_t *session, uint64_t since_ms, arena_t *arena, results_month_t **out,
                                  size_t *out_count)
 {
     CLEANUP(outbox_close) outbox_t *outbox = NULL;
     TRY(outbox_open(session->home.directory, &outbox, &session->faults));
-    status_t status = list_delivered(outbox, dealer, arena, out, out_count);
+    const char *dealer = invocation_value(session->invocation, "dealer");
+    status_t status = results_delivered(outbox, dealer, since_ms, RESULTS_MONTHS_MAX, arena, out, out_count);
     if (status == STATUS_LIMIT)
         return session_misuse(session,
                               "more than %d months were delivered; name some with --period, or one store with --dealer",
@@ -180,14 +207,15 @@ static status_t months_of_periods(session_t *session, stores_t *stores, const pe
     return status;
 }
 
-status_t results_months(session_t *session, stores_t *stores, arena_t *arena, results_month_t **out, size_t *out_count)
+status_t results_months(session_t *session, stores_t *stores, uint64_t since_ms, arena_t *arena, results_month_t **out,
+                        size_t *out_count)
 {
     period_t *periods = NULL;
     size_t count = 0;
     TRY(read_periods(session->invocation, arena, &periods, &count));
     if (count)
         return months_of_periods(session, stores, periods, count, arena, out, out_count);
-    return months_of_outbox(session, invocation_value(session->invocation, "dealer"), arena, out, out_count);
+    return months_of_outbox(session, since_ms, arena, out, out_count);
 }
 
 status_t results_years(const results_month_t *months, size_t count, arena_t *arena, results_year_t **out,

@@ -87,14 +87,21 @@ static bool is_held(const char *home)
 
 /* ---- Writing ---- */
 
+static bool are_equal(const run_state_file_t *a, size_t a_count, const run_state_file_t *b, size_t b_count)
+{
+    for (size_t i = 0; i < a_count && i < b_count; i++)
+        if (strcmp(a[i].name, b[i].name) != 0 || strcmp(a[i].why, b[i].why) != 0)
+            return false;
+    return a_count == b_count;
+}
+
 bool run_state_equal(const run_state_t *a, const run_state_t *b)
 {
-    for (size_t i = 0; i < a->file_count && i < b->file_count; i++)
-        if (strcmp(a->files[i].name, b->files[i].name) != 0 || strcmp(a->files[i].why, b->files[i].why) != 0)
-            return false;
-    return a->file_count == b->file_count && a->waiting == b->waiting && a->pid == b->pid &&
-           a->started_ms == b->started_ms && a->last_ms == b->last_ms && strcmp(a->desk, b->desk) == 0 &&
-           strcmp(a->last_name, b->last_name) == 0 && strcmp(a->last_outcome, b->last_outcome) == 0;
+    return are_equal(a->files, a->file_count, b->files, b->file_count) &&
+           are_equal(a->ignored_files, a->ignored_count, b->ignored_files, b->ignored_count) &&
+           a->waiting == b->waiting && a->ignored == b->ignored && a->pid == b->pid && a->started_ms == b->started_ms &&
+           a->last_ms == b->last_ms && strcmp(a->desk, b->desk) == 0 && strcmp(a->last_name, b->last_name) == 0 &&
+           strcmp(a->last_outcome, b->last_outcome) == 0;
 }
 
 typedef struct {

@@ -21,8 +21,7 @@ typedef struct {
 } run_state_file_t;
 
 typedef struct {
-    uint64_t is_running; /* a daemon holds the home now; what follows is what it, or the last one, wrote. As wide as the
-                          * others: states are compared byte by byte, and a gap would count */
+    bool is_running;     /* a daemon holds the home now; what follows is what it, or the last one, wrote */
     char desk[PATH_MAX]; /* "" where no daemon ever ran */
     int64_t pid;
     uint64_t started_ms;          /* wall clock */

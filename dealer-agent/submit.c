@@ -2,6 +2,7 @@
 
 #include "client/filing.h"
 #include "dealer-agent/compose.h"
+#include "dealer-agent/desk.h"
 #include "dealer-agent/settle.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@ typedef struct {
     session_t *session;
     outbox_t *outbox;
     stores_t stores;
+    int lock;       /* the home's filing, till it is in the outbox; -1 = not held */
     bool waits;     /* for the receipts; not with --no-wait */
     char why[1000]; /* why the hub was not reached; "" = it was, or was not asked */
     arena_t *arena;
@@ -19,6 +21,7 @@ typedef struct {
 
 static void filer_fini(filer_t *filer)
 {
+    desk_close(&filer->lock);
     outbox_close(&filer->outbox);
     stores_fini(&filer->stores);
     arena_destroy(&filer->arena);
@@ -59,14 +62,16 @@ static status_t get_ready(filer_t *filer)
     return get_ready_offline(filer, status);
 }
 
+/* The home's filing is held last: nobody waits for it while the hub is asked. */
 static status_t filer_init(filer_t *filer, session_t *session)
 {
-    *filer = (filer_t){.session = session, .arena = arena_create(SIZE_MAX / 4)};
+    *filer = (filer_t){.session = session, .lock = -1, .arena = arena_create(SIZE_MAX / 4)};
     filer->waits = !invocation_value(session->invocation, "no-wait");
     if (!filer->arena)
         return STATUS_NO_MEMORY;
     TRY(outbox_open(session->home_path, &filer->outbox, &session->faults));
-    return get_ready(filer);
+    TRY(get_ready(filer));
+    return desk_lock_filing(session->home_path, &filer->lock, &session->faults);
 }
 
 /* ---- filing */
@@ -157,6 +162,7 @@ static status_t file(filer_t *filer, composition_t *composition)
         return STATUS_NO_MEMORY;
     status_t status =
         composition->count ? outbox_add(filer->outbox, composition->filings, composition->count) : STATUS_OK;
+    desk_close(&filer->lock);
     if (status != STATUS_OK)
         return outbox_explain(filer->outbox, status, &filer->session->faults);
     size_t count = list_numbers(composition, numbers);
@@ -210,7 +216,7 @@ static status_t read_files(filer_t *filer, facts_set_t *set)
 
 status_t submit_command(session_t *session)
 {
-    CLEANUP(filer_fini) filer_t filer = {0};
+    CLEANUP(filer_fini) filer_t filer = {.lock = -1};
     CLEANUP(facts_set_fini) facts_set_t set = {0};
     composition_t composition;
     TRY(filer_init(&filer, session));
@@ -235,7 +241,7 @@ status_t withdraw_check(session_t *session)
 
 status_t withdraw_command(session_t *session)
 {
-    CLEANUP(filer_fini) filer_t filer = {0};
+    CLEANUP(filer_fini) filer_t filer = {.lock = -1};
     filing_t filing = {.is_withdrawal = true, .why = invocation_value(session->invocation, "why"), .source = ""};
     composition_t composition = {.filings = &filing, .count = 1};
     TRY(filer_init(&filer, session));

@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_FILE        "take.lock" /* in the home: one file at a time, whoever takes it */
-#define LOCK_WAIT_MS     10000
 #define REPORT_TEMPORARY ".report.tmp"
 
 typedef struct {
@@ -65,17 +63,6 @@ static status_t PRINTF(3, 4) later(take_t *take, int exit_code, const char *form
 
 /* ---- Before reading ---- */
 
-static status_t lock_takes(take_t *take)
-{
-    const char *home = take->session->home.directory;
-    status_t status = desk_lock(home, LOCK_FILE, LOCK_WAIT_MS, &take->lock);
-    if (status == STATUS_BUSY)
-        return later(take, TAKE_EXIT_LATER, "another `take` is at work with this home; try again when it has ended");
-    if (status != STATUS_OK)
-        return later(take, TAKE_EXIT_LATER, "%s/%s cannot be locked: %s", home, LOCK_FILE, strerror(errno));
-    return STATUS_OK;
-}
-
 static bool look_at(const take_t *take, struct stat *out)
 {
     return fstatat(take->inbox, take->name, out, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(out->st_mode);
@@ -87,7 +74,8 @@ static status_t begin(take_t *take)
     char inbox[PATH_MAX];
     if (!desk_path(session->home.directory, invocation_value(session->invocation, "desk"), take->desk))
         return session_misuse(session, "the path of the home is too long; name another desk with --desk");
-    TRY(lock_takes(take));
+    if (desk_lock_filing(session->home.directory, &take->lock, &session->faults) != STATUS_OK)
+        return later(take, TAKE_EXIT_LATER, "its turn has not come");
     if (desk_make(take->desk, &session->faults) != STATUS_OK)
         return later(take, TAKE_EXIT_LATER, "the desk is not as it should be");
     desk_folder_path(take->desk, DESK_INBOX, inbox);

@@ -1,6 +1,7 @@
 #include "dealer-agent/take_read.h"
 
 #include "client/catalog_cache.h"
+#include "client/filing.h"
 #include "dealer-agent/stores.h"
 
 #include <string.h>
@@ -114,6 +115,7 @@ static status_t finish(session_t *session, reading_t *reading, filed_before_t be
         return STATUS_NOT_FOUND;
     TRY(status);
     facts_set_check(&reading->set, session->catalog, session->language, &before, &reading->faults, &reading->warnings);
+    facts_set_warn_of_months(&reading->set, filing_this_month(), &reading->warnings);
     return faults_empty(&reading->faults) ? STATUS_OK : STATUS_INVALID;
 }
 

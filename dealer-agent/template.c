@@ -1,10 +1,10 @@
 #include "dealer-agent/template.h"
 
+#include "client/filing.h"
 #include "dealer-agent/stores.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static void print_cell(const char *text)
 {
@@ -36,10 +36,9 @@ static void print_header(const session_t *session, bool has_dealer)
 
 static void print_month(const session_t *session, const char *dealer)
 {
-    time_t now = time(NULL);
-    struct tm today = {0};
-    localtime_r(&now, &today);
-    printf("%04d-%02d", today.tm_year + 1900, today.tm_mon + 1);
+    char month[PERIOD_TEXT_SIZE];
+    period_format(filing_this_month(), month);
+    fputs(month, stdout);
     if (dealer) {
         putchar(',');
         print_cell(dealer);

@@ -121,6 +121,22 @@ static const char *impossible_month(int visits)
     return strcat(strcat(strcat(header, "\n"), text), "\n");
 }
 
+Test(facts_set, months_that_have_not_begun_are_warned_of)
+{
+    faults_t warnings = {0};
+    take("period,showroom_visits\n2025-01,1\n2025-02,1\n2025-03,1\n2031-06,1\n");
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
+    facts_set_warn_of_months(&set, period_make(2025, 2), &warnings);
+    cr_assert_str_eq(fault_lines(&warnings),
+                     "x.csv:4: D0001 2025-03 has not begun by this machine's clock, which says 2025-02; correct the "
+                     "month, or the clock\nx.csv:5: D0001 2031-06 has not begun by this machine's clock, which says "
+                     "2025-02; correct the month, or the clock\n");
+    faults_fini(&warnings);
+    facts_set_warn_of_months(&set, period_make(2031, 6), &warnings);
+    facts_set_warn_of_months(&set, PERIOD_NONE, &warnings);
+    cr_assert(faults_empty(&warnings));
+}
+
 static bool find_impossible(void *context, const char *dealer, period_t period, int64_t *facts)
 {
     if (!find(context, dealer, period, facts))

@@ -56,6 +56,24 @@ Test(desk, makes_its_folders_and_keeps_those_that_are_there)
     faults_fini(&faults);
 }
 
+Test(desk, one_folder_is_made_without_the_others)
+{
+    char desk[PATH_MAX], path[PATH_MAX];
+    faults_t faults = {0};
+    snprintf(desk, sizeof desk, "%s/a/b", work.path);
+    for (int i = 0; i < 2; i++)
+        OK(desk_make_folder(desk, DESK_RESULTS, &faults));
+    desk_folder_path(desk, DESK_RESULTS, path);
+    cr_assert_eq(access(path, F_OK), 0);
+    desk_folder_path(desk, DESK_INBOX, path);
+    cr_assert_neq(access(path, F_OK), 0);
+    desk_folder_path(desk, DESK_RESULTS, path);
+    cr_assert_eq(rmdir(path), 0);
+    file_write(path, "x", 1);
+    cr_assert_eq(desk_make_folder(desk, DESK_RESULTS, &faults), STATUS_IO);
+    faults_fini(&faults);
+}
+
 Test(desk, that_cannot_be_made_says_which_folder_and_why)
 {
     char desk[PATH_MAX];

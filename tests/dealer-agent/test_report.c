@@ -198,6 +198,22 @@ Test(report, of_a_refusal_has_a_name_that_every_file_system_takes)
 
 /* ---- receipts.csv ---- */
 
+Test(report, a_pipe_in_the_place_of_the_receipts_is_replaced)
+{
+    directory_t home = directory_make();
+    faults_t faults = {0};
+    outbox_t *outbox = outbox_at(&home);
+    int folder = open(home.path, O_RDONLY | O_DIRECTORY);
+    struct stat info;
+    cr_assert_eq(mkfifo(path_in(&home, RECEIPTS_FILE), 0666), 0);
+    cr_assert_eq(mkfifo(path_in(&home, "." RECEIPTS_FILE ".tmp"), 0666), 0);
+    OK(report_receipts_write(outbox, folder, &faults));
+    cr_assert(stat(path_in(&home, RECEIPTS_FILE), &info) == 0 && S_ISREG(info.st_mode));
+    close(folder);
+    outbox_close(&outbox);
+    directory_remove(&home);
+}
+
 Test(report, lists_every_receipt_and_is_written_only_where_it_changes)
 {
     directory_t home = directory_make();

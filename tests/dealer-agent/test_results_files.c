@@ -29,7 +29,7 @@ static void end(void)
         fprintf(stderr, "%s is left behind\n", folder);
 }
 
-TestSuite(results_files, .init = begin, .fini = end);
+TestSuite(results_files, .init = begin, .fini = end, .timeout = 30);
 
 /* ---- Names ---- */
 
@@ -70,30 +70,6 @@ Test(results_files, the_longest_code_has_a_whole_name)
     cr_assert_eq(length, 3 * CODE_LENGTH_MAX + strlen("-2025-06-consultants.csv"));
     cr_assert_leq(length, 255, "what Linux takes");
     cr_assert_str_eq(name + length - 4, ".csv");
-}
-
-/* ---- The folder ---- */
-
-Test(results_files, the_desk_is_made_where_it_is_missing)
-{
-    char desk[100], out[PATH_MAX];
-    struct stat info;
-    snprintf(desk, sizeof desk, "%s/a/b", folder);
-    cr_assert_eq(results_open_folder(desk, out), STATUS_OK);
-    cr_assert(stat(out, &info) == 0 && S_ISDIR(info.st_mode));
-    cr_assert_str_eq(out + strlen(desk), "/results");
-    cr_assert_eq(results_open_folder(desk, out), STATUS_OK, "again");
-}
-
-Test(results_files, a_file_in_the_desks_place_is_told)
-{
-    char desk[100], out[PATH_MAX];
-    snprintf(desk, sizeof desk, "%s/results", folder);
-    fclose(fopen(desk, "w"));
-    cr_assert_eq(results_open_folder(folder, out), STATUS_IO);
-    cr_assert_eq(errno, ENOTDIR);
-    cr_assert_eq(results_open_folder(desk, out), STATUS_IO);
-    cr_assert_eq(errno, ENOTDIR);
 }
 
 /* ---- Files ---- */
@@ -159,6 +135,31 @@ Test(results_files, what_a_killed_process_left_is_in_nobodys_way)
     cr_assert_eq(results_replace(folder, "a.csv", "one", 3, &is_changed), STATUS_OK);
     expect_file("a.csv", "one");
     cr_assert_eq(count_files(), 1);
+}
+
+/* Opening one waits for whoever is at its other end. */
+Test(results_files, a_pipe_or_a_link_that_someone_put_there_is_replaced_and_not_followed)
+{
+    static const char *const NAMES[] = {"a.csv", ".new"};
+    char path[200], elsewhere[200];
+    bool is_changed = false;
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", folder);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, NAMES[i]);
+        cr_assert_eq(mkfifo(path, 0666), 0);
+        cr_assert_eq(results_replace(folder, "a.csv", i ? "two" : "one", 3, &is_changed), STATUS_OK);
+        cr_assert(is_changed);
+        expect_file("a.csv", i ? "two" : "one");
+    }
+    fclose(fopen(elsewhere, "w"));
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, NAMES[i]);
+        unlink(path);
+        cr_assert_eq(symlink(elsewhere, path), 0);
+        cr_assert_eq(results_replace(folder, "a.csv", i ? "" : "one", i ? 0 : 3, &is_changed), STATUS_OK);
+        expect_file("a.csv", i ? "" : "one");
+        expect_file("elsewhere", "");
+    }
 }
 
 Test(results_files, a_file_may_have_its_cap_and_no_byte_more)

@@ -59,7 +59,8 @@ Test(run_state, is_read_as_it_was_written_whatever_bytes_a_name_has)
 Test(run_state, differs_where_anything_in_it_does)
 {
     state.file_count = state.waiting = 2;
-    for (int i = 0; i < 9; i++) {
+    state.ignored_count = state.ignored = 2;
+    for (int i = 0; i < 13; i++) {
         run_state_t other = state;
         char *const TEXTS[] = {other.desk, other.last_name, other.last_outcome, other.files[1].name,
                                other.files[0].why};
@@ -69,6 +70,10 @@ Test(run_state, differs_where_anything_in_it_does)
         other.started_ms += i == 6;
         other.last_ms += i == 7;
         other.file_count -= i == 8;
+        other.ignored_count -= i == 9;
+        other.ignored += i == 10;
+        other.ignored_files[1].name[0] ^= i == 11;
+        other.ignored_files[0].why[0] ^= i == 12;
         cr_assert_not(run_state_equal(&state, &other), "difference %d", i);
     }
     cr_assert(run_state_equal(&state, &state));

@@ -130,6 +130,48 @@ class Line(OutboxCase):
         self.assertEqual(self.visits(desk.dealers[0])[4:6], [100, 120])
         self.assertIn("nothing waits", desk.must("deliver").out)
 
+    def test_nothing_is_filed_while_another_builds_on_what_was_filed_last(self):
+        """Else the later one would undo what the earlier one is about to file of the same month."""
+        desk = self.desk()
+        desk.meet()
+        path = desk.file("2025-06,120")
+        with open(desk.home / "take.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            filers = [desk.start("submit", path, "--no-wait"), desk.start("withdraw", "2025-06", "--why", "counted twice", "--no-wait")]
+            for filer in filers:
+                _, err = filer.communicate(timeout=PATIENCE)
+                self.assertEqual(filer.returncode, 1, err)
+                self.assertIn(b"another `take`, `submit` or `withdraw` is filing with the home", err)
+            self.assertEqual(desk.listed(), [])
+        desk.must("submit", path)
+        desk.must("withdraw", "2025-06", "--why", "counted twice")
+
+    def test_the_filing_is_not_held_while_the_hub_is_waited_for(self):
+        desk = self.desk()
+        desk.meet()
+        relay = self.relay(desk)
+        relay.on_request = lambda request: None if request.HasField("submit") else request
+        waiting = desk.start("submit", desk.file("2025-05,100"))
+        eventually(lambda: desk.status()["waiting"], "what was filed")
+        self.assertExit(desk.offline("submit", desk.file("2025-06,120", name="june.csv"), "--no-wait"), 0)
+        self.assertIsNone(waiting.poll())
+
+    def test_a_month_that_has_not_begun_is_warned_of_before_the_hub_refuses_it(self):
+        desk = self.desk()
+        desk.meet()
+        path = desk.file("2025-06,100", "2199-12,100")
+        warning = f"{desk.dealers[0]} 2199-12 has not begun by this machine's clock"
+        self.assertIn(f"facts.csv:3: {warning}", desk.must("check", path).out)
+        self.assertIn("2199-12 还没有开始", desk.must("check", path, "--lang", "zh").out)
+        inbox = desk.home / "desk/inbox"
+        inbox.mkdir(parents=True)
+        shutil.copy(path, inbox / "facts.csv")
+        desk.must("take", "facts.csv")
+        self.assertIn(warning, (desk.home / "desk/accepted/facts.csv.report.txt").read_text())
+        result = desk.must("submit", path, "--no-wait", "--all")
+        self.assertIn(warning, result.err)
+        self.assertNotIn("2025-06 has not begun", result.err)
+
     def test_submitting_again_delivers_what_waits_and_prints_its_receipt(self):
         desk = self.desk()
         desk.meet()

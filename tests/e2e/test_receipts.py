@@ -176,7 +176,13 @@ class Receipts(OutboxCase):
         settings = desk.home / "home.txt"
         lines = settings.read_text().splitlines()
         settings.write_text("".join((f"signing_key: {other}" if line.startswith("signing_key:") else line) + "\n" for line in lines))
-        self.assertExit(desk("receipts", "verify"), 1, "signed with another key than the one that this home is pinned to")
+        result = desk.must("receipts", "verify")
+        self.assertIn(f"number 1, {desk.dealers[0]} 2025-06: of another hub, proved with its own signing key", result.out)
+        self.assertIn("0 receipts verified, 1 of another hub, 0 failed", result.out)
+        self.tamper(desk, 1, b"\x18\x8a\xae\x0c", b"\x18\x89\xae\x0c", mend=True)  # 202506 -> 202505
+        result = desk("receipts", "verify")
+        self.assertExit(result, 1, "2025-05: the signature is not the hub's over this receipt")
+        self.assertIn("0 receipts verified, 1 failed", result.out)
 
 
 if __name__ == "__main__":

@@ -271,7 +271,7 @@ class Papers(HubCase):
     def test_a_desk_that_cannot_be_made_is_told(self):
         desk = self.desk("D0001")
         desk.path.write_text("in the way")
-        self.assertExit(desk("--period", "2025-06"), 1, "cannot be made: Not a directory", "--desk")
+        self.assertExit(desk("--period", "2025-06"), 1, "cannot be made: something else has that name", "--desk")
 
     def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_written(self):
         desk = self.desk("D0001")
@@ -279,6 +279,41 @@ class Papers(HubCase):
         result = desk("--period", "2025-06")
         self.assertExit(result, 1, "D0001-2025-06.csv cannot be written: Is a directory")
         self.assertEqual(set(Desk.said(result)), {"D0001-2025-06.xlsx", "D0001-2025-06-consultants.csv", "D0001-2025.xlsx", "D0001-2025.csv"})
+
+
+class Months(Case):
+    """What is asked for without --period."""
+
+    def asked(self, *arguments):
+        return {name[len("D0001-"):-len(".csv")] for name in self.desk.must(*arguments) if re.fullmatch(r"D0001-....-..\.csv", name)}
+
+    def test_older_months_are_asked_for_once_a_day_and_when_they_were_delivered_since(self):
+        hub = self.hub()
+        hub.import_network()
+        agent = hub.agent("D0001")
+        path = self.work / "facts.csv"
+        months = [f"{2024 + i // 12}-{i % 12 + 1:02}" for i in range(16)]
+        path.write_text("".join(["period,showroom_visits\n", *(f"{month},{i + 50}\n" for i, month in enumerate(months))]))
+        agent.must("submit", path)
+        self.desk = Desk(agent, self.work / "desk")
+        self.assertEqual(self.asked(), set(months))
+        stamp = agent.home / "results.txt"
+        then, folder = stamp.read_text().split(" ", 1)
+        self.assertEqual(folder, str((self.work / "desk/results").resolve()))
+        stamp.write_text(f"{int(then) + 1} {folder}")  # later than what was delivered in that millisecond
+        self.assertEqual(self.asked(), set(months[-13:]))
+        self.assertEqual(self.asked("--dealer", "D0001"), set(months[-13:]))
+        path.write_text(f"period,showroom_visits\n{months[1]},77\n")
+        agent.must("submit", path)
+        self.assertEqual(self.asked(), {months[1], *months[-13:]})
+        self.assertEqual(self.asked(), {months[1], *months[-13:]})
+        self.assertEqual(self.asked("--all-months", "--dealer", "D0001"), set(months))
+        self.assertEqual(self.asked(), {months[1], *months[-13:]}, "one store's were not all")
+        for text in (f"{int(then) - 86400000} {folder}", f"{int(then) + 86400000} {folder}", f"{int(then) + 1} {folder}x", "soon", ""):
+            stamp.write_text(text)
+            self.assertEqual(self.asked(), set(months), text)
+        self.assertEqual(self.asked("--all-months"), set(months))
+        self.assertNotIn(months[0], self.asked())
 
 
 class Changes(Case):
