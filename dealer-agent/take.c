@@ -1,5 +1,6 @@
 #include "dealer-agent/take.h"
 
+#include "client/files.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/report.h"
@@ -316,6 +317,37 @@ static status_t describe_all(take_t *take, report_t *report)
     return STATUS_OK;
 }
 
+/* ---- Which file is being filed ---- */
+
+#define MARK_FILE     "taking.txt"
+#define MARK_SIZE     100
+#define MARK_FORMAT   "%llu %lld %lld.%09ld %lld.%09ld\n"
+#define MARK_TIME(of) (long long)(of).tv_sec, (long)(of).tv_nsec
+#define MARK_OF(look)                                                                                                  \
+    (unsigned long long)(look)->st_ino, (long long)(look)->st_size, MARK_TIME((look)->st_mtim),                        \
+        MARK_TIME((look)->st_ctim)
+
+/* HOME/taking.txt names the file whose months go into the outbox, by what only that very file has: the same dropped
+ * again has another. So that one whose reader was ended between the outbox and the move is not taken for one that was
+ * dropped again. */
+static status_t set_mark(const take_t *take)
+{
+    char mark[MARK_SIZE];
+    int size = snprintf(mark, sizeof mark, MARK_FORMAT, MARK_OF(&take->look));
+    return home_write_file(take->session->home.directory, MARK_FILE, mark, (size_t)size, false, false);
+}
+
+static bool is_marked(const take_t *take)
+{
+    char path[PATH_MAX], mark[MARK_SIZE];
+    CLEANUP(scratch_free) char *found = NULL;
+    size_t size = 0;
+    int length = snprintf(path, sizeof path, "%s/" MARK_FILE, take->session->home.directory);
+    snprintf(mark, sizeof mark, MARK_FORMAT, MARK_OF(&take->look));
+    return length > 0 && length < PATH_MAX && files_read(path, sizeof mark, &found, &size) == STATUS_OK &&
+           strcmp(found, mark) == 0;
+}
+
 static status_t file_months(take_t *take)
 {
     reading_t *reading = &take->reading;
@@ -324,6 +356,11 @@ static status_t file_months(take_t *take)
         return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
     if (composition->count == 0)
         return STATUS_OK;
+    if (set_mark(take) != STATUS_OK)
+        return desk_status_of(errno) == STATUS_STORE_FULL
+                   ? later(take, TAKE_EXIT_NO_ROOM, "there is no room on the disk of %s", take->session->home.directory)
+                   : later(take, TAKE_EXIT_LATER, "%s/" MARK_FILE " cannot be written: %s",
+                           take->session->home.directory, strerror(errno));
     status_t status = outbox_add(reading->outbox, composition->filings, composition->count);
     return status == STATUS_OK ? status : outbox_explain(reading->outbox, status, &take->session->faults);
 }
@@ -353,6 +390,7 @@ static status_t take_one(take_t *take)
     take->read_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     if (invocation_value(session->invocation, "unread"))
         return reject_unread(take);
+    take->reading.is_resumed = is_marked(take);
     status_t status = take_read(session, take->path, &take->reading);
     if (status == STATUS_OK)
         return accept_file(take);

@@ -145,7 +145,7 @@ static status_t compose(session_t *session, reading_t *reading)
         return STATUS_NO_MEMORY;
     status_t status = compose_filings(reading->outbox, &reading->set, session->catalog, session->home.hub_key,
                                       reading->arena, &reading->composition, &reading->faults);
-    reading->is_again = status == STATUS_OK && asks_again(&reading->composition);
+    reading->is_again = status == STATUS_OK && !reading->is_resumed && asks_again(&reading->composition);
     if (reading->is_again)
         status = compose_filings(reading->outbox, &reading->set, session->catalog, NULL, reading->arena,
                                  &reading->composition, &reading->faults);

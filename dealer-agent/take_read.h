@@ -9,7 +9,8 @@ typedef struct {
     bool is_builtin; /* no catalog of the hub's was there */
     facts_set_t set;
     composition_t composition;
-    bool is_again; /* nothing in it is new or changed, and all of it was delivered: it is filed again, whole */
+    bool is_resumed; /* in: this very file was being filed when its reader was ended */
+    bool is_again;   /* nothing in it is new or changed, and all of it was delivered: it is filed again, whole */
     faults_t faults, warnings, notes; /* of the file, in the session's language */
     outbox_t *outbox;                 /* open from take_read on */
     arena_t *arena;                   /* of the composition */

@@ -334,16 +334,16 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(self.revisions(), before + 2, "the hub has it as it is")
 
     def test_a_file_dropped_again_mends_what_became_of_its_month_at_the_hub(self):
-        agent = self.shared.agent("D0029")
+        agent = self.shared.agent("D0045")
         desk = self.desk(agent)
         desk.drop(facts("2025-06", visits={"2025-06": 111}), "june.csv")
         desk.wait_accepted("june.csv")
         self.wait_receipts(agent, 1)
         other = self.work / "other.csv"
-        other.write_text("dealer," + facts("2025-06", visits={"2025-06": 999}).replace("\n2025", "\nD0029,2025"))
+        other.write_text("dealer," + facts("2025-06", visits={"2025-06": 999}).replace("\n2025", "\nD0045,2025"))
         self.shared.must("facts", "import", other)
         desk.drop(facts("2025-06", visits={"2025-06": 111}), "june.csv")
-        self.assertIn("- D0029 2025-06: unchanged (taken ", desk.wait_accepted("june (2).csv"))
+        self.assertIn("- D0045 2025-06: unchanged (taken ", desk.wait_accepted("june (2).csv"))
         self.assertEqual(self.wait_receipts(agent, 2)[1]["outcome"], "accepted")
         values = {row["row"]: row["values"][0] for row in agent.ask("compare", "--period", "2025-06")["rows"]}
         self.assertEqual(values["showroom_visits"], 111)
@@ -567,9 +567,14 @@ class Desks(DeskCase, HubCase):
                 self.assertIn(f"{name} stays in the inbox: it cannot be moved from {desk}/inbox to ", taken.stderr)
         self.assertEqual([names_in(desk / folder) for folder in ("accepted", "rejected")], [[], []])
         self.assertEqual(agent.ask("status")["waiting"], 1)
-        agent.must("take", "june.csv")
+        agent.must("deliver")
+        agent.must("take", "june.csv")  # the same file still, and no second one that was dropped to be sure
         self.assertEqual(names_in(desk / "accepted"), ["june.csv", "june.csv.report.txt"])
-        self.assertEqual(agent.ask("status")["waiting"], 1)
+        self.assertIn("nothing is sent", (desk / "accepted/june.csv.report.txt").read_text("utf-8-sig"))
+        self.assertEqual([agent.ask("status")[state] for state in ("waiting", "delivered")], [0, 1])
+        (desk / "inbox/june.csv").write_text(facts("2025-06"))
+        agent.must("take", "june.csv")
+        self.assertEqual(agent.ask("status")["waiting"], 1, "dropped again, it is asked about")
 
     def test_a_file_that_is_replaced_when_its_report_is_there_is_read_again(self):
         agent = self.shared.agent("D0027")

@@ -428,6 +428,7 @@ class Daemon:
         self.dropped += 1
         name = name or f"{self.dropped:04}.csv"
         coming = self.desk / f".coming-{self.dropped}"
+        (self.desk / "inbox").mkdir(parents=True, exist_ok=True)  # the daemon may have been killed before it made it
         try:
             coming.write_bytes(content if isinstance(content, bytes) else content.encode())
             coming.rename(self.desk / "inbox" / name)
