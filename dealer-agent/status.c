@@ -4,6 +4,7 @@
 #include "dealer-agent/listing.h"
 #include "dealer-agent/outbox.h"
 #include "dealer-agent/outbox_files.h"
+#include "dealer-agent/run_state.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/times.h"
 
@@ -13,14 +14,15 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define RUN_LOCK "run.lock" /* dealer-agent/run.c holds it while a daemon serves the home */
+#define CLEAN_SIZE (3 * PATH_MAX) /* of a path's text */
 
 typedef struct {
     const session_t *session;
     outbox_status_t outbox;
     stores_t stores;
     catalog_t *catalog; /* NULL: none is kept yet */
-    bool runs, delivers;
+    run_state_t daemon; /* and what it said last of its desk */
+    bool delivers;
     bool has_receipt;
     filing_t last; /* whose receipt came last */
     arena_t *arena;
@@ -66,9 +68,11 @@ static status_t gather(session_t *session, report_t *report)
     TRY(stores_recall(session->home_path, &report->stores));
     report->catalog = catalog_cache_read(&session->home, &why);
     report->delivers = outbox_path(session->home_path, "deliver.lock", path) && is_held(path);
-    int length = snprintf(path, sizeof path, "%s/" RUN_LOCK, session->home_path);
-    report->runs = length > 0 && length < PATH_MAX && is_held(path);
-    return STATUS_OK;
+    status_t status = run_state_read(session->home_path, &report->daemon);
+    if (status == STATUS_IO)
+        return session_fail(session, status, "%s/" RUN_STATE_FILE " cannot be read: %s", session->home_path,
+                            strerror(errno));
+    return status;
 }
 
 /* Of the line to the hub as it was last tried. */
@@ -82,6 +86,52 @@ static const char *line_state(const report_t *report)
 static const char *signing_key(const report_t *report)
 {
     return *report->session->home.signing_key ? report->session->home.signing_key : NULL;
+}
+
+/* ---- the desk, of a daemon that runs */
+
+/* A name or path may be any bytes: what is no text becomes U+FFFD. Returns `out`. */
+static const char *clean_text(const char *name, char out[CLEAN_SIZE])
+{
+    size_t size = 0;
+    for (const char *at = name, *from = name; *at; from = at) {
+        uint32_t point = text_next(&at);
+        bool is_text = point != 0xFFFD && point >= ' ' && point != 127;
+        size_t length = is_text ? (size_t)(at - from) : 3;
+        memcpy(out + size, is_text ? from : "\xEF\xBF\xBD", length);
+        size += length;
+    }
+    out[size] = '\0';
+    return out;
+}
+
+static json_t *inbox_json(const run_state_t *daemon)
+{
+    char name[CLEAN_SIZE];
+    json_t *files = json_array();
+    for (size_t i = 0; i < daemon->file_count; i++)
+        json_array_append_new(files, json_pack("{s:s, s:s}", "name", clean_text(daemon->files[i].name, name), "why",
+                                               daemon->files[i].why));
+    return json_pack("{s:o, s:o}", "waiting", listing_number(daemon->waiting), "files", files);
+}
+
+static json_t *last_file_json(const run_state_t *daemon)
+{
+    char name[CLEAN_SIZE];
+    if (!*daemon->last_name)
+        return json_null();
+    return json_pack("{s:s, s:s, s:o}", "name", clean_text(daemon->last_name, name), "outcome", daemon->last_outcome,
+                     "time", listing_time(daemon->last_ms));
+}
+
+static json_t *desk_json(const run_state_t *daemon)
+{
+    char desk[CLEAN_SIZE];
+    if (!daemon->is_running)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "path", listing_text(clean_text(daemon->desk, desk)), "process",
+                     listing_number((uint64_t)daemon->pid), "started", listing_time(daemon->started_ms), "inbox",
+                     inbox_json(daemon), "last_file", last_file_json(daemon));
 }
 
 /* ---- JSON */
@@ -117,7 +167,7 @@ static json_t *report_json(const report_t *report)
 {
     const outbox_status_t *outbox = &report->outbox;
     const home_t *home = &report->session->home;
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}",
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b}",
                      "hub", home->endpoint, "hub_key", home->hub_key, "signing_key", listing_text(signing_key(report)),
                      "public_key", home->public_key, "line", line_state(report), "last_contact",
                      listing_time(outbox->last_contact_ms), "unreached_since", listing_time(outbox->unreached_since_ms),
@@ -125,8 +175,8 @@ static json_t *report_json(const report_t *report)
                      listing_time(outbox->last_error_ms), "waiting", listing_number(outbox->waiting), "oldest_waiting",
                      listing_time(outbox->oldest_waiting_ms), "aside", listing_number(outbox->aside), "delivered",
                      listing_number(outbox->delivered), "last_receipt", receipt_json(report), "catalog",
-                     catalog_json(report), "stores", stores_json(report), "daemon", report->runs, "delivering",
-                     report->delivers);
+                     catalog_json(report), "stores", stores_json(report), "daemon", report->daemon.is_running, "desk",
+                     desk_json(&report->daemon), "delivering", report->delivers);
 }
 
 static status_t print_json(const report_t *report)
@@ -201,6 +251,30 @@ static void print_outbox(const printer_t *printer, const report_t *report)
     print_pair(printer, "last_receipt", "last receipt", text);
 }
 
+static void print_desk(const printer_t *printer, const run_state_t *daemon)
+{
+    char time[TIMES_SIZE], name[CLEAN_SIZE], text[CLEAN_SIZE + 200];
+    if (!daemon->is_running) {
+        print_pair(printer, "daemon", "daemon", "does not run");
+        return;
+    }
+    snprintf(text, sizeof text, "runs (process %lld) since %s", (long long)daemon->pid,
+             times_local(daemon->started_ms, time));
+    print_pair(printer, "daemon", "daemon", text);
+    print_pair(printer, "desk", "desk", clean_text(daemon->desk, name));
+    snprintf(text, sizeof text, "%zu waiting", daemon->waiting);
+    print_pair(printer, "inbox", "inbox", text);
+    for (size_t i = 0; i < daemon->file_count; i++) {
+        snprintf(text, sizeof text, "%s %s", clean_text(daemon->files[i].name, name), daemon->files[i].why);
+        print_pair(printer, "inbox_file", "", text);
+    }
+    snprintf(text, sizeof text, "none yet");
+    if (*daemon->last_name)
+        snprintf(text, sizeof text, "%s, %s, at %s", clean_text(daemon->last_name, name), daemon->last_outcome,
+                 times_local(daemon->last_ms, time));
+    print_pair(printer, "last_file", "last file", text);
+}
+
 static void print_rest(const printer_t *printer, const report_t *report)
 {
     char text[KEY_DEALERS_MAX * (CODE_LENGTH_MAX + 1) + 1] = "";
@@ -211,7 +285,7 @@ static void print_rest(const printer_t *printer, const report_t *report)
     if (report->catalog)
         snprintf(text, sizeof text, "%s, version %u", report->catalog->id, report->catalog->version);
     print_pair(printer, "catalog", "catalog", report->catalog ? text : "not known yet");
-    print_pair(printer, "daemon", "daemon", report->runs ? "runs" : "does not run");
+    print_desk(printer, &report->daemon);
     print_pair(printer, "delivering", "delivery", report->delivers ? "under way" : "not under way");
 }
 

@@ -56,8 +56,8 @@ def command_of(pid):
 class Desk(Daemon):
     """The daemon of an agent, which looks once a second, and finds its hub as its home says."""
 
-    def __init__(self, agent, *options, **places):
-        super().__init__(agent, "--rescan", 1, "--timeout", 5, *options, **{"endpoint": False, **places})
+    def __init__(self, agent, *options, timeout=5, **places):
+        super().__init__(agent, "--rescan", 1, "--timeout", timeout, *options, **{"endpoint": False, **places})
 
     @property
     def inbox(self):
@@ -141,7 +141,14 @@ class Desks(DeskCase, HubCase):
         self.assertRegex(lines[2], r"^2,D0001,2025-06,accepted,1,yes,[0-9T:-]{19}\+00:00,[0-9a-f]{64}$")
         self.assertEqual(self.shared.ask("compare", "--dealer", "D0001", "--period", "2025-06")["dealer"], "D0001")
         self.assertEqual(desk.names("inbox"), [])
-        self.assertTrue(agent.ask("status")["daemon"])
+        status = agent.ask("status")
+        self.assertTrue(status["daemon"])
+        self.assertEqual((status["desk"]["path"], status["desk"]["process"]), (str(desk.desk), desk.process.pid))
+        self.assertEqual(status["desk"]["inbox"], {"waiting": 0, "files": []})
+        self.assertEqual((status["desk"]["last_file"]["name"], status["desk"]["last_file"]["outcome"]), ("june.csv", "accepted"))
+        shown = agent.must("status").out
+        for text in (f"runs (process {desk.process.pid}) since ", "0 waiting", "june.csv, accepted, at "):
+            self.assertIn(text, shown)
 
     def test_a_file_that_is_copied_slowly_is_taken_once_and_whole(self):
         agent = self.shared.agent("D0002")
@@ -325,6 +332,9 @@ class Desks(DeskCase, HubCase):
         desk.drop(consultants("2025-06", "Li"), "people.csv")
         eventually(lambda: desk.state()["file"] == ["people.csv waits for the month of its consultants to be filed"], "it waits")
         self.assertEqual(desk.names("rejected"), [])
+        inbox = agent.ask("status")["desk"]["inbox"]
+        self.assertEqual(inbox["files"], [{"name": "people.csv", "why": "waits for the month of its consultants to be filed"}])
+        self.assertIn("people.csv waits for the month", agent.must("status").out)
         desk.drop(facts("2025-06"), "store.csv")
         desk.wait_accepted("store.csv")
         desk.wait_accepted("people.csv")
@@ -388,7 +398,7 @@ class Desks(DeskCase, HubCase):
 
     def test_sigterm_ends_it_and_its_children(self):
         agent = self.shared.agent("D0017")
-        desk = self.desk(agent, endpoint=silent_endpoint(self))
+        desk = self.desk(agent, endpoint=silent_endpoint(self), timeout=3600)
         child = eventually(lambda: desk.child("deliver"), "a delivery that hangs")
         began = time.monotonic()
         self.assertEqual(desk.stop(), 0)
@@ -399,7 +409,7 @@ class Desks(DeskCase, HubCase):
     def test_killed_it_leaves_no_child_and_starts_again(self):
         agent = self.shared.agent("D0018")
         agent.must("deliver")  # so that it knows its store
-        desk = self.desk(agent, endpoint=silent_endpoint(self))
+        desk = self.desk(agent, endpoint=silent_endpoint(self), timeout=3600)
         desk.drop(facts("2025-06"), "june.csv")
         desk.wait_accepted("june.csv")
         child = eventually(lambda: desk.child("deliver"), "a delivery that hangs")
@@ -687,6 +697,16 @@ class Lines(DeskCase, Case):
         self.assertIn("- D0001 2025-05: new", desk.wait_accepted("unnamed.csv"))
         self.assertEqual(len(self.wait_receipts(agent, 2)), 2)
 
+    def test_a_changed_home_and_a_hangup_make_it_try_at_once(self):
+        hub = self.hub()
+        hub.import_network()
+        agent = hub.agent("D0001")
+        desk = self.desk(agent)
+        for wake in (lambda: (agent.home / "home.txt").write_text((agent.home / "home.txt").read_text()), desk.hurry):
+            contact = eventually(lambda: not desk.children() and agent.ask("status")["last_contact"], "an idle daemon")
+            wake()  # else it would ask again in an hour
+            eventually(lambda: agent.ask("status")["last_contact"] != contact, "a new contact")
+
     def test_a_hub_that_moves_is_found_where_home_txt_says(self):
         hub = self.hub()
         hub.import_network()
@@ -731,10 +751,11 @@ class Lines(DeskCase, Case):
             agent = Agent(hub, home)
             desk = self.desk(agent, desk=place)
             eventually(lambda: (place / "results/receipts.csv").exists() and not desk.children(), "an idle daemon")
-            desk.drop(facts("2025-06"), "june.csv")
-            filler = small / "filler"
+            filler, coming = small / "filler", small / "june.csv"
+            coming.write_text(facts("2025-06"))
             fill(filler)
-            eventually(lambda: "could not be taken yet" in desk.log_text(), f"the full disk in the log\n{desk.log_text()}")
+            coming.rename(desk.inbox / "june.csv")
+            desk.wait_logged("june.csv stays in the inbox: there is no room on the disk of")
             self.assertEqual(desk.names("inbox"), ["june.csv"])
             self.assertEqual(desk.names("accepted") + desk.names("rejected"), [])
             eventually(lambda: desk.state()["file"] == ["june.csv could not be taken yet; the log says why"], "the reason in the state")
