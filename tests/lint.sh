@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Layers, formatting, sizes and static checks. Prints every finding; exits 1 when there is one.
 set -uo pipefail
+shopt -s lastpipe # `report` runs in this shell, or what it finds would fail nothing
 cd "$(dirname "$0")/.."
 failed=0
 
