@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # The main job on loopback: a hub with a network of 60 dealers, twelve agents as processes of their own that submit two
-# years of facts, headquarters importing the rest, and the four tables that people come for. Ends cleanly.
+# years of facts, headquarters importing the rest, the four tables that people come for, and a dealership whose agent
+# runs by itself: a sheet dropped into a folder becomes a comparison on the desk. Ends cleanly.
 set -euo pipefail
 bin=$(cd "${1:?usage: demo.sh DIRECTORY_OF_PROGRAMS}" && pwd)
 cd "$(dirname "$0")/.."
 readonly DATA=tests/golden
-readonly STORES="D0001 D0002 D0003 D0004 D0011 D0013 D0015 D0017 D0031 D0041 D0046 D0060"
+readonly STORES="D0001 D0002 D0004 D0005 D0011 D0013 D0015 D0017 D0031 D0041 D0046 D0060"
 
 dir=$(mktemp -d)
 hub_process=
+daemon_process=
 finish() {
     local status=$?
+    [[ -z $daemon_process ]] || { kill -TERM "$daemon_process" 2>/dev/null || true; wait "$daemon_process" || true; }
     if [[ -n $hub_process ]]; then
         kill -TERM "$hub_process" 2>/dev/null || true
         wait "$hub_process" || status=$?
@@ -29,8 +32,20 @@ store() { # store CODE COMMAND…: the agent of one dealership
     "$bin/yardstick-agent" --home "$dir/$code" "$@"
 }
 
+await() { # await WHAT COMMAND…: until the command succeeds, at most 30 s
+    local what=$1 i
+    shift
+    for ((i = 0; i < 600; i++)); do
+        if "$@"; then return 0; fi
+        sleep 0.05
+    done
+    printf 'demo: waited in vain for %s\n' "$what" >&2
+    return 1
+}
+
 step 'A hub on loopback'
 "$bin/yardstick-hub" init "$dir/hub" --listen 'tcp://127.0.0.1:0' >/dev/null
+printf 'enroll_listen: tcp://127.0.0.1:0\n' >>"$dir/hub/hub.yaml"
 "$bin/yardstick-hub" run "$dir/hub" >"$dir/hub.out" 2>"$dir/hub.err" &
 hub_process=$!
 for ((i = 0; i < 200; i++)); do
@@ -80,6 +95,24 @@ headquarters keys admit "$(cat "$dir/manager.key")" --role manager --region east
 
 step 'Headquarters reads the national benchmark table'
 headquarters benchmark --period 2025-06 --scope nation
+
+step 'D0003 is left alone: it enrols with a one-time token, and its agent watches a folder'
+printf 'D0003\n' >"$dir/stores.txt"
+headquarters enroll --dealers "$dir/stores.txt" --out "$dir/tokens.csv" 2>/dev/null
+store D0003 enroll --token - < <(awk -F, 'NR == 2 {print $2}' "$dir/tokens.csv")
+"$bin/yardstick-agent" --home "$dir/D0003" run --desk "$dir/desk" --lang en >"$dir/agent.out" 2>"$dir/agent.err" &
+daemon_process=$!
+await 'the agent' grep -q '^ready ' "$dir/agent.out"
+
+step 'Its clerk drops the manual'"'"'s own sheet into the inbox'
+cp "$DATA/sheets/D0003-2025.csv" "$dir/desk/inbox/"
+await 'the results' test -s "$dir/desk/results/D0003-2025.xlsx"
+tr -d '\r' <"$dir/desk/accepted/D0003-2025.csv.report.txt"
+printf '\nOn the desk now: %s … (%s files)\n' "$(cd "$dir/desk/results" && printf '%s ' D0003-2025-12.xlsx D0003-2025.xlsx receipts.csv)" "$(find "$dir/desk/results" -type f | wc -l)"
+store D0003 receipts verify
+kill -TERM "$daemon_process"
+wait "$daemon_process"
+daemon_process=
 
 step 'The hub ends'
 kill -TERM "$hub_process"
