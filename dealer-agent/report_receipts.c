@@ -30,8 +30,9 @@ static void put_receipt(FILE *out, const filing_t *filing)
     char period[PERIOD_TEXT_SIZE], time[TIME_SIZE];
     period_format(filing->period, period);
     format_time(receipt->time_ms, time);
-    fprintf(out, "%llu,%s,%s,%s,%u,%s,%s,", (unsigned long long)filing->number, filing->dealer, period,
-            outcome_names[receipt->outcome], receipt->revision, receipt->late ? "yes" : "no", time);
+    fprintf(out, "%llu,%s,%s,%s,%u,%s,%s,%u,%u,", (unsigned long long)filing->number, filing->dealer, period,
+            outcome_names[receipt->outcome], receipt->revision, receipt->late ? "yes" : "no", time,
+            receipt->facts_dropped, receipt->consultants_dropped);
     for (size_t i = 0; receipt->is_signed && i < DIGEST_SIZE; i++)
         fprintf(out, "%02x", receipt->facts_digest[i]);
     fputs("\r\n", out);
@@ -57,7 +58,8 @@ static status_t put_all(outbox_t *outbox, FILE *out, faults_t *faults)
 {
     uint64_t after = 0;
     size_t count = PAGE;
-    fputs("\xEF\xBB\xBFnumber,dealer,period,outcome,revision,late,time,digest\r\n", out);
+    fputs("\xEF\xBB\xBFnumber,dealer,period,outcome,revision,late,time,facts_dropped,consultants_dropped,digest\r\n",
+          out);
     while (count == PAGE)
         TRY(put_page(outbox, out, &after, &count, faults));
     return STATUS_OK;

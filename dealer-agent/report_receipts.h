@@ -1,7 +1,8 @@
 /* results/receipts.csv: every receipt of the outbox, the newest last, for spreadsheet programs (UTF-8 with a BOM,
  * CRLF). Columns: number (in the outbox), dealer, period, outcome (accepted, unchanged or withdrawn), revision, late
- * (yes or no), time (the hub's, with this machine's offset), digest (of the facts, 64 hexadecimal digits; empty where
- * the hub did not sign). */
+ * (yes or no), time (the hub's, with this machine's offset), facts_dropped and consultants_dropped (that the revision
+ * before held and this one, which replaces the month wholly, does not), digest (of the facts, 64 hexadecimal digits;
+ * empty where the hub did not sign). */
 #pragma once
 
 #include "core/faults.h"

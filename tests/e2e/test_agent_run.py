@@ -149,8 +149,8 @@ class Desks(DeskCase, HubCase):
         for name in ("D0001-2025-05.xlsx", "D0001-2025-06.xlsx", "D0001-2025-06.csv", "D0001-2025.xlsx", "receipts.csv"):
             eventually((results / name).exists, f"{name}\n{desk.log_text()}")
         lines = eventually(lambda: len(found := (results / "receipts.csv").read_bytes().decode("utf-8-sig").split("\r\n")) == 4 and found, "both receipts")
-        self.assertEqual(lines[0], "number,dealer,period,outcome,revision,late,time,digest")
-        self.assertRegex(lines[2], r"^2,D0001,2025-06,accepted,1,yes,[0-9T:-]{19}\+00:00,[0-9a-f]{64}$")
+        self.assertEqual(lines[0], "number,dealer,period,outcome,revision,late,time,facts_dropped,consultants_dropped,digest")
+        self.assertRegex(lines[2], r"^2,D0001,2025-06,accepted,1,yes,[0-9T:-]{19}\+00:00,0,0,[0-9a-f]{64}$")
         self.assertEqual(self.shared.ask("compare", "--dealer", "D0001", "--period", "2025-06")["dealer"], "D0001")
         self.assertEqual(desk.names("inbox"), [])
         status = agent.ask("status")
