@@ -63,7 +63,6 @@ typedef struct {
 typedef struct {
     char name[NAME_MAX + 1]; /* any bytes */
     look_t look;
-    bool is_readable;
     bool is_closed; /* its writer closed it, or it was moved in, and it has not changed since */
     bool is_seen;   /* in the scan that goes on */
     wait_t wait;
