@@ -376,6 +376,12 @@ status_t administration_process(administration_t *administration, job_t *job)
         .now = clock_wall(),
     };
     TRY(store_begin_write(administration->hub->store, &change.txn));
+    store_actor_t actor = {.time_ms = change.now.ms, .is_hub = !job->principal}; /* who enrols is nobody yet */
+    if (job->principal) {
+        actor.role = job->principal->role;
+        memcpy(actor.public_key, job->principal->key, KEY_SIZE);
+    }
+    store_set_actor(change.txn, &actor);
     status_t status = run(&change);
     store_abort(&change.txn); /* nothing where it was committed */
     bool is_internal = status >= STATUS_NO_MEMORY || status == STATUS_STORE_FULL;

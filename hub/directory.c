@@ -152,7 +152,9 @@ static status_t fill_store(store_t *store, const home_t *headquarters)
         return STATUS_INTERNAL;
     TRY(catalog_load(catalog_builtin(), &catalog, &faults));
     TRY(store_begin_write(store, &txn));
-    TRY(store_put_catalog(txn, catalog->digest, catalog_builtin(), now_ms()));
+    store_actor_t hub = {.time_ms = key.entry.admitted_ms, .is_hub = true};
+    store_set_actor(txn, &hub);
+    TRY(store_put_catalog(txn, catalog->digest, catalog_builtin(), key.entry.admitted_ms));
     TRY(store_put_key(txn, key.entry.public_key, &key));
     return store_commit(&txn);
 }

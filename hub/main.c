@@ -138,10 +138,10 @@ static int command_verify(const options_t *options)
     if (status != STATUS_OK)
         return refuse_with(&faults, status);
     printf("sound: %llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks, %llu "
-           "tokens\n",
+           "tokens, %llu events\n",
            (unsigned long long)counts.revisions, (unsigned long long)counts.dealer_months,
            (unsigned long long)counts.answers, (unsigned long long)counts.keys, (unsigned long long)counts.catalogs,
-           (unsigned long long)counts.networks, (unsigned long long)counts.tokens);
+           (unsigned long long)counts.networks, (unsigned long long)counts.tokens, (unsigned long long)counts.events);
     if (counts.format < STORE_FORMAT)
         printf("of format %u; the next `yardstick-hub run` upgrades it to format %d, which earlier versions do not "
                "read\n",

@@ -187,7 +187,7 @@ status_t query_show_network(const query_t *query)
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     network_lines_t all = {0}, part = {0};
     TRY(store_begin_read(query->hub->store, &txn));
-    status_t status = store_get_network(txn, query->arena, &all);
+    status_t status = store_get_network(txn, 0, query->arena, &all);
     if (status != STATUS_NOT_FOUND)
         TRY(status);
     if (query->principal->role == ROLE_MANAGER) {

@@ -106,6 +106,7 @@ static bool open_store(run_t *run, const char *directory)
         .map_bytes = run->settings.map_bytes,
         .max_readers = run->settings.query_workers + READERS_SPARE,
         .upgrades = true,
+        .now_ms = clock_wall().ms,
     };
     status_t status = store_verify(directory, &counts, why, sizeof why);
     if (status == STATUS_OK)

@@ -75,7 +75,7 @@ status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_re
 
 size_t store_tables_of(uint32_t format)
 {
-    return format == 1 ? (size_t)TABLE_TOKENS : (size_t)TABLE_COUNT;
+    return format == 1 ? (size_t)TABLE_TOKENS : format == 2 ? (size_t)TABLE_EVENTS : (size_t)TABLE_COUNT;
 }
 
 status_t store_open_tables(MDB_txn *txn, unsigned flags, uint32_t format, MDB_dbi out[TABLE_COUNT])
@@ -97,6 +97,8 @@ static void head_encode(const store_head_t *head, uint8_t out[STORE_HEAD_SIZE])
     frame_put_u64(out + 28, head->network);
     for (size_t i = 0; i < TABLE_COUNT; i++)
         frame_put_u64(out + 36 + 8 * i, head->counts[i]);
+    frame_put_u64(out + 36 + 8 * TABLE_COUNT, head->event_ms);
+    memcpy(out + 44 + 8 * TABLE_COUNT, head->event_hash, DIGEST_SIZE);
 }
 
 status_t store_head_decode(span_t payload, store_head_t *out)
@@ -104,8 +106,8 @@ status_t store_head_decode(span_t payload, store_head_t *out)
     uint32_t format = payload.size < 4 ? 0 : frame_take_u32(payload.data);
     if (format > STORE_FORMAT)
         return STATUS_NEWER_FORMAT;
-    size_t tables = store_tables_of(format);
-    if (format == 0 || payload.size != STORE_HEAD_SIZE - 8 * (TABLE_COUNT - tables))
+    size_t tables = store_tables_of(format), log_size = format < 3 ? 0 : 8 + DIGEST_SIZE;
+    if (format == 0 || payload.size != 36 + 8 * tables + log_size)
         return STATUS_DAMAGED;
     store_head_t head = {.format = format,
                          .epoch = frame_take_u64(payload.data + 4),
@@ -114,6 +116,10 @@ status_t store_head_decode(span_t payload, store_head_t *out)
                          .network = frame_take_u64(payload.data + 28)};
     for (size_t i = 0; i < tables; i++)
         head.counts[i] = frame_take_u64(payload.data + 36 + 8 * i);
+    if (log_size) {
+        head.event_ms = frame_take_u64(payload.data + 36 + 8 * tables);
+        memcpy(head.event_hash, payload.data + 44 + 8 * tables, DIGEST_SIZE);
+    }
     *out = head;
     return STATUS_OK;
 }
@@ -206,7 +212,7 @@ static status_t open_inside(const char *directory, const store_options_t *option
     int dead; /* slots of processes that ended without freeing them would pin old pages */
     TRY(store_map_error(mdb_reader_check(store->env, &dead)));
     if (options->upgrades)
-        TRY(store_upgrade(store, directory, format, out_why, why_size));
+        TRY(store_upgrade(store, directory, format, options->now_ms, out_why, why_size));
     return open_checked(store, out_why, why_size);
 }
 
@@ -248,6 +254,7 @@ static status_t begin(store_t *store, bool writes, store_txn_t **out)
     txn->writes = writes;
     TRY(store_map_error(mdb_txn_begin(store->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn)));
     TRY(store_load_head(txn->txn, store->tables[TABLE_META], &txn->head));
+    txn->actor.is_hub = true;
     *out = txn;
     txn = NULL;
     return STATUS_OK;
@@ -317,6 +324,7 @@ status_t store_commit(store_txn_t **txn)
     TRY(ending->failure);
     if (!ending->dirty)
         return STATUS_OK;
+    TRY(store_flush_revisions(ending));
     TRY(write_head(ending));
     int code = mdb_txn_commit(ending->txn);
     ending->txn = NULL;
@@ -343,7 +351,8 @@ status_t store_counts(store_txn_t *txn, store_counts_t *out)
                             .keys = counts[TABLE_KEYS],
                             .catalogs = counts[TABLE_CATALOGS],
                             .networks = counts[TABLE_NETWORKS],
-                            .tokens = counts[TABLE_TOKENS]};
+                            .tokens = counts[TABLE_TOKENS],
+                            .events = counts[TABLE_EVENTS]};
     return STATUS_OK;
 }
 

@@ -11,12 +11,15 @@
  *   catalogs   digest u64 -> number u64, time, YAML text
  *   networks   number u64 -> time, Network lines
  *   tokens     digest 32 -> Token (from format 2 on)
+ *   events     number u64 -> Event: the log of all that changed anything, appended, each with the hash of the one
+ * before (from format 3 on, as `subjects`) subjects   subject, 0, number u64 -> nothing: which events are about a
+ * subject
  *
  * Every value starts with a version byte and ends with an 8-byte checksum (SipHash over table, key and value, so that a
  * moved value is found too). meta holds a count of the records of each table and LMDB's number of the transaction that
  * wrote it, all updated in the same transaction.
  *
- * Beside LMDB's files: FORMAT ("yardstick-data 2\n") and LOCK, which a hub holds locked, so that a directory is served
+ * Beside LMDB's files: FORMAT ("yardstick-data 3\n") and LOCK, which a hub holds locked, so that a directory is served
  * once.
  *
  * Durability: a commit returns after LMDB's data and meta pages are synced (default flags, no MDB_WRITEMAP, no NOSYNC).
@@ -27,7 +30,8 @@
 
 #include "proto/stored.h"
 
-#define STORE_FORMAT 2
+#define STORE_FORMAT       3
+#define STORE_SUBJECT_SIZE 96 /* of an event's subject, with NUL */
 
 typedef struct store store_t;
 typedef struct store_txn store_txn_t;
@@ -36,7 +40,8 @@ typedef struct {
     size_t map_bytes; /* largest size of the store, reserved as address space; may grow from one start to the next,
                          never below what is used */
     unsigned max_readers;
-    bool upgrades; /* store_open: bring a store of an earlier format up to this one's (else it is refused) */
+    bool upgrades;   /* store_open: bring a store of an earlier format up to this one's (else it is refused) */
+    uint64_t now_ms; /* when an upgrade is entered in the log */
 } store_options_t;
 
 /* Makes an empty store in `directory` (which must be empty or not exist; mode 0700), synced with its directory. */
@@ -60,7 +65,7 @@ unsigned store_upgraded_from(const store_t *store);
 
 typedef struct {
     unsigned format; /* of the records */
-    uint64_t revisions, dealer_months, answers, keys, catalogs, networks, tokens;
+    uint64_t revisions, dealer_months, answers, keys, catalogs, networks, tokens, events;
 } store_counts_t;
 
 /* Reads everything in a child process (a damaged page may crash LMDB), read-only: each record's version, checksum and
@@ -78,11 +83,53 @@ void store_abort(store_txn_t **txn);
 /* Appends a revision and points `current` and `history` at it. `revision->revision` is set by the caller (current + 1).
  */
 status_t store_put_revision(store_txn_t *txn, const stored_revision_t *revision, uint64_t *out_sequence) NODISCARD;
+/* ---- the log (hub/store_events.c). Whatever store_put_* changes is entered by itself: each record at once, a
+ * transaction's revisions as one event at the latest when it commits. So nothing changes without an entry. */
+
+/* Who makes a transaction's changes; the hub itself where is_hub. Until it is told: the hub itself, at the time of the
+ * newest event. An event's time is never before that of the event before. */
+typedef struct {
+    uint64_t time_ms;
+    bool is_hub;
+    role_t role;
+    uint8_t public_key[KEY_SIZE];
+} store_actor_t;
+void store_set_actor(store_txn_t *txn, const store_actor_t *actor);
+
+/* Enters a deed that no other table tells: kind, subject and what its kind needs (proto/stored.h); the rest is filled
+ * in, also in *event. STATUS_LIMIT where the subject is too long. */
+status_t store_append_event(store_txn_t *txn, stored_event_t *event) NODISCARD;
+
+/* Number of the newest event, and its time; 0 where there is none. */
+void store_newest_event(const store_txn_t *txn, uint64_t *out_event, uint64_t *out_time_ms);
+/* One by its number; its memory comes from `arena`. */
+status_t store_get_event(store_txn_t *txn, uint64_t event, arena_t *arena, stored_event_t *out) NODISCARD;
+/* The last event about a subject of those numbered at most `most`; the first of those numbered more than `after`. */
+status_t store_last_event(store_txn_t *txn, const char *subject, uint64_t most, arena_t *arena,
+                          stored_event_t *out) NODISCARD;
+status_t store_next_event(store_txn_t *txn, const char *subject, uint64_t after, arena_t *arena,
+                          stored_event_t *out) NODISCARD;
+/* Calls `visit` with the number of the last event, at most `most`, of each subject that begins with `prefix`, in order
+ * of subjects. */
+typedef status_t store_subject_visit_t(void *context, const char *subject, uint64_t event);
+status_t store_scan_subjects(store_txn_t *txn, const char *prefix, uint64_t most, store_subject_visit_t *visit,
+                             void *context) NODISCARD;
+/* The last event that is no later than `time_ms`. NOT_FOUND where the log begins later. */
+status_t store_event_at(store_txn_t *txn, uint64_t time_ms, uint64_t *out_event) NODISCARD;
+
+/* ---- revisions */
+
 /* The newest revision of a dealer's month; its memory comes from `arena`. */
 status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period, bool with_consultants, arena_t *arena,
                            stored_revision_t *out) NODISCARD;
 /* That revision of a dealer's month, with its consultants; its memory comes from `arena`. */
 status_t store_get_revision(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision, arena_t *arena,
+                            stored_revision_t *out) NODISCARD;
+/* The newest revision of a dealer's month whose sequence is at most `sequence`: what was current then. */
+status_t store_get_revision_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t sequence,
+                               bool with_consultants, arena_t *arena, stored_revision_t *out) NODISCARD;
+/* The revision with that sequence. */
+status_t store_get_sequence(store_txn_t *txn, uint64_t sequence, bool with_consultants, arena_t *arena,
                             stored_revision_t *out) NODISCARD;
 /* Whether any revision of the dealer is stored. */
 status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out) NODISCARD;
@@ -91,6 +138,9 @@ status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out) NO
  * stops at its first failure and returns it. The revision lives until visit returns. */
 typedef status_t store_visit_t(void *context, const stored_revision_t *revision);
 status_t store_scan_month(store_txn_t *txn, period_t period, store_visit_t *visit, void *context) NODISCARD;
+/* The same as it was when `sequence` was the newest. Costs one look into the history for each later correction. */
+status_t store_scan_month_at(store_txn_t *txn, period_t period, uint64_t sequence, store_visit_t *visit,
+                             void *context) NODISCARD;
 
 status_t store_put_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE],
                           const stored_answer_t *answer) NODISCARD;
@@ -118,7 +168,8 @@ status_t store_get_catalog(store_txn_t *txn, uint64_t digest, arena_t *arena, sp
 
 /* Makes the network current, keeping all earlier ones. */
 status_t store_put_network(store_txn_t *txn, const network_lines_t *lines, uint64_t time_ms) NODISCARD;
-status_t store_get_network(store_txn_t *txn, arena_t *arena, network_lines_t *out) NODISCARD;
+/* That network, or the current one (number 0). */
+status_t store_get_network(store_txn_t *txn, uint64_t number, arena_t *arena, network_lines_t *out) NODISCARD;
 
 /* Sequence of the newest revision (0 = none) as this transaction sees it. */
 status_t store_last_sequence(store_txn_t *txn, uint64_t *out) NODISCARD;

@@ -168,12 +168,14 @@ static status_t check_answer(store_check_t *check, const MDB_val *key, span_t pa
 
 static status_t check_key(store_check_t *check, const MDB_val *key, span_t payload)
 {
-    (void)check;
     CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
     if (!arena)
         return STATUS_NO_MEMORY;
     stored_key_t entry;
-    return key->mv_size == KEY_SIZE ? stored_key_decode(payload, arena, &entry) : STATUS_DAMAGED;
+    if (key->mv_size != KEY_SIZE)
+        return STATUS_DAMAGED;
+    TRY(stored_key_decode(payload, arena, &entry));
+    return store_check_logged(check, "key", TABLE_KEYS, key);
 }
 
 /* A token that was used names a key that is a dealer's; only an unused one was revoked. */
@@ -190,6 +192,7 @@ static status_t check_token(store_check_t *check, const MDB_val *key, span_t pay
     if (token.entry.dealer_count == 0 || token.entry.expires_ms <= token.entry.made_ms ||
         (token.entry.used_ms && token.entry.revoked_ms))
         return STATUS_DAMAGED;
+    TRY(store_check_logged(check, "token", TABLE_TOKENS, key));
     if (!token.entry.used_ms)
         return STATUS_OK;
     status_t status = store_get_key(&check->txn, token.entry.used_by, arena, &user);
@@ -254,5 +257,11 @@ status_t store_check_records(store_check_t *check)
         return damaged(check, "table current names months that have no history");
     if (head->catalog_digest && !check->has_catalog)
         return damaged(check, "the current catalog is missing");
-    return check->network == head->network ? STATUS_OK : damaged(check, "the current network is missing");
+    if (check->network != head->network)
+        return damaged(check, "the current network is missing");
+    if (store_tables_of(head->format) <= TABLE_EVENTS)
+        return STATUS_OK;
+    TRY(check_table(check, TABLE_SUBJECTS, store_check_subject));
+    TRY(check_table(check, TABLE_EVENTS, store_check_event));
+    return store_check_log_end(check);
 }

@@ -5,6 +5,7 @@
 #include "storage/frame.h"
 
 #include <lmdb.h>
+#include <sodium.h>
 
 #define TABLE_LIST(X)                                                                                                  \
     X(META, "meta")                                                                                                    \
@@ -15,7 +16,9 @@
     X(KEYS, "keys")                                                                                                    \
     X(CATALOGS, "catalogs")                                                                                            \
     X(NETWORKS, "networks")                                                                                            \
-    X(TOKENS, "tokens")
+    X(TOKENS, "tokens")                                                                                                \
+    X(EVENTS, "events")                                                                                                \
+    X(SUBJECTS, "subjects")
 
 typedef enum {
 #define TABLE_ENUM(id, name) TABLE_##id,
@@ -37,9 +40,11 @@ typedef struct {
     uint64_t catalog_digest;      /* of the current catalog; 0 = none */
     uint64_t network;             /* number of the current network; 0 = none */
     uint64_t counts[TABLE_COUNT]; /* records of each table */
+    uint64_t event_ms;            /* of the newest event; its number is the count of events */
+    uint8_t event_hash[DIGEST_SIZE];
 } store_head_t;
 #define STORE_HEAD_KEY  "head"
-#define STORE_HEAD_SIZE (4 + 8 * (4 + TABLE_COUNT)) /* of this format; earlier ones count fewer tables */
+#define STORE_HEAD_SIZE (4 + 8 * (4 + TABLE_COUNT) + 8 + DIGEST_SIZE) /* of this format; earlier ones hold less */
 
 struct store {
     MDB_env *env;
@@ -54,6 +59,10 @@ struct store_txn {
     bool writes, dirty;
     status_t failure; /* the first failure but NOT_FOUND: commit then refuses */
     store_head_t head;
+    store_actor_t actor;
+    bool has_revisions; /* put, and not entered in the log yet */
+    uint64_t first_sequence;
+    crypto_generichash_state revisions; /* over them */
 };
 
 /* A key under construction: at most LMDB's 511 bytes, here far below. */
@@ -67,7 +76,8 @@ enum { CATALOG_HEADER_SIZE = 16, NETWORK_HEADER_SIZE = 8 };
 
 #define STORED_RECORD_MEMORY_MAX                                                                                       \
     (UINT64_C(16) << 20) /* decoding one revision, answer or key: at most 500 consultants of 256 facts */
-#define STORED_NETWORK_MEMORY_MAX (UINT64_C(2) << 30) /* decoding one network at its caps (core/limits.h) */
+#define STORED_EVENT_MEMORY_MAX   (UINT64_C(256) << 20) /* one event: a release that holds back every dealer */
+#define STORED_NETWORK_MEMORY_MAX (UINT64_C(2) << 30)   /* decoding one network at its caps (core/limits.h) */
 
 /* LMDB's and the system's codes -> status_t. The only place that does so. */
 status_t store_map_error(int code);
@@ -113,6 +123,21 @@ status_t store_get_u64(store_txn_t *txn, store_table_t table, const store_key_t 
 status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key_t *key, uint64_t value,
                           unsigned flags) NODISCARD;
 
+/* hub/store_events.c: what the others tell the log. */
+
+/* A revision was put under its sequence; entered with store_flush_revisions, which a commit does. */
+status_t store_note_revision(store_txn_t *txn, uint64_t sequence, span_t payload) NODISCARD;
+status_t store_flush_revisions(store_txn_t *txn) NODISCARD;
+/* A record was put: an event of that kind and subject, with the record's digest. */
+status_t store_note_record(store_txn_t *txn, stored_event_t *event, const store_key_t *key, span_t payload) NODISCARD;
+/* The subjects of keys and tokens: "key/HEX". */
+void store_subject_of(const char *kind, const uint8_t bytes[32], char out[STORE_SUBJECT_SIZE]);
+/* A record by itself: BLAKE2b-256 of u64 size of the key, key, u64 size of the payload, payload; revisions one behind
+ * the other. */
+void store_hash_record(crypto_generichash_state *state, const store_key_t *key, span_t payload);
+/* What the next event carries as `before`: BLAKE2b-256 of the event's number u64 and its payload. */
+void store_hash_event(uint64_t event, span_t payload, uint8_t out[DIGEST_SIZE]);
+
 /* FORMAT, LOCK and data.mdb before LMDB opens them (hub/store_files.c). `exclusive` waits for nobody: a store that is
  * served elsewhere is refused. */
 status_t store_check_format(const char *directory, unsigned *out_format, char *out_why, size_t why_size) NODISCARD;
@@ -124,7 +149,7 @@ status_t store_sync_directory(const char *directory) NODISCARD;
 
 /* hub/store_upgrade.c: what store_open does where it upgrades. `format` is what FORMAT says. Nothing where the store is
  * up to date; store->upgraded_from says what was done. */
-status_t store_upgrade(store_t *store, const char *directory, unsigned format, char *out_why,
+status_t store_upgrade(store_t *store, const char *directory, unsigned format, uint64_t now_ms, char *out_why,
                        size_t why_size) NODISCARD;
 
 /* hub/store_pages.c: LMDB's data file read without LMDB, for what that trusts (storage/pages.h). */
@@ -150,5 +175,16 @@ typedef struct {
     store_key_t history;        /* the last entry of `history` */
     uint64_t history_sequence;  /* what it points at */
     uint64_t months;            /* months in `history` */
+    uint64_t event, event_ms;   /* of the last event met */
+    uint64_t logged;            /* the last revision that an event tells of */
+    uint64_t subjects;          /* events that have one */
+    uint8_t event_hash[DIGEST_SIZE];
 } store_check_t;
 status_t store_check_records(store_check_t *check) NODISCARD;
+
+/* hub/store_check_events.c: the log's part of it. An event and a subject as check_table meets them; that the log tells
+ * of a key or a token as it stands; that the log ends where the head says. */
+status_t store_check_event(store_check_t *check, const MDB_val *key, span_t payload) NODISCARD;
+status_t store_check_subject(store_check_t *check, const MDB_val *key, span_t payload) NODISCARD;
+status_t store_check_logged(store_check_t *check, const char *kind, store_table_t table, const MDB_val *key) NODISCARD;
+status_t store_check_log_end(store_check_t *check) NODISCARD;

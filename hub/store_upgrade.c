@@ -13,7 +13,79 @@ static status_t add_tokens(store_txn_t *txn)
     return store_open_tables(txn->txn, MDB_CREATE, 2, txn->store->tables);
 }
 
-static step_t *const STEPS[STORE_FORMAT] = {[1] = add_tokens}; /* by the format that it begins with */
+static void cursor_close(MDB_cursor **cursor)
+{
+    if (*cursor)
+        mdb_cursor_close(*cursor);
+}
+
+/* Enters a record that was there before the log. */
+static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *key, span_t payload)
+{
+    char subject[STORE_SUBJECT_SIZE], name[17];
+    stored_event_t event = {.subject = subject};
+    stored_key_t entry;
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    switch (table) {
+    case TABLE_REVISIONS:
+        return store_note_revision(txn, frame_take_u64(key->bytes), payload);
+    case TABLE_KEYS:
+        TRY(stored_key_decode(payload, arena, &entry));
+        event.kind = EVENT_KEY;
+        event.flag = entry.entry.revoked;
+        store_subject_of("key", key->bytes, subject);
+        break;
+    case TABLE_TOKENS:
+        event.kind = EVENT_TOKEN;
+        store_subject_of("token", key->bytes, subject);
+        break;
+    case TABLE_CATALOGS:
+        event.kind = EVENT_CATALOG;
+        event.subject = "catalog";
+        event.name = name;
+        snprintf(name, sizeof name, "%016llx", (unsigned long long)frame_take_u64(key->bytes));
+        break;
+    default:
+        event.kind = EVENT_NETWORK;
+        event.subject = "network";
+        event.number = (uint32_t)frame_take_u64(key->bytes);
+        break;
+    }
+    return store_note_record(txn, &event, key, payload);
+}
+
+static status_t adopt_table(store_txn_t *txn, store_table_t table)
+{
+    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[table], &cursor)));
+    MDB_val key, value;
+    int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+    for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        span_t payload;
+        if (key.mv_size != 8 && key.mv_size != 32)
+            return STATUS_DAMAGED;
+        TRY(store_unframe(table, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
+        store_key_t at = store_key_of_bytes(key.mv_data, key.mv_size);
+        TRY(adopt(txn, table, &at, payload));
+    }
+    return code == MDB_NOTFOUND ? STATUS_OK : store_map_error(code);
+}
+
+/* 3: the log, which begins with the upgrade and an entry for each thing that it finds. */
+static status_t add_log(store_txn_t *txn)
+{
+    static const store_table_t ADOPTED[] = {TABLE_CATALOGS, TABLE_NETWORKS, TABLE_KEYS, TABLE_TOKENS, TABLE_REVISIONS};
+    stored_event_t event = {.kind = EVENT_UPGRADE, .subject = "upgrade", .number = txn->head.format};
+    TRY(store_open_tables(txn->txn, MDB_CREATE, 3, txn->store->tables));
+    TRY(store_append_event(txn, &event));
+    for (size_t i = 0; i < sizeof ADOPTED / sizeof *ADOPTED; i++)
+        TRY(adopt_table(txn, ADOPTED[i]));
+    return STATUS_OK;
+}
+
+static step_t *const STEPS[STORE_FORMAT] = {[1] = add_tokens, [2] = add_log}; /* by the format that it begins with */
 
 static status_t run_steps(store_txn_t *txn)
 {
@@ -25,12 +97,12 @@ static status_t run_steps(store_txn_t *txn)
 }
 
 /* The number of the format in which the records are, as the newest transaction left them. */
-static status_t begin(store_t *store, store_txn_t **out)
+static status_t begin(store_t *store, uint64_t now_ms, store_txn_t **out)
 {
     CLEANUP(store_abort) store_txn_t *txn = calloc(1, sizeof *txn);
     if (!txn)
         return STATUS_NO_MEMORY;
-    *txn = (store_txn_t){.store = store, .writes = true};
+    *txn = (store_txn_t){.store = store, .writes = true, .actor = {.time_ms = now_ms, .is_hub = true}};
     TRY(store_map_error(mdb_txn_begin(store->env, NULL, 0, &txn->txn)));
     TRY(store_find_head(txn->txn, &txn->head));
     *out = txn;
@@ -38,10 +110,11 @@ static status_t begin(store_t *store, store_txn_t **out)
     return STATUS_OK;
 }
 
-static status_t upgrade(store_t *store, const char *directory, unsigned format, char *out_why, size_t why_size)
+static status_t upgrade(store_t *store, const char *directory, unsigned format, uint64_t now_ms, char *out_why,
+                        size_t why_size)
 {
     CLEANUP(store_abort) store_txn_t *txn = NULL;
-    TRY(begin(store, &txn));
+    TRY(begin(store, now_ms, &txn));
     unsigned from = txn->head.format;
     if (format == STORE_FORMAT && from == STORE_FORMAT)
         return STATUS_OK;
@@ -55,9 +128,10 @@ static status_t upgrade(store_t *store, const char *directory, unsigned format, 
     return STATUS_OK;
 }
 
-status_t store_upgrade(store_t *store, const char *directory, unsigned format, char *out_why, size_t why_size)
+status_t store_upgrade(store_t *store, const char *directory, unsigned format, uint64_t now_ms, char *out_why,
+                       size_t why_size)
 {
-    status_t status = upgrade(store, directory, format, out_why, why_size);
+    status_t status = upgrade(store, directory, format, now_ms, out_why, why_size);
     if (status == STATUS_STORE_FULL)
         snprintf(out_why, why_size,
                  "there is no room for its upgrade to format %d; make room on its disk (or raise map_bytes) and run it "

@@ -75,7 +75,7 @@ static status_t load_network(store_txn_t *txn, arena_t *arena, network_t **out)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
     network_lines_t lines = {0};
-    status_t status = store_get_network(txn, arena, &lines);
+    status_t status = store_get_network(txn, 0, arena, &lines);
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
         status = network_build(&lines, out, &faults);
     return status == STATUS_INVALID ? STATUS_DAMAGED : status;

@@ -44,6 +44,8 @@ static status_t commit_group(writer_t *writer, size_t count, world_t *world, are
         .now = clock_wall(),
         .arena = arena,
     };
+    store_actor_t hub = {.time_ms = context.now.ms, .is_hub = true}; /* each revision tells itself whose it is */
+    store_set_actor(txn, &hub);
     for (size_t i = 0; i < count; i++)
         TRY(submission_process(&context, writer->group[i]->principal, writer->group[i]->request, &writer->results[i]));
     return store_commit(&txn);

@@ -1,12 +1,10 @@
-#include "proto/stored.h"
+#include "proto/stored_internals.h"
 
 #include "core/limits.h"
-#include "proto/codec_internals.h"
 
 #include <string.h>
 
 #define CONSULTANTS_FIELD 15
-#define VALUE_SIZE_MAX    RESPONSE_SIZE_MAX
 
 static const wire_cap_t CAPS[] = {
     {&yardstick__stored__v1__revision__descriptor, 13, CATALOG_FACTS_MAX},
@@ -19,17 +17,10 @@ static const wire_cap_t CAPS[] = {
 };
 static const wire_caps_t stored_caps = {CAPS, sizeof CAPS / sizeof *CAPS};
 
-/* What a reader calls malformed is, in the store, damage. */
-static status_t as_stored(status_t status)
-{
-    return status == STATUS_MALFORMED || status == STATUS_UNSUPPORTED ? STATUS_DAMAGED : status;
-}
-
 static status_t unpack(reader_t *reader, span_t bytes, const ProtobufCMessageDescriptor *descriptor,
                        ProtobufCMessage **out)
 {
-    bool unknown = false;
-    return reader_unpack(reader, bytes, descriptor, stored_caps, &unknown, out);
+    return stored_unpack(reader, bytes, descriptor, stored_caps, out);
 }
 
 /* ---- revisions */
@@ -73,7 +64,7 @@ status_t stored_revision_encode(const stored_revision_t *revision, buffer_t *out
     message.warnings = (char **)revision->warnings;
     message.n_warnings = revision->warning_count;
     TRY(write_consultants(arena, revision, &message));
-    return writer_pack(&message.base, VALUE_SIZE_MAX, out);
+    return writer_pack(&message.base, STORED_VALUE_SIZE_MAX, out);
 }
 
 static status_t read_consultants(reader_t *reader, const Yardstick__Stored__V1__Revision *message,
@@ -144,7 +135,7 @@ status_t stored_answer_encode(const stored_answer_t *answer, buffer_t *out)
     message.warnings = (char **)answer->warnings;
     message.n_warnings = answer->warning_count;
     message.catalog_digest = answer->catalog_digest;
-    return writer_pack(&message.base, VALUE_SIZE_MAX, out);
+    return writer_pack(&message.base, STORED_VALUE_SIZE_MAX, out);
 }
 
 static status_t read_answer(reader_t *reader, span_t bytes, stored_answer_t *out)
@@ -190,7 +181,7 @@ status_t stored_key_encode(const stored_key_t *key, buffer_t *out)
     message.admitted_by = lend_bytes(key->entry.admitted_by, key->entry.has_admitted_by ? KEY_SIZE : 0);
     message.revoked_ms = key->entry.revoked_ms;
     message.revoked_by = lend_bytes(key->revoked_by, key->has_revoked_by ? KEY_SIZE : 0);
-    return writer_pack(&message.base, VALUE_SIZE_MAX, out);
+    return writer_pack(&message.base, STORED_VALUE_SIZE_MAX, out);
 }
 
 static status_t read_optional_key(reader_t *reader, const char *what, ProtobufCBinaryData bytes, bool *out_has,
@@ -242,7 +233,7 @@ status_t stored_token_encode(const stored_token_t *token, buffer_t *out)
     message.used_by = lend_bytes(entry->used_by, entry->used_ms ? KEY_SIZE : 0);
     message.revoked_ms = entry->revoked_ms;
     message.revoked_by = lend_bytes(token->revoked_by, entry->revoked_ms ? KEY_SIZE : 0);
-    return writer_pack(&message.base, VALUE_SIZE_MAX, out);
+    return writer_pack(&message.base, STORED_VALUE_SIZE_MAX, out);
 }
 
 static status_t read_token(reader_t *reader, span_t bytes, stored_token_t *out)
@@ -279,7 +270,7 @@ status_t stored_network_encode(const network_lines_t *lines, buffer_t *out)
         return STATUS_NO_MEMORY;
     Yardstick__V1__Network message = YARDSTICK__V1__NETWORK__INIT;
     TRY(network_write(arena, lines, &message));
-    return writer_pack(&message.base, VALUE_SIZE_MAX, out);
+    return writer_pack(&message.base, STORED_VALUE_SIZE_MAX, out);
 }
 
 static status_t read_network(reader_t *reader, span_t bytes, network_lines_t *out)

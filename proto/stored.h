@@ -45,6 +45,64 @@ typedef struct {
     uint8_t revoked_by[KEY_SIZE]; /* where entry.revoked_ms */
 } stored_token_t;
 
+/* What an entry of the log is about, and which of its fields tell what (subject, then the others). */
+typedef enum {
+    EVENT_NONE,
+    EVENT_REVISIONS, /* (none): the revisions from first_sequence to sequence; digest over their records */
+    EVENT_KEY,       /* "key/HEX": admitted, or revoked (flag) */
+    EVENT_TOKEN,     /* "token/HEX": made, used or revoked */
+    EVENT_CATALOG,   /* "catalog": name = its digest, 16 hex digits */
+    EVENT_NETWORK,   /* "network": number = its number */
+    EVENT_SETTINGS,  /* "settings": numbers, as hub/moments.h orders them */
+    EVENT_CLOSE,     /* "month/YYYYMM": period, text */
+    EVENT_REOPEN,    /* "month/YYYYMM": period, text */
+    EVENT_ALLOW,     /* "allow/DEALER/YYYYMM": dealer, period, until_ms (0 = taken back), text */
+    EVENT_RELEASE,   /* "release/YYYYMM": period, number, held */
+    EVENT_EXEMPLAR, /* "exemplar/SCOPE": scope, dealer ("" = withdrawn), period from which on, flag = consented, text */
+    EVENT_COMMENT,  /* "comment/DEALER/YYYYMM": dealer, period, revision, name = row or check, text */
+    EVENT_UPGRADE,  /* "upgrade": number = the format before */
+    EVENT_KIND_COUNT
+} event_kind_t;
+/* "revisions", "key" … */
+extern const char *const event_kind_names[EVENT_KIND_COUNT];
+
+typedef struct {
+    const char *dealer;
+    uint64_t sequence; /* 0 = nothing of the dealer */
+} held_revision_t;
+
+/* One entry of the log. Its number is its record's key: 1, 2, 3 … Strings may be NULL when encoding. */
+typedef struct {
+    uint64_t event; /* its number; not stored */
+    uint64_t time_ms;
+    event_kind_t kind;
+    bool has_actor; /* false: the hub itself */
+    role_t role;
+    uint8_t public_key[KEY_SIZE];
+    bool is_first; /* then it has no `before` */
+    uint8_t before[DIGEST_SIZE];
+    bool has_digest;
+    uint8_t digest[DIGEST_SIZE];
+    uint64_t sequence, network, catalog_digest; /* the newest after it */
+    uint64_t first_sequence;
+    const char *subject, *dealer;
+    period_t period; /* none: PERIOD_NONE, or 0 where it is encoded */
+    uint32_t revision;
+    const char *scope, *name, *text;
+    uint64_t until_ms;
+    uint32_t number;
+    bool flag;
+    const held_revision_t *held;
+    size_t held_count;
+    const uint32_t *numbers;
+    size_t number_count;
+} stored_event_t;
+
+#define EVENT_NUMBERS_MAX 64
+
+status_t stored_event_encode(const stored_event_t *event, buffer_t *out) NODISCARD;
+status_t stored_event_decode(span_t bytes, arena_t *arena, stored_event_t *out) NODISCARD;
+
 status_t stored_revision_encode(const stored_revision_t *revision, buffer_t *out) NODISCARD;
 /* STATUS_DAMAGED for bytes that are none. `with_consultants` false skips the consultants (count 0). */
 status_t stored_revision_decode(span_t bytes, bool with_consultants, arena_t *arena, stored_revision_t *out) NODISCARD;

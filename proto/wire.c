@@ -6,7 +6,7 @@
 
 #define VARINT_BYTES_MAX 10
 #define NUMBER_MAX       ((1u << 29) - 1)
-#define FIELDS_MAX       32 /* of one message in our schemas */
+#define FIELDS_MAX       64 /* of one message in our schemas */
 
 static bool take_bytes(span_t *bytes, uint64_t size, span_t *out)
 {

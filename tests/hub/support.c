@@ -285,7 +285,7 @@ static bool rest_is_as_filled(store_txn_t *txn, arena_t *arena)
     if (store_list_keys(txn, arena, &keys, &count) != STATUS_OK || count != 20 ||
         store_get_catalog(txn, 0, arena, &yaml) != STATUS_OK || yaml.size != catalog_builtin().size ||
         memcmp(yaml.data, catalog_builtin().data, yaml.size) != 0 ||
-        store_get_network(txn, arena, &lines) != STATUS_OK || lines.region_count != 2 ||
+        store_get_network(txn, 0, arena, &lines) != STATUS_OK || lines.region_count != 2 ||
         strcmp(lines.regions[1].parent, "east") != 0 || store_counts(txn, &counts) != STATUS_OK)
         return false;
     for (size_t i = 0; i < count; i++)

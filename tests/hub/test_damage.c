@@ -233,11 +233,11 @@ Test(damage, a_format_that_is_newer_or_none_is_refused)
         status_t status;
         const char *why;
     } cases[] = {
-        {"yardstick-data 3\n", STATUS_NEWER_FORMAT,
-         "written by a newer yardstick (format 3, this one knows 2): install"},
+        {"yardstick-data 4\n", STATUS_NEWER_FORMAT,
+         "written by a newer yardstick (format 4, this one knows 3): install"},
         {"yardstick-data 0\n", STATUS_DAMAGED, "FORMAT"},
-        {"yardstick-data 2", STATUS_DAMAGED, "FORMAT"},
-        {"yardstick-data 2\nx", STATUS_DAMAGED, "FORMAT"},
+        {"yardstick-data 3", STATUS_DAMAGED, "FORMAT"},
+        {"yardstick-data 3\nx", STATUS_DAMAGED, "FORMAT"},
         {"", STATUS_DAMAGED, "FORMAT"},
         {"yardstick-data 99999999999999999999\n", STATUS_DAMAGED, "FORMAT"},
     };

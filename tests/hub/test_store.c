@@ -52,7 +52,7 @@ Test(store, a_new_one_is_empty_private_and_sound)
     OK(store_last_sequence(txn, &last));
     cr_assert(counts.revisions == 0 && counts.answers == 0 && counts.keys == 0 && counts.catalogs == 0 && last == 0);
     cr_assert_eq(store_get_catalog(txn, 0, arena, &yaml), STATUS_NOT_FOUND);
-    cr_assert_eq(store_get_network(txn, arena, &lines), STATUS_NOT_FOUND);
+    cr_assert_eq(store_get_network(txn, 0, arena, &lines), STATUS_NOT_FOUND);
     store_abort(&txn);
     cr_assert_eq(stat(path_in(&fixture.directory, "store"), &status), 0);
     cr_assert_eq(status.st_mode & 0777, 0700);
@@ -344,7 +344,7 @@ Test(store, the_newest_network_is_current)
         OK(store_commit(&txn));
     }
     OK(store_begin_read(fixture.store, &txn));
-    OK(store_get_network(txn, arena, &back));
+    OK(store_get_network(txn, 0, arena, &back));
     OK(store_counts(txn, &counts));
     cr_assert(back.region_count == 2 && counts.networks == 2);
     cr_assert_str_eq(back.regions[1].code, "b");
