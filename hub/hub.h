@@ -3,6 +3,7 @@
 
 #include "hub/clock.h"
 #include "hub/months.h"
+#include "hub/past.h"
 #include "hub/registry.h"
 #include "hub/settings.h"
 
@@ -17,6 +18,7 @@ typedef struct {
     store_t *store;
     registry_t *registry;
     months_t *months;
+    past_t *past;
     void *zmq; /* the context of all sockets */
     monotonic_time_t started;
     atomic_bool failed; /* the store cannot be written any more: the hub ends, non-zero */

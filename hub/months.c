@@ -1,5 +1,7 @@
 #include "hub/months.h"
 
+#include "hub/month_read.h"
+
 #include "core/limits.h"
 #include "core/scratch.h"
 
@@ -9,12 +11,6 @@
 #include <string.h>
 
 #define NOTED_MAX 16384 /* deltas noted for one month; beyond it reading the month anew is cheaper */
-
-typedef struct month_share {
-    atomic_uint references;
-    month_t *month;
-    world_t *world;
-} month_share_t;
 
 /* A delta that waits, with a copy of its facts. */
 typedef struct {
@@ -46,30 +42,6 @@ struct months {
     uint64_t tick;
 };
 
-static void release_share(month_share_t *share)
-{
-    if (!share || atomic_fetch_sub(&share->references, 1) != 1)
-        return;
-    month_destroy(&share->month);
-    world_release(&share->world);
-    free(share);
-}
-
-/* Takes the month over, also on failure. */
-static month_share_t *make_share(month_t **month, world_t *world)
-{
-    month_share_t *share = calloc(1, sizeof *share);
-    if (!share) {
-        month_destroy(month);
-        return NULL;
-    }
-    atomic_init(&share->references, 1);
-    share->month = *month;
-    share->world = world_retain(world);
-    *month = NULL;
-    return share;
-}
-
 static void free_noted(noted_t **noted, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -79,7 +51,7 @@ static void free_noted(noted_t **noted, size_t count)
 
 static void free_entry(entry_t *entry)
 {
-    release_share(entry->share);
+    month_share_release(entry->share);
     free_noted(entry->noted, entry->noted_count);
     free(entry);
 }
@@ -219,45 +191,13 @@ void months_apply(months_t *months, const month_delta_t *deltas, size_t count)
 
 /* ---- who asks */
 
-typedef struct {
-    world_t *world;
-    store_txn_t *txn;
-    month_t *month;
-    bool previous;
-} reading_t;
-
-static status_t visit(void *context, const stored_revision_t *revision)
-{
-    reading_t *reading = context;
-    int64_t facts[CATALOG_FACTS_MAX];
-    uint32_t dealer = network_find_dealer(reading->world->network, revision->dealer);
-    if (revision->withdrawn || dealer == INDEX_NONE)
-        return STATUS_OK;
-    TRY(world_unpack(reading->world, reading->txn, revision->catalog_digest, &revision->facts, facts));
-    if (reading->previous)
-        month_set_previous(reading->month, dealer, facts);
-    else
-        month_set(reading->month, dealer, facts, revision->late);
-    return STATUS_OK;
-}
-
-/* Reads the period from the store. */
 static status_t read_month(store_t *store, world_t *world, period_t period, month_t **out, uint64_t *out_sequence)
 {
-    CLEANUP(month_destroy) month_t *month = month_create(world->catalog, world->network, period);
     CLEANUP(store_abort) store_txn_t *txn = NULL;
-    if (!month)
-        return STATUS_NO_MEMORY;
     TRY(store_begin_read(store, &txn));
-    reading_t reading = {.world = world, .txn = txn, .month = month};
-    TRY(store_scan_month(txn, period, visit, &reading));
-    reading.previous = true;
-    if (world->catalog->rows_use_previous)
-        TRY(store_scan_month(txn, period - 1, visit, &reading));
     TRY(store_last_sequence(txn, out_sequence));
-    *out = month;
-    month = NULL;
-    return STATUS_OK;
+    const month_reading_t reading = {.period = period, .sequence = *out_sequence};
+    return month_read(txn, world, &reading, out);
 }
 
 static void settle(months_t *months, entry_t *entry)
@@ -273,7 +213,7 @@ static status_t fill(months_t *months, entry_t *entry, world_t *world)
     uint64_t sequence = 0;
     pthread_mutex_unlock(&months->lock);
     status_t status = read_month(months->store, world, entry->period, &month, &sequence);
-    month_share_t *share = status == STATUS_OK ? make_share(&month, world) : NULL;
+    month_share_t *share = status == STATUS_OK ? month_share_make(&month, world) : NULL;
     pthread_mutex_lock(&months->lock);
     entry->share = share;
     entry->sequence = sequence;
@@ -306,7 +246,7 @@ static status_t update(months_t *months, entry_t *entry)
     /* Nobody can take a new reference while the entry is busy, so 1 stays 1. */
     if (atomic_load(&share->references) > 1) {
         month_t *copy = month_clone(share->month);
-        share = copy ? make_share(&copy, share->world) : NULL;
+        share = copy ? month_share_make(&copy, share->world) : NULL;
     }
     if (share)
         apply_noted(entry, noted, count, share->month);
@@ -314,7 +254,7 @@ static status_t update(months_t *months, entry_t *entry)
 
     pthread_mutex_lock(&months->lock);
     if (share && share != entry->share) {
-        release_share(entry->share);
+        month_share_release(entry->share);
         entry->share = share;
     }
     return share ? STATUS_OK : STATUS_NO_MEMORY;
@@ -409,7 +349,7 @@ status_t months_acquire(months_t *months, period_t period, month_snapshot_t *out
 
 void months_release(month_snapshot_t *snapshot)
 {
-    release_share(snapshot->share);
+    month_share_release(snapshot->share);
     *snapshot = (month_snapshot_t){0};
 }
 

@@ -148,7 +148,8 @@ static status_t load(run_t *run)
     TRY(registry_load(hub->registry, txn));
     TRY(world_load(txn, &world));
     hub->months = months_create(hub->store, &world, run->settings.month_cache_bytes);
-    return hub->months ? STATUS_OK : STATUS_NO_MEMORY;
+    hub->past = past_create(hub->store, run->settings.month_cache_bytes / 2);
+    return hub->months && hub->past ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static bool load_memory(run_t *run)
@@ -229,6 +230,7 @@ static void end(run_t *run)
         while (zmq_ctx_term(run->hub.zmq) != 0 && zmq_errno() == EINTR)
             ;
     }
+    past_destroy(&run->hub.past);
     months_destroy(&run->hub.months);
     registry_destroy(&run->hub.registry);
     store_close(&run->hub.store);

@@ -71,30 +71,35 @@ static status_t load_catalog(store_txn_t *txn, uint64_t digest, arena_t *arena, 
     return status == STATUS_INVALID || status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
 }
 
-static status_t load_network(store_txn_t *txn, arena_t *arena, network_t **out)
+static status_t load_network(store_txn_t *txn, uint64_t number, arena_t *arena, network_t **out)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
     network_lines_t lines = {0};
-    status_t status = store_get_network(txn, 0, arena, &lines);
+    status_t status = store_get_network(txn, number, arena, &lines);
     if (status == STATUS_OK || status == STATUS_NOT_FOUND)
         status = network_build(&lines, out, &faults);
     return status == STATUS_INVALID ? STATUS_DAMAGED : status;
 }
 
-status_t world_load(store_txn_t *txn, world_t **out)
+status_t world_load_at(store_txn_t *txn, uint64_t number, uint64_t catalog_digest, world_t **out)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(UPLOAD_SIZE_MAX * 2ul);
     CLEANUP(catalog_destroy) catalog_t *catalog = NULL;
     CLEANUP(network_destroy) network_t *network = NULL;
     if (!arena)
         return STATUS_NO_MEMORY;
-    TRY(load_catalog(txn, 0, arena, &catalog));
-    TRY(load_network(txn, arena, &network));
+    TRY(load_catalog(txn, catalog_digest, arena, &catalog));
+    TRY(load_network(txn, number, arena, &network));
     world_t *world = world_create(&catalog, &network);
     if (!world)
         return STATUS_NO_MEMORY;
     *out = world;
     return STATUS_OK;
+}
+
+status_t world_load(store_txn_t *txn, world_t **out)
+{
+    return world_load_at(txn, 0, 0, out);
 }
 
 world_t *world_retain(world_t *world)

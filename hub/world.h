@@ -16,6 +16,8 @@ world_t *world_create(catalog_t **catalog, network_t **network);
 /* The world of what the transaction sees as current; without a network yet, an empty one. STATUS_DAMAGED where catalog
  * or network cannot be built, STATUS_NO_MEMORY. */
 status_t world_load(store_txn_t *txn, world_t **out) NODISCARD;
+/* The same of an earlier network (its number; 0 = the current one) and catalog (its digest; likewise). */
+status_t world_load_at(store_txn_t *txn, uint64_t network, uint64_t catalog_digest, world_t **out) NODISCARD;
 
 world_t *world_retain(world_t *world);
 /* Lets go and sets *world to NULL; the last one frees it. Accepts NULL and *NULL. */
