@@ -53,7 +53,7 @@ typedef enum {
     EVENT_TOKEN,     /* "token/HEX": made, used or revoked */
     EVENT_CATALOG,   /* "catalog": name = its digest, 16 hex digits */
     EVENT_NETWORK,   /* "network": number = its number */
-    EVENT_SETTINGS,  /* "settings": numbers, as hub/moments.h orders them */
+    EVENT_SETTINGS,  /* "settings": name = time zone, numbers, as hub/settings_log.h orders them */
     EVENT_CLOSE,     /* "month/YYYYMM": period, text */
     EVENT_REOPEN,    /* "month/YYYYMM": period, text */
     EVENT_ALLOW,     /* "allow/DEALER/YYYYMM": dealer, period, until_ms (0 = taken back), text */
