@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* One step makes what its format added; `txn` is the transaction of all of them. */
-typedef status_t step_t(store_txn_t *txn);
+/* One step makes what its format added; `txn` is the transaction of all of them, `from` the format before the first. */
+typedef status_t step_t(store_txn_t *txn, uint32_t from);
 
 /* 2: the table of enrolment tokens, empty. */
-static status_t add_tokens(store_txn_t *txn)
+static status_t add_tokens(store_txn_t *txn, uint32_t from)
 {
+    (void)from;
     return store_open_tables(txn->txn, MDB_CREATE, 2, txn->store->tables);
 }
 
@@ -74,10 +75,10 @@ static status_t adopt_table(store_txn_t *txn, store_table_t table)
 }
 
 /* 3: the log, which begins with the upgrade and an entry for each thing that it finds. */
-static status_t add_log(store_txn_t *txn)
+static status_t add_log(store_txn_t *txn, uint32_t from)
 {
     static const store_table_t ADOPTED[] = {TABLE_CATALOGS, TABLE_NETWORKS, TABLE_KEYS, TABLE_TOKENS, TABLE_REVISIONS};
-    stored_event_t event = {.kind = EVENT_UPGRADE, .subject = "upgrade", .number = txn->head.format};
+    stored_event_t event = {.kind = EVENT_UPGRADE, .subject = "upgrade", .number = from};
     TRY(store_open_tables(txn->txn, MDB_CREATE, 3, txn->store->tables));
     TRY(store_append_event(txn, &event));
     for (size_t i = 0; i < sizeof ADOPTED / sizeof *ADOPTED; i++)
@@ -89,9 +90,10 @@ static step_t *const STEPS[STORE_FORMAT] = {[1] = add_tokens, [2] = add_log}; /*
 
 static status_t run_steps(store_txn_t *txn)
 {
-    TRY(store_open_tables(txn->txn, 0, txn->head.format, txn->store->tables));
+    const uint32_t from = txn->head.format;
+    TRY(store_open_tables(txn->txn, 0, from, txn->store->tables));
     for (; txn->head.format < STORE_FORMAT; txn->head.format++)
-        TRY(STEPS[txn->head.format](txn));
+        TRY(STEPS[txn->head.format](txn, from));
     txn->dirty = true; /* the commit writes the head, in its new form */
     return STATUS_OK;
 }
