@@ -20,16 +20,10 @@ static status_t damaged(store_check_t *check, const char *format, ...)
     return STATUS_DAMAGED;
 }
 
-static void cursor_close(MDB_cursor **cursor)
-{
-    if (*cursor)
-        mdb_cursor_close(*cursor);
-}
-
 /* Every record of a table in key order: its checksum, then `visit`. */
 static status_t check_table(store_check_t *check, store_table_t table, check_record_t *visit)
 {
-    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     TRY(store_map_error(mdb_cursor_open(check->txn.txn, check->txn.store->tables[table], &cursor)));
     uint64_t count = 0;
     MDB_val key, value;

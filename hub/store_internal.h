@@ -123,6 +123,13 @@ status_t store_get_u64(store_txn_t *txn, store_table_t table, const store_key_t 
 status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key_t *key, uint64_t value,
                           unsigned flags) NODISCARD;
 
+/* A cursor of a read transaction, or of a write transaction that goes on; for CLEANUP. Accepts NULL in *cursor. */
+void store_close_cursor(MDB_cursor **cursor);
+/* Makes *payload one that outlives the transaction: its bytes are copied into `arena`. */
+status_t store_copy_payload(arena_t *arena, span_t *payload) NODISCARD;
+/* What an index names must be there: NOT_FOUND becomes DAMAGED. */
+status_t store_must_exist(status_t status) NODISCARD;
+
 /* hub/store_events.c: what the others tell the log. */
 
 /* A revision was put under its sequence; entered with store_flush_revisions, which a commit does. */

@@ -14,12 +14,6 @@ static status_t add_tokens(store_txn_t *txn, uint32_t from)
     return store_open_tables(txn->txn, MDB_CREATE, 2, txn->store->tables);
 }
 
-static void cursor_close(MDB_cursor **cursor)
-{
-    if (*cursor)
-        mdb_cursor_close(*cursor);
-}
-
 /* Enters a record that was there before the log. */
 static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *key, span_t payload)
 {
@@ -59,7 +53,7 @@ static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *
 
 static status_t adopt_table(store_txn_t *txn, store_table_t table)
 {
-    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[table], &cursor)));
     MDB_val key, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
