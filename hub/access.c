@@ -29,6 +29,9 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_MAKE_TOKENS] = CENTRAL | OPERATE,
     [REQUEST_LIST_TOKENS] = CENTRAL | OPERATE,
     [REQUEST_REVOKE_TOKENS] = CENTRAL | OPERATE,
+    [REQUEST_LIST_EVENTS] = CENTRAL, /* texts and names of all stores stand in it */
+    [REQUEST_VERIFY_EVENTS] = CENTRAL | OPERATE,
+    [REQUEST_HISTORY] = DEALER | MANAGER | CENTRAL,
     [REQUEST_ENROLL] = 0, /* who is admitted already has no need of it; the others come by another door */
 };
 

@@ -140,6 +140,15 @@ status_t store_get_event(store_txn_t *txn, uint64_t event, arena_t *arena, store
     return STATUS_OK;
 }
 
+status_t store_hash_of_event(store_txn_t *txn, uint64_t event, uint8_t out[DIGEST_SIZE])
+{
+    store_key_t key = store_key_of_u64(event);
+    span_t payload;
+    TRY(store_get(txn, TABLE_EVENTS, &key, &payload));
+    store_hash_event(event, payload, out);
+    return STATUS_OK;
+}
+
 /* The number in a subject's key, or NOT_FOUND where the key is another subject's. */
 static status_t number_of(const MDB_val *key, const char *subject, uint64_t *out)
 {

@@ -1,7 +1,57 @@
 /* Who may come in: keys, and the tokens with which agents enrol. */
 #include "hub/store_internal.h"
 
+#include <stdio.h>
 #include <string.h>
+
+/* Codes with blanks between, in `arena`. */
+static const char *join(arena_t *arena, const char **codes, size_t count)
+{
+    size_t size = 1, length = 0;
+    for (size_t i = 0; i < count; i++)
+        size += strlen(codes[i]) + 1;
+    char *text = arena_array(arena, size, 1);
+    for (size_t i = 0; text && i < count; i++)
+        length += (size_t)snprintf(text + length, size - length, "%s%s", i ? " " : "", codes[i]);
+    return text;
+}
+
+status_t store_note_key(store_txn_t *txn, const stored_key_t *key, const store_key_t *at, span_t payload)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
+    const key_entry_t *entry = &key->entry;
+    char subject[STORE_SUBJECT_SIZE];
+    const char *stores = arena ? join(arena, entry->dealers, entry->dealer_count) : NULL;
+    if (!stores)
+        return STATUS_NO_MEMORY;
+    store_subject_of("key", at->bytes, subject);
+    stored_event_t event = {.kind = EVENT_KEY,
+                            .subject = subject,
+                            .name = role_names[entry->role],
+                            .text = stores,
+                            .scope = entry->region,
+                            .flag = entry->revoked};
+    return store_note_record(txn, &event, at, payload);
+}
+
+status_t store_note_token(store_txn_t *txn, const stored_token_t *token, const store_key_t *at, span_t payload)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
+    const token_entry_t *entry = &token->entry;
+    char subject[STORE_SUBJECT_SIZE];
+    const char *stores = arena ? join(arena, entry->dealers, entry->dealer_count) : NULL;
+    if (!stores)
+        return STATUS_NO_MEMORY;
+    store_subject_of("token", at->bytes, subject);
+    stored_event_t event = {.kind = EVENT_TOKEN,
+                            .subject = subject,
+                            .name = entry->revoked_ms ? "revoked"
+                                    : entry->used_ms  ? "used"
+                                                      : "made",
+                            .text = stores,
+                            .until_ms = entry->expires_ms};
+    return store_note_record(txn, &event, at, payload);
+}
 
 status_t store_put_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], const stored_key_t *key)
 {
@@ -9,11 +59,8 @@ status_t store_put_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], con
     TRY(stored_key_encode(key, &bytes));
     store_key_t at = store_key_of_bytes(public_key, KEY_SIZE);
     span_t payload = {bytes.data, bytes.size};
-    char subject[STORE_SUBJECT_SIZE];
-    store_subject_of("key", public_key, subject);
-    stored_event_t event = {.kind = EVENT_KEY, .subject = subject, .flag = key->entry.revoked};
     TRY(store_put(txn, TABLE_KEYS, &at, payload, 0));
-    return store_note_record(txn, &event, &at, payload);
+    return store_note_key(txn, key, &at, payload);
 }
 
 static status_t read_key(arena_t *arena, const uint8_t *public_key, span_t payload, stored_key_t *out)
@@ -64,11 +111,8 @@ status_t store_put_token(store_txn_t *txn, const stored_token_t *token)
     TRY(stored_token_encode(token, &bytes));
     store_key_t at = store_key_of_bytes(token->entry.digest, DIGEST_SIZE);
     span_t payload = {bytes.data, bytes.size};
-    char subject[STORE_SUBJECT_SIZE];
-    store_subject_of("token", token->entry.digest, subject);
-    stored_event_t event = {.kind = EVENT_TOKEN, .subject = subject};
     TRY(store_put(txn, TABLE_TOKENS, &at, payload, 0));
-    return store_note_record(txn, &event, &at, payload);
+    return store_note_token(txn, token, &at, payload);
 }
 
 static status_t read_token(arena_t *arena, const uint8_t *digest, span_t payload, stored_token_t *out)

@@ -54,12 +54,17 @@ status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period
     return read_revision(txn, sequence, with_consultants, arena, out);
 }
 
+status_t store_get_sequence_of(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision, uint64_t *out)
+{
+    store_key_t key = store_key_of_history(dealer, period, revision);
+    return store_get_u64(txn, TABLE_HISTORY, &key, out);
+}
+
 status_t store_get_revision(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision, arena_t *arena,
                             stored_revision_t *out)
 {
     uint64_t sequence;
-    store_key_t key = store_key_of_history(dealer, period, revision);
-    TRY(store_get_u64(txn, TABLE_HISTORY, &key, &sequence));
+    TRY(store_get_sequence_of(txn, dealer, period, revision, &sequence));
     return read_revision(txn, sequence, true, arena, out);
 }
 

@@ -17,9 +17,10 @@ static status_t add_tokens(store_txn_t *txn, uint32_t from)
 /* Enters a record that was there before the log. */
 static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *key, span_t payload)
 {
-    char subject[STORE_SUBJECT_SIZE], name[17];
-    stored_event_t event = {.subject = subject};
+    char name[17];
+    stored_event_t event = {.name = name};
     stored_key_t entry;
+    stored_token_t token;
     CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
     if (!arena)
         return STATUS_NO_MEMORY;
@@ -28,21 +29,17 @@ static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *
         return store_note_revision(txn, frame_take_u64(key->bytes), payload);
     case TABLE_KEYS:
         TRY(stored_key_decode(payload, arena, &entry));
-        event.kind = EVENT_KEY;
-        event.flag = entry.entry.revoked;
-        store_subject_of("key", key->bytes, subject);
-        break;
+        return store_note_key(txn, &entry, key, payload);
     case TABLE_TOKENS:
-        event.kind = EVENT_TOKEN;
-        store_subject_of("token", key->bytes, subject);
-        break;
+        TRY(stored_token_decode(payload, arena, &token));
+        return store_note_token(txn, &token, key, payload);
     case TABLE_CATALOGS:
         event.kind = EVENT_CATALOG;
         event.subject = "catalog";
-        event.name = name;
         snprintf(name, sizeof name, "%016llx", (unsigned long long)frame_take_u64(key->bytes));
         break;
     default:
+        event.name = "";
         event.kind = EVENT_NETWORK;
         event.subject = "network";
         event.number = (uint32_t)frame_take_u64(key->bytes);

@@ -50,16 +50,36 @@ Test(access, each_request_has_its_roles)
         request_kind_t kind;
         bool dealer, manager, headquarters, operator_;
     } TABLE[] = {
-        {REQUEST_NONE, 0, 0, 0, 0},         {REQUEST_DESCRIBE, 1, 1, 1, 1},        {REQUEST_GET_CATALOG, 1, 1, 1, 1},
-        {REQUEST_SUBMIT, 1, 0, 1, 0},       {REQUEST_WITHDRAW, 1, 0, 1, 0},        {REQUEST_COMPARE, 1, 1, 1, 0},
-        {REQUEST_TREND, 1, 1, 1, 0},        {REQUEST_CONSULTANTS, 1, 1, 1, 0},     {REQUEST_RANK, 0, 1, 1, 0},
-        {REQUEST_BENCHMARK, 0, 1, 1, 0},    {REQUEST_COVERAGE, 0, 1, 1, 0},        {REQUEST_ADMIT_KEY, 0, 0, 1, 1},
-        {REQUEST_REVOKE_KEY, 0, 0, 1, 1},   {REQUEST_LIST_KEYS, 0, 0, 1, 1},       {REQUEST_IMPORT_NETWORK, 0, 0, 1, 0},
-        {REQUEST_SHOW_NETWORK, 0, 1, 1, 1}, {REQUEST_INSTALL_CATALOG, 0, 0, 1, 0}, {REQUEST_GET_HEALTH, 0, 0, 1, 1},
-        {REQUEST_MAKE_TOKENS, 0, 0, 1, 1},  {REQUEST_LIST_TOKENS, 0, 0, 1, 1},     {REQUEST_REVOKE_TOKENS, 0, 0, 1, 1},
+        {REQUEST_NONE, 0, 0, 0, 0},
+        {REQUEST_DESCRIBE, 1, 1, 1, 1},
+        {REQUEST_GET_CATALOG, 1, 1, 1, 1},
+        {REQUEST_SUBMIT, 1, 0, 1, 0},
+        {REQUEST_WITHDRAW, 1, 0, 1, 0},
+        {REQUEST_COMPARE, 1, 1, 1, 0},
+        {REQUEST_TREND, 1, 1, 1, 0},
+        {REQUEST_CONSULTANTS, 1, 1, 1, 0},
+        {REQUEST_RANK, 0, 1, 1, 0},
+        {REQUEST_BENCHMARK, 0, 1, 1, 0},
+        {REQUEST_COVERAGE, 0, 1, 1, 0},
+        {REQUEST_ADMIT_KEY, 0, 0, 1, 1},
+        {REQUEST_REVOKE_KEY, 0, 0, 1, 1},
+        {REQUEST_LIST_KEYS, 0, 0, 1, 1},
+        {REQUEST_IMPORT_NETWORK, 0, 0, 1, 0},
+        {REQUEST_SHOW_NETWORK, 0, 1, 1, 1},
+        {REQUEST_INSTALL_CATALOG, 0, 0, 1, 0},
+        {REQUEST_GET_HEALTH, 0, 0, 1, 1},
+        {REQUEST_MAKE_TOKENS, 0, 0, 1, 1},
+        {REQUEST_LIST_TOKENS, 0, 0, 1, 1},
+        {REQUEST_REVOKE_TOKENS, 0, 0, 1, 1},
         {REQUEST_ENROLL, 0, 0, 0, 0},
+        {REQUEST_LIST_EVENTS, 0, 0, 1, 0},
+        {REQUEST_HISTORY, 1, 1, 1, 0},
+        {REQUEST_VERIFY_EVENTS, 0, 0, 1, 1},
     };
-    cr_assert_eq(COUNT(TABLE), REQUEST_KIND_COUNT);
+    size_t named = 0;
+    for (request_kind_t kind = REQUEST_NONE; kind < REQUEST_KIND_COUNT; kind++)
+        named += request_kind_names[kind] != NULL;
+    cr_assert_eq(COUNT(TABLE), named);
     for (size_t i = 0; i < COUNT(TABLE); i++) {
         cr_assert_eq(access_role_may(ROLE_NONE, TABLE[i].kind), false);
         cr_assert_eq(access_role_may(ROLE_DEALER, TABLE[i].kind), TABLE[i].dealer, "row %zu", i);
