@@ -23,6 +23,13 @@ static const option_t OPTIONS[] = {
     {"days", OPTION_TEXT, "N", false, "how long the tokens are good (30)"},
     {"endpoint", OPTION_ENDPOINT, "ENDPOINT", false, "the hub as agents see it, tcp://HOST:PORT (as this home does)"},
     {"file", OPTION_TEXT, "FILE", false, "the tokens that `enroll` wrote there"},
+    {"since", OPTION_TEXT, "TIME|#N", false, "only from this time or entry on"},
+    {"until", OPTION_TEXT, "TIME|#N", false, "only up to this time or entry"},
+    {"about", OPTION_TEXT, "SUBJECT", false,
+     "only about this: dealer/CODE, key/KEY, month/YYYY-MM, network, catalog, settings, revisions …"},
+    {"limit", OPTION_TEXT, "N", false, "only the newest N lines"},
+    {"expect", OPTION_TEXT, "NUMBER:HASH", false,
+     "what `audit verify` printed earlier: the log must still begin with all that was in it then"},
 };
 
 #define MANY 10000
@@ -59,6 +66,12 @@ static const command_t COMMANDS[] = {
      "a store's sales consultants"},
     {"coverage", "", 0, 0, "period! scope format", NEEDS_HUB, check_scopes, run_coverage,
      "who has reported, late or not at all"},
+    {"audit list", "", 0, 0, "since until about limit format", NEEDS_HUB, check_audit_list, run_audit_list,
+     "the log of all that changed anything: who, with which key, when, what"},
+    {"audit verify", "", 0, 0, "expect format", NEEDS_HUB, check_audit_verify, run_audit_verify,
+     "prove the log from what is stored: nothing in it was changed, cut, moved or put in"},
+    {"history", "DEALER PERIOD", 2, 2, "format", NEEDS_CATALOG, check_history, run_history,
+     "each revision of a store's month: who, when, what it changed, and what was said about it"},
     {"status", "", 0, 0, "format", NEEDS_HUB, NULL, run_status, "the hub's health"},
 };
 

@@ -1,8 +1,8 @@
 #include "client/listing.h"
 
 #include "client/render_grid.h"
-#include "core/scratch.h"
 #include "client/times.h"
+#include "core/scratch.h"
 
 #include <string.h>
 

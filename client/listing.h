@@ -1,5 +1,5 @@
-/* Lists that are no tables of the catalog's rows (outbox, receipts, the log) in the session's format, all three from one
- * list of JSON objects. */
+/* Lists that are no tables of the catalog's rows (outbox, receipts, the log) in the session's format, all three from
+ * one list of JSON objects. */
 #pragma once
 
 #include "client/session.h"

@@ -1,5 +1,6 @@
 #include "hub/settings_log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define EVENT_MEMORY (64ul << 10)
@@ -31,7 +32,13 @@ status_t settings_enter(store_txn_t *txn, const settings_t *settings, bool *out_
     bool differs = status == STATUS_NOT_FOUND || (status == STATUS_OK && !is_same(&newest, settings, numbers));
     if (status != STATUS_NOT_FOUND)
         TRY(status);
+    char text[300];
+    snprintf(text, sizeof text,
+             "benchmark_share %u/%u, benchmark_least_stores %u, benchmark_least_eligible %u, due_day %u, time_zone %s",
+             numbers[SETTINGS_SHARE_NUMERATOR], numbers[SETTINGS_SHARE_DENOMINATOR], numbers[SETTINGS_LEAST_STORES],
+             numbers[SETTINGS_LEAST_ELIGIBLE], numbers[SETTINGS_DUE_DAY], settings->time_zone);
     stored_event_t event = {.kind = EVENT_SETTINGS,
+                            .text = text,
                             .subject = SETTINGS_SUBJECT,
                             .name = settings->time_zone,
                             .numbers = numbers,

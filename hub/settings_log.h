@@ -1,7 +1,8 @@
 /* The settings that decide figures, as the log keeps them (EVENT_SETTINGS), so that a figure of a past moment is
  * computed by the rules of that moment. This is the one place that says how such an event is laid out: its `name` is
- * the time zone, its `numbers` are those of settings_number_t in that order. New ones are added at the end; an event
- * that is shorter was entered by an earlier version, which had no such setting. */
+ * the time zone, its `numbers` are those of settings_number_t in that order, its `text` says them all by their names.
+ * New ones are added at the end; an event that is shorter was entered by an earlier version, which had no such setting.
+ */
 #pragma once
 
 #include "hub/settings.h"
