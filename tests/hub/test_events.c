@@ -234,6 +234,17 @@ static void change_time(store_txn_t *txn)
     rewrite_event(txn, middle(txn), another_time);
 }
 
+static void first_moment(stored_event_t *event)
+{
+    event->time_ms = 0;
+}
+
+static void turn_time_back(store_txn_t *txn)
+{
+    rewrite_event(txn, middle(txn), first_moment);
+    rechain(txn, 2);
+}
+
 static void change_last(store_txn_t *txn)
 {
     rewrite_event(txn, txn->head.counts[TABLE_EVENTS], another_text);
@@ -270,13 +281,13 @@ static void swap_two(store_txn_t *txn)
 
 static void insert_one(store_txn_t *txn)
 {
-    for (uint64_t number = txn->head.counts[TABLE_EVENTS]; number >= middle(txn); number--) {
+    uint64_t last = txn->head.counts[TABLE_EVENTS], place = middle(txn);
+    for (uint64_t number = last; number >= place; number--) {
         store_key_t from = store_key_of_u64(number), to = store_key_of_u64(number + 1);
         CLEANUP(buffer_fini) buffer_t bytes = copy_of(txn, TABLE_EVENTS, &from);
         overwrite(txn, TABLE_EVENTS, &to, &bytes);
-        if (number == txn->head.counts[TABLE_EVENTS] - 6) /* the count has grown by the first one */
-            break;
     }
+    rewrite_event(txn, place, another_text);
     refit_head(txn);
 }
 
@@ -342,6 +353,20 @@ static void turn_catalog_back(store_txn_t *txn)
     cr_assert_neq(event.catalog_digest, txn->head.catalog_digest);
     txn->head.catalog_digest = event.catalog_digest;
     txn->dirty = true;
+}
+
+static void smuggle_catalog(store_txn_t *txn)
+{
+    store_key_t from = store_key_of_u64(txn->head.catalog_digest), to = store_key_of_u64(12345);
+    CLEANUP(buffer_fini) buffer_t bytes = copy_of(txn, TABLE_CATALOGS, &from);
+    overwrite(txn, TABLE_CATALOGS, &to, &bytes);
+}
+
+static void smuggle_network(store_txn_t *txn)
+{
+    store_key_t from = store_key_of_u64(1), to = store_key_of_u64(++txn->head.network);
+    CLEANUP(buffer_fini) buffer_t bytes = copy_of(txn, TABLE_NETWORKS, &from);
+    overwrite(txn, TABLE_NETWORKS, &to, &bytes);
 }
 
 static void put_rights(store_txn_t *txn, const uint8_t public_key[KEY_SIZE])
@@ -441,6 +466,7 @@ static const struct {
     {"a text in an entry", change_text, "does not follow from the one before"},
     {"who did it", change_actor, "does not follow from the one before"},
     {"a time moved", change_time, "does not follow from the one before"},
+    {"a time before the one before, all written anew", turn_time_back, "is of an earlier time than the one before"},
     {"the last entry", change_last, "does not end as it was left"},
     {"one cut out", cut_one, "is missing"},
     {"one cut out, the others moved up", cut_and_close_ranks, "does not follow from the one before"},
@@ -452,6 +478,8 @@ static const struct {
     {"a network", change_network, "was made with another record of table networks"},
     {"a catalog's time", change_catalogs_time, "was made with another record of table catalogs"},
     {"a catalog's text", change_catalogs_text, "was made with another record of table catalogs"},
+    {"a catalog that nobody installed", smuggle_catalog, "does not tell of catalog 0000000000003039"},
+    {"a network that nobody imported", smuggle_network, "tells of networks up to 2, and the newest is 3"},
     {"which catalog is current", turn_catalog_back, "does not tell of what is current"},
     {"a key's rights", raise_rights, "was made with another record of table keys"},
     {"a key that nobody admitted", smuggle_key, "does not tell of a record of table keys"},

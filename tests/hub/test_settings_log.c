@@ -45,6 +45,29 @@ Test(settings_log, they_are_entered_where_they_differ_from_the_newest)
     cr_assert_eq(event, 4);
 }
 
+Test(settings_log, those_of_an_earlier_version_are_entered_again)
+{
+    CLEANUP(directory_remove) directory_t directory = directory_make();
+    CLEANUP(store_close) store_t *store = store_at(&directory, MAP_BYTES);
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    settings_t settings;
+    uint64_t event;
+    settings_defaults(&settings);
+    const benchmark_rule_t *rule = &settings.benchmark;
+    const uint32_t numbers[] = {rule->share_numerator, rule->share_denominator, rule->least_stores,
+                                rule->least_eligible};
+    stored_event_t earlier = {.kind = EVENT_SETTINGS,
+                              .subject = SETTINGS_SUBJECT,
+                              .name = settings.time_zone,
+                              .numbers = numbers,
+                              .number_count = 4};
+    OK(store_begin_write(store, &txn));
+    OK(store_append_event(txn, &earlier));
+    OK(store_commit(&txn));
+    cr_assert_eq(rule_at(store, UINT64_MAX).least_eligible, rule->least_eligible);
+    cr_assert(enter(store, &settings, &event), "it has no due day");
+}
+
 Test(settings_log, the_benchmark_rule_is_read_as_of_an_event)
 {
     CLEANUP(directory_remove) directory_t directory = directory_make();
