@@ -87,6 +87,12 @@ def good():
     yield "list_tokens-after", pb.Request(request_id=19, list_tokens=pb.ListTokens(after=KEY))
     yield "revoke_tokens", pb.Request(request_id=20, revoke_tokens=pb.RevokeTokens(digests=[KEY, KEY[::-1]]))
     yield "enroll", pb.Request(request_id=21, enroll=pb.Enroll(secret=IDENTITY))
+    yield "list_events", pb.Request(request_id=29, list_events=pb.ListEvents())
+    yield "list_events-page", pb.Request(request_id=29, list_events=pb.ListEvents(after=3, from_event=9, from_sequence=4, since_ms=1, until_ms=2**50, about="month/202506", most=20))
+    yield "history", pb.Request(request_id=30, history=pb.HistoryQuery(dealer="D0001", period=202506))
+    yield "verify_events", pb.Request(request_id=31, verify_events=pb.VerifyEvents())
+    mark = pb.LogMark(event=7, time_ms=2**40, hash=KEY, sequence=5, network=1, subjects=6)
+    yield "verify_events-part", pb.Request(request_id=31, verify_events=pb.VerifyEvents(mark=mark, expected_event=9, expected_hash=KEY))
 
 
 def answers():
@@ -137,6 +143,18 @@ def answers():
     tokens.tokens.add(digest=KEY, dealers=["D0001"], made_ms=1, made_by=KEY, expires_ms=2**40)
     tokens.tokens.add(digest=KEY[::-1], dealers=["D0002", "D0003"], made_ms=1, made_by=KEY, expires_ms=2, used_ms=3, used_by=KEY, revoked_ms=4)
     yield "tokens", pb.Response(tokens=tokens)
+    events = pb.EventList(next_event=3, next_sequence=8)
+    told = events.events.add(event=4, time_ms=9, kind=1, hash=KEY)
+    told.revisions.add(sequence=9, dealer="D0001", period=202506, revision=2, time_ms=8, role=1, public_key=KEY, late=True, withdrawn=True, why="counted twice")
+    events.events.add(event=5, time_ms=10, kind=6, hash=KEY, subject="settings", name="Asia/Shanghai", numbers=[10, 100, 3, 5], role=3, public_key=KEY, period=202506)
+    yield "events", pb.Response(events=events)
+    history = pb.HistoryAnswer(dealer="D0001", period=202506)
+    revision = history.revisions.add(revision=1, sequence=9, time_ms=8, role=1, public_key=KEY, catalog="auto-dealer 1", warnings=["c"], consultants_added=["S1"], consultants_dropped=["S2"])
+    revision.facts.add(fact="ad_spend", before=float("nan"), after=0.5)
+    history.comments.add(event=4, time_ms=9, role=1, public_key=KEY, revision=1, name="ad_spend", text="fair")
+    yield "history", pb.Response(history=history)
+    yield "verification", pb.Response(verification=pb.Verification(complete=True, mark=pb.LogMark(event=7, time_ms=9, hash=KEY, sequence=5, network=1, subjects=6)))
+    yield "verification-damage", pb.Response(verification=pb.Verification(complete=True, damage="event 3 of the log is missing"))
     yield "enrolled", pb.Response(enrolled=pb.Enrolled(dealers=["D0001"], signing_key=KEY))
 
 
@@ -189,6 +207,9 @@ def bad():
     yield "unpacked-facts", field(4, b"\x30\x00" * 700)
     yield "group", b"\x13\x14"
     yield "short-digest", pb.Request(make_tokens=pb.MakeTokens(tokens=[pb.NewToken(digest=b"1", dealers=["D1"])])).SerializeToString()
+    yield "mark-without-hash", pb.Request(verify_events=pb.VerifyEvents(mark=pb.LogMark(event=7))).SerializeToString()
+    yield "expected-hash-alone", pb.Request(verify_events=pb.VerifyEvents(expected_hash=KEY)).SerializeToString()
+    yield "long-subject", pb.Request(list_events=pb.ListEvents(about="x" * 96)).SerializeToString()
     yield "long-secret", pb.Request(enroll=pb.Enroll(secret=IDENTITY + b"1")).SerializeToString()
     yield "many-empty-tokens", field(19, field(1, b"") * 1001)
     yield "many-empty-digests", field(21, field(1, b"") * 1001)
