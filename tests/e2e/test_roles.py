@@ -58,6 +58,11 @@ TABLE = [
     ("make_tokens", "", lambda t: dict(tokens=[t.new_token()]), (NO, NO, YES, YES)),
     ("list_tokens", "", lambda t: {}, (NO, NO, YES, YES)),
     ("revoke_tokens", "", lambda t: dict(digests=[t.spare_token()]), (NO, NO, YES, YES)),
+    ("list_events", "", lambda t: {}, (NO, NO, YES, NO)),  # names and texts of all stores stand in it
+    ("verify_events", "", lambda t: {}, (NO, NO, YES, YES)),
+    ("history", "own store", lambda t: dict(dealer="D0001", period=JUNE), (YES, YES, YES, NO)),
+    ("history", "a store in the region", lambda t: dict(dealer="D0002", period=JUNE), (NO, YES, YES, NO)),
+    ("history", "a store outside", lambda t: dict(dealer="D0013", period=JUNE), (NO, NO, YES, NO)),
     ("enroll", "with a good token", lambda t: dict(secret=t.spare_secret()), (NO, NO, NO, NO)),  # at the enrolment endpoint only
 ]
 

@@ -46,9 +46,13 @@ class EarlierFormat(Case):
         return client
 
     def become_headquarters(self, hub, number):
-        """The hub's new home of headquarters takes the fixture's key, so that the programs can speak as it."""
+        """The home of headquarters gets the fixture's key, so that the programs can speak as it."""
         secret = z85.encode(f"fixture of format {number}: headquarter".encode())
-        (hub.home / "key.secret").write_text(f"{secret.decode()}\n") if (hub.home / "key.secret").exists() else self.fail(str(list(hub.home.iterdir())))
+        own = run(self.work, "yardstick-hub", "key", hub.directory).out.split()[-1]
+        text = (hub.home / "home.txt").read_text()
+        (hub.home / "secret.key").write_bytes(secret + b"\n")
+        keys = [word for word in text.split() if len(word) == 40 and word != own]
+        (hub.home / "home.txt").write_text(text.replace(keys[0], zmq.curve_public(secret).decode()))
 
     def verified(self, hub):
         result = run(self.work, "yardstick-hub", "verify", hub.directory)
@@ -100,6 +104,32 @@ class EarlierFormat(Case):
             self.assertIn(f"event=upgraded from={number} to=3", hub.log_text())
             self.assertEqual(hub.stop(), 0)
             self.assertNotIn("of format", self.verified(hub))
+
+    def test_the_log_begins_with_the_upgrade_and_what_was_there(self):
+        for number in self.each_format():
+            *_, counts = FIXTURES[number]
+            hub = self.unpack(number)
+            self.become_headquarters(hub, number)
+            hub.start()
+            listed = hub.ask("audit", "list")["events"]
+            self.assertEqual((listed[0]["kind"], listed[0]["role"]), ("upgrade", "hub"))
+            self.assertIn(f"from format {number}", listed[0]["what"])
+            kinds = [kind for kind, count in zip(("catalog", "network", "key", "token"), counts) for _ in range(count)]
+            revisions = int(FIXTURES[number][0].split()[0])
+            self.assertEqual([event["kind"] for event in listed[1:]], kinds + ["revisions"] * revisions + ["settings"])
+            self.assertEqual([event["sequence"] for event in listed if event["kind"] == "revisions"], list(range(1, revisions + 1)))
+            hub.must("audit", "verify")
+
+    def test_it_answers_as_the_earlier_programs_did(self):
+        hub = self.unpack(2)
+        self.become_headquarters(hub, 2)
+        hub.start()
+        for told in json.loads((hub.directory / "answers.json").read_text()):
+            with self.subTest(" ".join(told["ask"])):
+                old = json.loads(told["answer"])
+                old.pop("port", None)  # where enrolments are taken
+                new = hub.ask(*told["ask"])
+                self.assertTrue(holds(new, old), f"{new}\n{old}"[:4000])
 
 
 if __name__ == "__main__":
