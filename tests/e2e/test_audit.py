@@ -1,16 +1,54 @@
 """The log of all that changed anything: what it says, who may read it, and that a changed store is found out; a month's history. Through the real programs."""
 
 import csv
+import ctypes
+import ctypes.util
 import io
 import random
 import re
 
 import zmq
 
+from test_damage import in_use
 from yardstick import ACCEPTED, GOLDEN, OK, Case, main, run, whole_facts
 
 JUNE = 202506
 NOON = 1781236800000  # 2026-06-12T04:00:00Z: noon in Shanghai
+
+
+# ---- an attacker who knows the program: he makes each checksum anew
+
+SECRET = b"yardstick-store".ljust(16, b"\0")  # hub/store_frame.c
+TABLES = range(11)
+
+
+def siphash(data, key):
+    out = ctypes.create_string_buffer(8)
+    ctypes.CDLL(ctypes.util.find_library("sodium")).crypto_shorthash(out, data, ctypes.c_ulonglong(len(data)), key)
+    return out.raw
+
+
+def checksum(table, key, value):
+    """As storage/frame.c makes it."""
+    return siphash(value, siphash(bytes([table]) + key, SECRET) + SECRET[:8])
+
+
+def forge(path, old, new):
+    """Puts `new` in the place of `old` in every record that holds it. Returns in how many."""
+    data = bytearray(path.read_bytes())
+    _, places = in_use(data)
+    found = 0
+    for (key_at, key_size), (at, size) in zip(places[::2], places[1::2]):
+        key, value, end = bytes(data[key_at:key_at + key_size]), bytes(data[at:at + size - 8]), at + size - 8
+        table = next((table for table in TABLES if checksum(table, key, value) == data[end:end + 8]), None)
+        if old not in value or table is None:
+            continue
+        value = value.replace(old, new)
+        data[at:end], data[end:end + 8] = value, checksum(table, key, value)
+        found += 1
+    with open(path, "r+b") as file:
+        file.write(data)
+    return found
 
 
 def newest_line(text):
@@ -147,6 +185,26 @@ class Log(Case):
         other.must("audit", "verify")
         self.assertExit(other.headquarters("audit", "verify", "--expect", late), 1)
 
+    def test_forged_bytes_with_right_checksums_are_found(self):
+        for old, new, says in ((b"counted twice", b"counted never", "was made with other revisions than stand there now"),
+                               (b"due_day 10", b"due_day 28", "does not follow from the one before it: the log was changed there"),
+                               (b"operator", b"OPERATOR", "does not follow from the one before it: the log was changed there")):
+            with self.subTest(old):
+                hub = self.hub(name=f"forged-{len(old)}")
+                hub.import_network()
+                hub.admit(zmq.curve_keypair()[0], "operator")
+                dealer = hub.client("dealer", ["D0001"])
+                self.addCleanup(dealer.close)
+                self.assertStatus(dealer.submit("D0001", JUNE, whole_facts()), OK)
+                self.assertStatus(dealer.ask("withdraw", id=random.randbytes(16), dealer="D0001", period=JUNE, why="counted twice"), OK)
+                hub.must("audit", "verify")
+                self.assertEqual(forge(hub.directory / "data.mdb", old, new), 1)
+                self.assertExit(hub.headquarters("audit", "verify"), 1, says)
+                self.assertIn("event=log_damaged", hub.log_text())
+                hub.stop()
+                self.assertExit(run(self.work, "yardstick-hub", "verify", hub.directory), 1, says)
+                self.assertExit(run(self.work, "yardstick-hub", "run", hub.directory), 1, says)
+
     def test_who_may_read_it(self):
         hub = self.hub()
         hub.import_network()
@@ -171,7 +229,7 @@ class History(Case):
         self.agent = self.served.agent("D0001")
         client = self.served.client("dealer", ["D0001"])
         self.addCleanup(client.close)
-        for facts, people in ((whole_facts(120), {}), (whole_facts(120, ad_spend=1234567), dict(S1=whole_facts(70), S2=whole_facts(50))),
+        for facts, people in ((whole_facts(120), {}), (whole_facts(120, ad_spend=4658723), dict(S1=whole_facts(70), S2=whole_facts(50))),
                               (whole_facts(120, ad_spend=None), dict(S1=whole_facts(70, showroom_visits=281), S3=whole_facts(50)))):
             self.assertStatus(client.submit("D0001", JUNE, facts, list(people.items())), OK)
         self.assertStatus(client.ask("withdraw", id=random.randbytes(16), dealer="D0001", period=JUNE, why="counted twice"), OK)
@@ -184,23 +242,23 @@ class History(Case):
         self.assertEqual([revision["revision"] for revision in told["revisions"]], [1, 2, 3, 4])
         self.assertEqual({(revision["role"], revision["key"], revision["late"]) for revision in told["revisions"]}, {("dealer", self.public, True)})
         self.assertEqual((len(first["changes"]), {change["before"] for change in first["changes"]}), (15, {None}))
-        self.assertEqual(second["changes"], [dict(fact="ad_spend", consultant=None, before=12000, after=12345.67)])
+        self.assertEqual(second["changes"], [dict(fact="ad_spend", consultant=None, before=12000, after=46587.23)])
         self.assertEqual((second["consultants_added"], second["consultants_dropped"]), (["S1", "S2"], []))
-        self.assertEqual(third["changes"], [dict(fact="ad_spend", consultant=None, before=12345.67, after=None),
+        self.assertEqual(third["changes"], [dict(fact="ad_spend", consultant=None, before=46587.23, after=None),
                                             dict(fact="showroom_visits", consultant="S1", before=280, after=281)])
         self.assertEqual((third["consultants_added"], third["consultants_dropped"]), (["S3"], ["S2"]))
         self.assertEqual((last["withdrawn"], last["why"], last["catalog"], third["catalog"]), (True, "counted twice", None, "auto-dealer 1"))
         self.assertEqual((len(last["changes"]), {change["after"] for change in last["changes"]}), (14, {None}))
-        self.assertIn('"after": 12345.67\n', self.served.must("history", "D0001", "2025-06", "--format", "json").out)
+        self.assertIn('"after": 46587.23\n', self.served.must("history", "D0001", "2025-06", "--format", "json").out)
 
     def test_table_and_csv(self):
         table = self.served.must("history", "D0001", "2025-06").out
-        for part in ("Revision 2", "12,000.00  →  12,345.67", "consultants added: S1 S2", "consultants dropped: S2", "withdrawn: counted twice"):
+        for part in ("Revision 2", "12,000.00  →  46,587.23", "consultants added: S1 S2", "consultants dropped: S2", "withdrawn: counted twice"):
             self.assertIn(part, table)
         self.assertIn("第 4 版", self.served.must("history", "D0001", "2025-06", "--lang", "zh").out)
         lines = list(csv.DictReader(io.StringIO(self.served.must("history", "D0001", "2025-06", "--format", "csv").out)))
         second = [(line["record"], line["item"], line["consultant"], line["before"], line["after"]) for line in lines if line["revision"] == "2"]
-        self.assertEqual(second, [("accepted", "", "", "", ""), ("fact", "ad_spend", "", "12000", "12345.67"), ("consultant_added", "", "S1", "", ""), ("consultant_added", "", "S2", "", "")])
+        self.assertEqual(second, [("accepted", "", "", "", ""), ("fact", "ad_spend", "", "12000", "46587.23"), ("consultant_added", "", "S1", "", ""), ("consultant_added", "", "S2", "", "")])
         self.assertIn("nothing was filed", self.served.must("history", "D0001", "2025-05").out)
         self.assertExit(self.served.headquarters("history", "D0001", "June"), 2, "June is no month")
 
