@@ -1,9 +1,9 @@
 #include "dealer-agent/receipts.h"
 
-#include "core/number.h"
 #include "client/listing.h"
-#include "dealer-agent/outbox_commands.h"
 #include "client/times.h"
+#include "core/number.h"
+#include "dealer-agent/outbox_commands.h"
 #include "proto/signed.h"
 
 #include <string.h>

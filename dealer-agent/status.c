@@ -2,11 +2,11 @@
 
 #include "client/catalog_cache.h"
 #include "client/listing.h"
+#include "client/times.h"
 #include "dealer-agent/outbox.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/run_state.h"
 #include "dealer-agent/stores.h"
-#include "client/times.h"
 
 #include <errno.h>
 #include <fcntl.h>
