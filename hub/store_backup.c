@@ -65,7 +65,13 @@ static status_t copy_pages(const char *directory, const char *destination, int f
 {
     CLEANUP(store_close_env) MDB_env *env = NULL;
     TRY(open_source(directory, &env, out_why, why_size));
-    return explain(mdb_env_copyfd2(env, file, 0), destination, "cannot be written", out_why, why_size);
+    int code = mdb_env_copyfd2(env, file, 0);
+    if (code == EFAULT) { /* what is written is read from the map, by the system */
+        snprintf(out_why, why_size, "%s/data.mdb: its disk cannot be read; restore the directory from a backup",
+                 directory);
+        return STATUS_IO;
+    }
+    return explain(code, destination, "cannot be written", out_why, why_size);
 }
 
 /* A hub at work may have been between its commit and its making the file as long as its count. */

@@ -114,8 +114,8 @@ status_t store_open_beside(const char *directory, unsigned flags, MDB_env **out,
     char path[PATH_MAX];
     struct stat status;
     path_of(path, directory, "data.mdb");
-    if (stat(path, &status) != 0 || status.st_size == 0) {
-        snprintf(out_why, why_size, "data.mdb is missing or empty");
+    if (stat(path, &status) != 0 || status.st_size < 2 * sysconf(_SC_PAGESIZE)) { /* LMDB reads two, come what may */
+        snprintf(out_why, why_size, "data.mdb is missing, empty or cut off");
         return STATUS_DAMAGED;
     }
     size_t room = (size_t)status.st_size + ((size_t)1 << 32); /* what a hub at work may add meanwhile */
