@@ -292,15 +292,19 @@ static status_t plain_name(const char *given, char out[NAME_SIZE], faults_t *fau
 
 static status_t make(const backup_plan_t *plan, const char *destination, store_counts_t *out_counts, faults_t *faults)
 {
-    int folder;
-    TRY(make_folder(making.path, &folder, faults));
+    int folder = -1;
+    sigset_t before;
+    block_signals(&before); /* what is there is known to the handler */
+    status_t status = make_folder(making.path, &folder, faults);
     making.folder = folder;
-    status_t status = fill(plan, out_counts, faults);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (status == STATUS_OK)
+        status = fill(plan, out_counts, faults);
     if (status == STATUS_OK)
         status = give_name(destination, faults);
     if (making.folder >= 0) {
-        making.folder = -1;
         discard(folder, making.path);
+        making.folder = -1;
         close(folder);
     }
     return status;
