@@ -24,7 +24,8 @@ static const char *const OWN_FILES[] = {DIRECTORY_KEY_FILE, DIRECTORY_SETTINGS_F
 static struct {
     char path[PATH_MAX];
     pid_t process;
-    volatile sig_atomic_t folder; /* open and locked; -1 = nothing is being made */
+    volatile sig_atomic_t folder;   /* open and locked; -1 = nothing is being made */
+    volatile sig_atomic_t is_named; /* the backup is there: a signal lets the rest, some milliseconds, go on */
 } making = {.folder = -1};
 
 static void file_close(int *file)
@@ -104,6 +105,8 @@ static void remove_and_end(int number)
 {
     static const char WORDS[] = "yardstick-hub: ended by a signal; no backup was made\n";
     int folder = making.folder;
+    if (making.is_named)
+        return;
     if (folder >= 0 && getpid() == making.process) { /* not in the child that verifies */
         discard(folder, making.path);
         if (write(STDERR_FILENO, WORDS, sizeof WORDS - 1) < 0)
@@ -263,6 +266,7 @@ static status_t give_name(const char *destination, faults_t *faults)
     bool is_named = rename_new(making.path, destination);
     int reason = errno;
     if (is_named) {
+        making.is_named = 1;
         making.folder = -1;
         close(folder);
     }
@@ -319,6 +323,7 @@ status_t backup_make(const backup_plan_t *plan, store_counts_t *out_counts, faul
         return refuse_taken(destination, faults);
     snprintf(making.path, sizeof making.path, "%s" PARTIAL, destination);
     making.process = getpid();
+    making.is_named = 0;
     take_signals(before);
     status_t status = make(plan, destination, out_counts, faults);
     give_back_signals(before);
