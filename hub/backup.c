@@ -53,25 +53,32 @@ static bool discard(int folder, const char *path)
     return rmdir(path) == 0;
 }
 
-/* Opens and locks `path`: whoever holds the lock makes a backup there, and what nobody holds a killed one left. Where
- * the file system cannot lock a directory (NFS), only what is `new` is taken. */
-static status_t hold(const char *path, bool is_new, int *out_folder, faults_t *faults)
+static status_t check_held(const char *path, int folder, bool is_new, faults_t *faults)
 {
-    CLEANUP(file_close) int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder < 0)
-        return fail(faults, path, "is where the backup is made, and cannot be opened", errno);
     struct stat held, named;
     bool is_locked = flock(folder, LOCK_EX | LOCK_NB) == 0;
     if (!is_locked && errno != EWOULDBLOCK && !is_new)
         return fail(faults, path, "is another backup's, or what a killed one left (then remove it)", errno);
-    if ((!is_locked && errno == EWOULDBLOCK) || fstat(folder, &held) != 0 || lstat(path, &named) != 0 ||
-        held.st_ino != named.st_ino || held.st_dev != named.st_dev) {
-        faults_add(faults, 0, 0, "%s: another backup is being made there; wait for its end", path);
-        return STATUS_BUSY;
-    }
-    *out_folder = folder;
-    folder = -1;
-    return STATUS_OK;
+    if ((is_locked || errno != EWOULDBLOCK) && fstat(folder, &held) == 0 && lstat(path, &named) == 0 &&
+        held.st_ino == named.st_ino && held.st_dev == named.st_dev)
+        return STATUS_OK;
+    faults_add(faults, 0, 0, "%s: another backup is being made there; wait for its end", path);
+    return STATUS_BUSY;
+}
+
+/* Opens and locks `path`: whoever holds the lock makes a backup there, and what nobody holds a killed one left. Where
+ * the file system cannot lock a directory (NFS), only what is `new` is taken. */
+static status_t hold(const char *path, bool is_new, int *out_folder, faults_t *faults)
+{
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0)
+        return fail(faults, path, "is where the backup is made, and cannot be opened", errno);
+    status_t status = check_held(path, folder, is_new, faults);
+    if (status == STATUS_OK)
+        *out_folder = folder;
+    else
+        close(folder);
+    return status;
 }
 
 static status_t remove_left(const char *path, faults_t *faults)
@@ -107,12 +114,12 @@ static void remove_and_end(int number)
     int folder = making.folder;
     if (making.is_named)
         return;
-    if (folder >= 0 && getpid() == making.process) { /* not in the child that verifies */
-        discard(folder, making.path);
-        if (write(STDERR_FILENO, WORDS, sizeof WORDS - 1) < 0)
-            folder = -1; /* nobody reads it */
-    }
-    raise(number); /* its default, once the handler is left */
+    raise(number);                                /* its default, once the handler is left */
+    if (folder < 0 || getpid() != making.process) /* the child that verifies */
+        return;
+    discard(folder, making.path);
+    if (write(STDERR_FILENO, WORDS, sizeof WORDS - 1) < 0)
+        return; /* nobody reads it */
 }
 
 static void take_signals(struct sigaction before[SIGNAL_COUNT])
