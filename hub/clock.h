@@ -25,5 +25,15 @@ monotonic_time_t clock_monotonic(void);
 /* The month that runs at that moment in the network's time zone. */
 period_t clock_period(wall_time_t now);
 
+/* A moment in the network's time zone, as people read it: "2025-06-30 18:00". */
+#define CLOCK_TEXT_SIZE 24
+const char *clock_format(uint64_t time_ms, char out[CLOCK_TEXT_SIZE]);
+
+#define CLOCK_DAY_MINUTES 1440u
+
+/* The moment that lies `minute` minutes (0..1440) into a day (YYYYMMDD) in the network's time zone; of 1440 the last
+ * millisecond of that day. False where there is no such day, *out untouched. */
+bool clock_moment(uint32_t day, uint32_t minute, wall_time_t *out);
+
 /* Whether the due day of `period` (day `due_day` of the month after, SPEC 5) is over. */
 bool clock_is_late(period_t period, uint32_t due_day, wall_time_t now);

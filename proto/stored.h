@@ -13,7 +13,8 @@ typedef struct {
     uint8_t public_key[KEY_SIZE];
     role_t role;
     bool late, withdrawn;
-    const char *why; /* "" = none */
+    bool filed_in_time; /* late, but it replaces what was filed in time: the month does not count as late */
+    const char *why;    /* "" = none */
     uint64_t catalog_digest;
     packed_facts_t facts;
     const char **warnings;
