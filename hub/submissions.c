@@ -396,7 +396,7 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
         .time_ms = context->now.ms,
         .role = deed->principal->role,
         .late = answer->late,
-        .filed_in_time = corrects_in_time(deed),
+        .filed_in_time = answer->late && corrects_in_time(deed),
         .withdrawn = !submission,
         .why = deed->why,
         .catalog_digest = context->world->catalog->digest,

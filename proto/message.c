@@ -9,4 +9,9 @@ const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     "trend",       "consultants", "rank",           "benchmark",    "coverage",        "admit_key",
     "revoke_key",  "list_keys",   "import_network", "show_network", "install_catalog", "get_health",
     "make_tokens", "list_tokens", "revoke_tokens",  "enroll",
+    [REQUEST_MONTH_STATUS] = "month_status",
+    [REQUEST_CLOSE_MONTH] = "close_month",
+    [REQUEST_REOPEN_MONTH] = "reopen_month",
+    [REQUEST_ALLOW_CORRECTION] = "allow_correction",
+    [REQUEST_MONTH_DRIFT] = "month_drift",
 };
