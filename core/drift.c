@@ -7,7 +7,7 @@
 
 #define SAME_RELATIVE 2e-12 /* each of two answers agrees with the exact one to 1e-12 */
 
-const char *const statistic_names[STATISTIC_COUNT] = {
+const char *const statistic_names[STATISTIC_KIND_COUNT] = {
     "n", "valued", "average", "mean", "median", "p25", "p75", "best", "benchmark", "benchmark_n",
 };
 
@@ -186,7 +186,7 @@ static void compare_cells(work_t *work, const match_t *row, const match_t *scope
     const scope_statistics_t *after = find(work->restated, row->restated, scope->restated);
     const answer_row_t *shown =
         row->restated != SIZE_MAX ? &work->restated->rows[row->restated] : &work->published->rows[row->published];
-    for (statistic_t statistic = 0; statistic < STATISTIC_COUNT; statistic++) {
+    for (statistic_t statistic = 0; statistic < STATISTIC_KIND_COUNT; statistic++) {
         double published = before ? statistic_of(before, statistic) : NO_VALUE;
         double restated = after ? statistic_of(after, statistic) : NO_VALUE;
         if (is_same(published, restated))

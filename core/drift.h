@@ -16,10 +16,10 @@ typedef enum {
     STATISTIC_BEST,
     STATISTIC_BENCHMARK,
     STATISTIC_BENCHMARK_N,
-    STATISTIC_COUNT
+    STATISTIC_KIND_COUNT
 } statistic_t;
 /* "n", "valued", "average" …: the keys of the benchmark table. */
-extern const char *const statistic_names[STATISTIC_COUNT];
+extern const char *const statistic_names[STATISTIC_KIND_COUNT];
 
 /* One figure that differs. A row or scope that only one table has is no value in the other. */
 typedef struct {

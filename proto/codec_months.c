@@ -220,15 +220,9 @@ static status_t read_cells(reader_t *reader, const Yardstick__V1__DriftAnswer *m
     READ_ARRAY(reader->arena, message->n_cells, out->cells);
     for (size_t i = 0; i < message->n_cells; i++) {
         const Yardstick__V1__DriftCell *cell = message->cells[i];
-        TRY(reader_choice(reader, "drift.statistic", (uint32_t)cell->statistic, STATISTIC_COUNT));
-        out->cells[i] = (drift_cell_t){cell->scope,
-                                       cell->row,
-                                       cell->unit,
-                                       (statistic_t)cell->statistic,
-                                       cell->published,
-                                       cell->restated,
-                                       cell->difference,
-                                       cell->relative};
+        TRY(reader_choice(reader, "drift.statistic", (uint32_t)cell->statistic, STATISTIC_KIND_COUNT));
+        out->cells[i] = (drift_cell_t){cell->scope,     cell->row,      cell->unit,       (statistic_t)cell->statistic,
+                                       cell->published, cell->restated, cell->difference, cell->relative};
     }
     out->cell_count = message->n_cells;
     out->left = message->cells_left;
