@@ -6,7 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint64_t standing_ms; /* 0: the clock runs; written in clock_init only */
+static uint64_t standing_ms; /* 0: the clock runs; written by clock_stand only */
+
+void clock_stand(void)
+{
+    const char *standing = getenv("YARDSTICK_TEST_NOW_MS");
+    standing_ms = standing ? strtoull(standing, NULL, 10) : 0;
+}
 
 bool clock_init(const char *time_zone)
 {
@@ -19,8 +25,7 @@ bool clock_init(const char *time_zone)
     if (access(path, R_OK) != 0 || setenv("TZ", time_zone, 1) != 0)
         return false;
     tzset();
-    const char *standing = getenv("YARDSTICK_TEST_NOW_MS");
-    standing_ms = standing ? strtoull(standing, NULL, 10) : 0;
+    clock_stand();
     return true;
 }
 

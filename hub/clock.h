@@ -15,9 +15,12 @@ typedef struct {
 } monotonic_time_t;
 
 /* Makes `time_zone` (IANA name) that of the whole process. Called once, in main, before there are threads. False where
- * the machine has no such zone. Reads YARDSTICK_TEST_NOW_MS too: a clock that stands still at that moment, for tests
- * only. */
+ * the machine has no such zone. Lets the clock stand too. */
 bool clock_init(const char *time_zone);
+
+/* Reads YARDSTICK_TEST_NOW_MS: a clock that stands still at that moment, for tests only. For a command that needs no
+ * time zone; before there are threads. */
+void clock_stand(void);
 
 wall_time_t clock_wall(void);
 monotonic_time_t clock_monotonic(void);

@@ -33,19 +33,31 @@ exception_t month_log_exception(const stored_event_t *event)
     return exception;
 }
 
-status_t month_log_exception_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t after, uint64_t time_ms,
-                                arena_t *arena, exception_t *out)
+/* The last event about a subject before the revision came. By sequence, not by time: clocks may be set back. */
+static status_t last_before(store_txn_t *txn, const char *subject, uint64_t sequence, arena_t *arena,
+                            stored_event_t *out)
 {
-    char kind[STORE_SUBJECT_SIZE], subject[STORE_SUBJECT_SIZE];
     stored_event_t event;
     uint64_t most = UINT64_MAX;
-    snprintf(kind, sizeof kind, "allow/%s", dealer);
-    month_subject(kind, period, subject);
     do {
         TRY(store_last_event(txn, subject, most, arena, &event));
         most = event.event - 1;
-    } while (event.time_ms > time_ms);
-    if (event.event < after || !event.until_ms)
+    } while (event.sequence >= sequence);
+    *out = event;
+    return STATUS_OK;
+}
+
+status_t month_log_exception_of(store_txn_t *txn, const char *dealer, period_t period, uint64_t sequence,
+                                arena_t *arena, exception_t *out)
+{
+    char kind[STORE_SUBJECT_SIZE], subject[STORE_SUBJECT_SIZE];
+    stored_event_t state, event;
+    month_subject("month", period, subject);
+    TRY(last_before(txn, subject, sequence, arena, &state));
+    snprintf(kind, sizeof kind, "allow/%s", dealer);
+    month_subject(kind, period, subject);
+    TRY(last_before(txn, subject, sequence, arena, &event));
+    if (state.kind != EVENT_CLOSE || event.event < state.event || !event.until_ms)
         return STATUS_NOT_FOUND;
     *out = month_log_exception(&event);
     return STATUS_OK;

@@ -9,9 +9,9 @@ status_t month_log_closing(store_txn_t *txn, period_t period, arena_t *arena, st
 /* The exception that an EVENT_ALLOW granted, with who granted it; borrows the event's texts. */
 exception_t month_log_exception(const stored_event_t *event);
 
-/* The exception of a dealer's month that was the newest at `time_ms`; NOT_FOUND where none was granted by then since
- * the event `after`, or it was taken back. Memory from `arena`. */
-status_t month_log_exception_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t after, uint64_t time_ms,
+/* The exception under which a revision (its sequence) of a closed month was filed. STATUS_NOT_FOUND: the month was open
+ * then. Memory from `arena`. */
+status_t month_log_exception_of(store_txn_t *txn, const char *dealer, period_t period, uint64_t sequence,
                                 arena_t *arena, exception_t *out) NODISCARD;
 
 /* All exceptions that hold at `now_ms` for closed months from `first` to `last`, in the order of dealers, then months.

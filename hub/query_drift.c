@@ -63,20 +63,14 @@ static status_t compare(const asking_t *asking)
 /* ---- through whom */
 
 /* The exception under which it was filed; none where the month was open then. */
-static status_t find_exception(const asking_t *asking, correction_t *correction)
+static status_t find_exception(const asking_t *asking, uint64_t sequence, correction_t *correction)
 {
     arena_t *arena = asking->query->arena;
     exception_t *exception = arena_alloc(arena, sizeof *exception);
-    month_state_t state;
-    uint64_t at;
     if (!exception)
         return STATUS_NO_MEMORY;
-    TRY(store_event_at(asking->txn, correction->time_ms, &at));
-    TRY(month_state_at(asking->txn, correction->period, at, &state));
-    if (!state.is_closed)
-        return STATUS_OK;
-    status_t status = month_log_exception_at(asking->txn, correction->dealer, correction->period, state.event,
-                                             correction->time_ms, arena, exception);
+    status_t status =
+        month_log_exception_of(asking->txn, correction->dealer, correction->period, sequence, arena, exception);
     if (status == STATUS_OK)
         correction->exception = exception;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -101,7 +95,7 @@ static status_t describe(const asking_t *asking, const char *dealer, uint64_t se
         .role = after.role,
     };
     memcpy(out->public_key, after.public_key, KEY_SIZE);
-    return find_exception(asking, out);
+    return find_exception(asking, sequence, out);
 }
 
 static status_t visit(void *context, const char *dealer, uint64_t sequence)
@@ -159,7 +153,7 @@ static status_t find_closing(asking_t *asking, period_t period)
     period_format(period, month);
     status_t status = month_log_closing(asking->txn, period, query->arena, &asking->closing);
     if (status == STATUS_NOT_FOUND)
-        return refuse(query->refusal, STATUS_CONFLICT, month,
+        return refuse(query->refusal, STATUS_INVALID, month,
                       "%s was never closed: nothing of it is published that could have drifted", month);
     TRY(status);
     TRY(month_state_at(asking->txn, period, UINT64_MAX, &state));

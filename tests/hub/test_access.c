@@ -57,7 +57,8 @@ Test(access, each_request_has_its_roles)
         {REQUEST_REVOKE_KEY, 0, 0, 1, 1},   {REQUEST_LIST_KEYS, 0, 0, 1, 1},       {REQUEST_IMPORT_NETWORK, 0, 0, 1, 0},
         {REQUEST_SHOW_NETWORK, 0, 1, 1, 1}, {REQUEST_INSTALL_CATALOG, 0, 0, 1, 0}, {REQUEST_GET_HEALTH, 0, 0, 1, 1},
         {REQUEST_MAKE_TOKENS, 0, 0, 1, 1},  {REQUEST_LIST_TOKENS, 0, 0, 1, 1},     {REQUEST_REVOKE_TOKENS, 0, 0, 1, 1},
-        {REQUEST_ENROLL, 0, 0, 0, 0},
+        {REQUEST_ENROLL, 0, 0, 0, 0},       {REQUEST_MONTH_STATUS, 1, 1, 1, 0}, {REQUEST_CLOSE_MONTH, 0, 0, 1, 0},
+        {REQUEST_REOPEN_MONTH, 0, 0, 1, 0}, {REQUEST_ALLOW_CORRECTION, 0, 0, 1, 0}, {REQUEST_MONTH_DRIFT, 0, 1, 1, 0},
     };
     cr_assert_eq(COUNT(TABLE), REQUEST_KIND_COUNT);
     for (size_t i = 0; i < COUNT(TABLE); i++) {
