@@ -188,7 +188,8 @@ static status_t check_unused(change_t *change, const token_entry_t *token)
                       clock_format(token->revoked_ms, date));
     if (change->now.ms >= token->expires_ms)
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
-                      "this token expired on %s; ask headquarters for a new one", clock_format(token->expires_ms, date));
+                      "this token expired on %s; ask headquarters for a new one",
+                      clock_format(token->expires_ms, date));
     return STATUS_OK;
 }
 

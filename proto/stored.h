@@ -13,14 +13,14 @@ typedef struct {
     uint8_t public_key[KEY_SIZE];
     role_t role;
     bool late, withdrawn;
-    bool filed_in_time; /* late, but it replaces what was filed in time: the month does not count as late */
-    const char *why;    /* "" = none */
+    const char *why; /* "" = none */
     uint64_t catalog_digest;
     packed_facts_t facts;
     const char **warnings;
     size_t warning_count;
     const packed_consultant_t *consultants;
     size_t consultant_count;
+    bool filed_in_time; /* late, but it replaces what was filed in time: the month does not count as late */
 } stored_revision_t;
 
 typedef struct {
