@@ -24,18 +24,21 @@
 #define NETWORK_CIRCLES_MAX     10000
 #define NETWORK_MEMBERSHIPS_MAX 4000000 /* region memberships; circle memberships likewise */
 
-#define CONSULTANTS_MAX         500  /* of one submission */
-#define KEY_DEALERS_MAX         200  /* stores of one key */
-#define SCOPES_MAX              1000 /* named in one request */
-#define TOKENS_MAX              1000 /* enrolment tokens of one request or answer */
-#define TOKEN_DAYS_MAX          366  /* how long a token may be good */
-#define PEERS_MAX               16   /* named in one comparison */
-#define SUBJECT_LENGTH_MAX      95   /* bytes of what an entry of the log is about */
-#define EVENTS_MAX              2000 /* entries of the log and revisions of one answer */
-#define HISTORY_REVISIONS_MAX   1000 /* of a month's history: the newest */
-#define COMMENTS_LISTED_MAX     1000 /* of a month's history: the oldest */
-#define EVENTS_SCANNED_MAX      20000 /* entries and revisions that one request lists or verifies; the rest is asked for */
-#define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
+#define CONSULTANTS_MAX         500    /* of one submission */
+#define KEY_DEALERS_MAX         200    /* stores of one key */
+#define SCOPES_MAX              1000   /* named in one request */
+#define TOKENS_MAX              1000   /* enrolment tokens of one request or answer */
+#define TOKEN_DAYS_MAX          366    /* how long a token may be good */
+#define GRANTS_MAX              100000 /* exceptions for closed months that are open at a time */
+#define GRANT_DAYS_MAX          366    /* how long one may last */
+#define DRIFT_CELLS_MAX         10000  /* listed of what a month's figures drifted; the rest are counted */
+#define PEERS_MAX               16     /* named in one comparison */
+#define SUBJECT_LENGTH_MAX      95     /* bytes of what an entry of the log is about */
+#define EVENTS_MAX              2000   /* entries of the log and revisions of one answer */
+#define HISTORY_REVISIONS_MAX   1000   /* of a month's history: the newest */
+#define COMMENTS_LISTED_MAX     1000   /* of a month's history: the oldest */
+#define EVENTS_SCANNED_MAX      20000  /* entries and revisions that one request lists or verifies; the rest is asked for */
+#define FAULTS_MAX              1000   /* kept of one input; the rest are counted */
 
 #define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 

@@ -7,13 +7,14 @@
 #define TRIES_MAX 8 /* worlds that may come and go under one question */
 
 static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
-    [REQUEST_DESCRIBE] = query_describe,       [REQUEST_GET_CATALOG] = query_get_catalog,
-    [REQUEST_COMPARE] = query_compare,         [REQUEST_TREND] = query_trend,
-    [REQUEST_CONSULTANTS] = query_consultants, [REQUEST_RANK] = query_rank,
-    [REQUEST_BENCHMARK] = query_benchmark,     [REQUEST_COVERAGE] = query_coverage,
-    [REQUEST_LIST_KEYS] = query_list_keys,     [REQUEST_SHOW_NETWORK] = query_show_network,
-    [REQUEST_GET_HEALTH] = query_get_health,   [REQUEST_LIST_TOKENS] = query_list_tokens,
-    [REQUEST_LIST_EVENTS] = query_list_events, [REQUEST_VERIFY_EVENTS] = query_verify_events,
+    [REQUEST_DESCRIBE] = query_describe,         [REQUEST_GET_CATALOG] = query_get_catalog,
+    [REQUEST_COMPARE] = query_compare,           [REQUEST_TREND] = query_trend,
+    [REQUEST_CONSULTANTS] = query_consultants,   [REQUEST_RANK] = query_rank,
+    [REQUEST_BENCHMARK] = query_benchmark,       [REQUEST_COVERAGE] = query_coverage,
+    [REQUEST_LIST_KEYS] = query_list_keys,       [REQUEST_SHOW_NETWORK] = query_show_network,
+    [REQUEST_GET_HEALTH] = query_get_health,     [REQUEST_LIST_TOKENS] = query_list_tokens,
+    [REQUEST_MONTH_STATUS] = query_month_status, [REQUEST_MONTH_DRIFT] = query_month_drift,
+    [REQUEST_LIST_EVENTS] = query_list_events,   [REQUEST_VERIFY_EVENTS] = query_verify_events,
     [REQUEST_HISTORY] = query_history,
 };
 
