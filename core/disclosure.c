@@ -69,6 +69,11 @@ const month_t *disclosure_month(const disclosure_t *disclosure)
     return disclosure->month;
 }
 
+const exemplars_t *disclosure_exemplars(const disclosure_t *disclosure)
+{
+    return disclosure->exemplars;
+}
+
 bool disclosure_lists_scope(const disclosure_t *disclosure, scope_t scope)
 {
     size_t found = viewer_find_scope(&disclosure->viewer, scope);

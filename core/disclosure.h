@@ -21,6 +21,9 @@ void disclosure_destroy(disclosure_t **disclosure);
 /* The release that is shown: contributors only. Its network numbers the scopes below. */
 const month_t *disclosure_month(const disclosure_t *disclosure);
 
+/* As given; may be NULL. */
+const exemplars_t *disclosure_exemplars(const disclosure_t *disclosure);
+
 /* Whether the key may ask for the scope: the nation, or a region over one of its stores. */
 bool disclosure_lists_scope(const disclosure_t *disclosure, scope_t scope);
 

@@ -132,16 +132,10 @@ static void show(disclosure_figure_t *figure, const mpq_t value)
 static void show_exemplar(disclosure_t *disclosure, const row_t *row, const exemplar_t *exemplar,
                           disclosure_figure_t *out)
 {
-    const month_t *month = disclosure->month;
-    uint32_t slot = month->slots[exemplar->dealer];
-    int64_t inputs[2 * CATALOG_FACTS_MAX];
     CLEANUP(scratch_clear) mpq_t value;
     mpq_init(value);
     *out = (disclosure_figure_t){NO_VALUE, false, {.reason = exemplar->consented ? SHOWN : HIDDEN_EXEMPLAR}};
-    if (slot == INDEX_NONE || !(month->flags[slot] & MONTH_REPORTED))
-        return;
-    month_inputs(month, slot, inputs);
-    out->exists = statistics_value(row, inputs, value);
+    out->exists = statistics_exemplar(disclosure->month, row, exemplar->dealer, value);
     show(out, value);
 }
 

@@ -355,3 +355,13 @@ uint32_t statistics_benchmark_stores(const month_t *month, const row_t *row, con
     mpq_clears(share.exact_needed, share.exact_held, share.term, NULL);
     return formula_evaluate_exact(row->formula, taken.sums, taken.n, out) ? taken.n : 0;
 }
+
+uint32_t statistics_exemplar(const month_t *month, const row_t *row, uint32_t dealer, mpq_t out)
+{
+    uint32_t slot = month->slots[dealer];
+    int64_t inputs[INPUTS_MAX];
+    if (row->better == BETTER_NEITHER || slot == INDEX_NONE || !(month->flags[slot] & MONTH_REPORTED))
+        return 0;
+    month_inputs(month, slot, inputs);
+    return statistics_value(row, inputs, out);
+}
