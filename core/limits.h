@@ -39,6 +39,8 @@
 #define COMMENTS_LISTED_MAX     1000   /* of a month's history: the oldest */
 #define EVENTS_SCANNED_MAX      20000  /* entries and revisions that one request lists or verifies; the rest is asked for */
 #define FAULTS_MAX              1000   /* kept of one input; the rest are counted */
+#define RELEASES_MAX            8      /* of one month */
+#define RELEASE_PEELS_MAX       16     /* owners of one part whose changes wait alone while the rest is tried again */
 
 #define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 
