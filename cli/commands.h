@@ -32,6 +32,14 @@ status_t run_enroll(session_t *session) NODISCARD;
 status_t run_enroll_list(session_t *session) NODISCARD;
 status_t run_enroll_revoke(session_t *session) NODISCARD;
 
+/* disclosure.c */
+status_t run_month_release(session_t *session) NODISCARD;
+status_t check_exemplar(session_t *session) NODISCARD;
+status_t run_exemplar(session_t *session) NODISCARD;
+status_t run_exemplar_list(session_t *session) NODISCARD;
+status_t check_explain(session_t *session) NODISCARD;
+status_t run_explain(session_t *session) NODISCARD;
+
 /* month.c */
 status_t check_month(session_t *session) NODISCARD;
 status_t check_month_allow(session_t *session) NODISCARD;

@@ -69,6 +69,38 @@ static void put_compare_columns(json_t *json, const compare_answer_t *answer)
     close_with(json, ']');
 }
 
+static void put_suppressed(json_t *json, uint32_t columns)
+{
+    open_list(json, "suppressed");
+    for (size_t i = 0; i < COLUMN_PEERS; i++)
+        if (columns >> i & 1u)
+            put_text(json, NULL, compare_column_names[i]);
+    close_with(json, ']');
+}
+
+/* Of a dealer's answer: null where the month has none yet. */
+static void put_release(json_t *json, const compare_answer_t *answer)
+{
+    if (!answer->suppressed)
+        return;
+    if (!answer->release) {
+        put_text(json, "release", NULL);
+        return;
+    }
+    open_braces(json, "release");
+    put_integer(json, "number", answer->release);
+    put_time(json, "time", answer->release_ms);
+    close_with(json, '}');
+}
+
+/* Where a benchmark column shows a designated store. */
+static void put_exemplars(json_t *json, const compare_answer_t *answer)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (answer->exemplars[i])
+            put_text(json, i ? "region_exemplar" : "nation_exemplar", answer->exemplars[i]);
+}
+
 void render_json_compare(FILE *out, const compare_answer_t *answer)
 {
     size_t column_count = COLUMN_PEERS + answer->peer_count;
@@ -85,10 +117,14 @@ void render_json_compare(FILE *out, const compare_answer_t *answer)
         for (size_t j = 0; j < GAP_COUNT; j++)
             put_number(&json, compare_column_names[j + 1], answer->gaps[i * GAP_COUNT + j]);
         close_with(&json, '}');
+        if (answer->suppressed)
+            put_suppressed(&json, answer->suppressed[i]);
         close_with(&json, '}');
     }
     close_with(&json, ']');
     put_texts(&json, "weakest", answer->weakest, answer->weakest_count);
+    put_release(&json, answer);
+    put_exemplars(&json, answer);
     end(&json);
 }
 

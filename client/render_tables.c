@@ -61,6 +61,8 @@ static const char *compare_row_id(const void *answer, size_t row)
     return ((const compare_answer_t *)answer)->rows[row].row;
 }
 
+#define HIDDEN_MARK "×"
+
 static grid_t *begin_compare(const render_t *render, const void *of, const char *title, size_t part)
 {
     (void)part;
@@ -94,7 +96,10 @@ static void add_compare_row(const render_t *render, const void *of, grid_t *grid
     grid_cell(grid, style, text);
     grid_cell(grid, style, mark_of(gaps[GAP_REGION_AVERAGE]));
     for (size_t i = 0; i < GAP_COUNT; i++) {
-        add_value(grid, &row, values[COLUMN_OWN + 1 + i]);
+        if (answer->suppressed && answer->suppressed[index] >> (COLUMN_OWN + 1 + i) & 1u)
+            grid_cell(grid, STYLE_PLAIN, HIDDEN_MARK);
+        else
+            add_value(grid, &row, values[COLUMN_OWN + 1 + i]);
         render_share(gaps[i], text);
         grid_cell(grid, STYLE_PLAIN, text);
     }
@@ -128,6 +133,29 @@ static void print_weakest(const render_t *render, const compare_answer_t *answer
             place + 1, label, own, region, gap);
 }
 
+/* What a dealer's scopes are of, and which stores stand as benchmarks. */
+static void print_sources(const render_t *render, const compare_answer_t *answer)
+{
+    bool zh = render->language == LANGUAGE_ZH;
+    char time[TIME_TEXT_SIZE];
+    if (answer->suppressed && answer->release) {
+        render_time_text(answer->release_ms, time);
+        fprintf(render->out,
+                zh ? "全国与区域数据来自第 %u 次发布（%s），取三位有效数字；× 表示为不泄露他店数据而不显示\n"
+                   : "nation and region: release %u of %s, rounded to 3 digits; × is hidden: it could tell another owner's "
+                     "figures\n",
+                (unsigned)answer->release, time);
+    } else if (answer->suppressed) {
+        fputs(zh ? "本月尚未发布，全国与区域数据暂不显示（×）\n"
+                 : "this month has not been released yet, so nation and region are not shown (×)\n",
+              render->out);
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (answer->exemplars[i])
+            fprintf(render->out, zh ? "%s标杆为总部指定的门店 %s\n" : "the %s's benchmark is %s, designated by headquarters\n",
+                    i ? (zh ? "区域" : "region") : (zh ? "全国" : "nation"), answer->exemplars[i]);
+}
+
 status_t render_table_compare(const render_t *render, const compare_answer_t *answer)
 {
     char month[LABEL_SIZE];
@@ -140,6 +168,7 @@ status_t render_table_compare(const render_t *render, const compare_answer_t *an
     fputc('\n', render->out);
     print_line(render, render_word(render, WORD_COMPARE_LEGEND));
     print_line(render, render_word(render, WORD_GAP_LEGEND));
+    print_sources(render, answer);
     print_line(render, render_word(render, answer->weakest_count ? WORD_WEAKEST : WORD_NO_WEAKEST));
     for (size_t i = 0; i < answer->weakest_count; i++)
         print_weakest(render, answer, i);

@@ -61,6 +61,8 @@ typedef struct {
         *suppressed; /* [row_count]: bit c: column COLUMN_c is hidden, not null by itself; NULL: no dealer's answer */
     const char *exemplars[2]; /* the designated stores whose values stand in the nation's and the region's benchmark
                                  column; NULL: none, or not shown */
+    uint32_t release; /* to a dealer: number of the month's release that its scopes are of; 0 = there is none yet */
+    uint64_t release_ms;
     const char **weakest;
     size_t weakest_count; /* row ids */
 } compare_answer_t;
@@ -124,3 +126,25 @@ typedef struct {
     coverage_scope_t *scopes;
     size_t scope_count;
 } coverage_answer_t;
+
+/* Why a dealer does not see a figure, and what waits for the month's next release (SPEC 4); for headquarters. */
+typedef struct {
+    const char *row, *column; /* column: one of compare_column_names */
+    uint32_t reason;          /* disclosure_reason_t */
+    const char *text;         /* one English clause, without figures */
+} hidden_cell_t;
+typedef struct {
+    const char *dealer;
+    uint32_t change, wait; /* release_change_kind_t, release_wait_t */
+    const char *text;      /* likewise */
+} waiting_dealer_t;
+typedef struct {
+    const char *dealer;
+    period_t period;
+    uint32_t release; /* 0 = none yet */
+    uint64_t release_ms;
+    hidden_cell_t *hidden;
+    size_t hidden_count;
+    waiting_dealer_t *waiting;
+    size_t waiting_count;
+} disclosure_answer_t;

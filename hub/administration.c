@@ -356,6 +356,10 @@ static status_t run(change_t *change)
         return tokens_make(change);
     case REQUEST_REVOKE_TOKENS:
         return tokens_revoke(change);
+    case REQUEST_RELEASE_MONTH:
+        return month_release(change);
+    case REQUEST_DESIGNATE_EXEMPLAR:
+        return exemplar_designate(change);
     case REQUEST_CLOSE_MONTH:
         return month_close(change);
     case REQUEST_REOPEN_MONTH:

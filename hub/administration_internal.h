@@ -38,5 +38,7 @@ status_t tokens_enroll(change_t *change) NODISCARD;
 
 /* hub/month_deeds.c: the life of a month (SPEC 5). */
 status_t month_close(change_t *change) NODISCARD;
+status_t month_release(change_t *change) NODISCARD;
+status_t exemplar_designate(change_t *change) NODISCARD;
 status_t month_reopen(change_t *change) NODISCARD;
 status_t month_allow(change_t *change) NODISCARD;

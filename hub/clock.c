@@ -60,6 +60,12 @@ period_t clock_period(wall_time_t now)
     return period_make(local.tm_year + 1900, local.tm_mon + 1);
 }
 
+uint32_t clock_day(wall_time_t now)
+{
+    struct tm local = local_time(now);
+    return ((uint32_t)local.tm_year + 1900) * 10000 + ((uint32_t)local.tm_mon + 1) * 100 + (uint32_t)local.tm_mday;
+}
+
 const char *clock_format(uint64_t time_ms, char out[CLOCK_TEXT_SIZE])
 {
     struct tm local = local_time((wall_time_t){time_ms});

@@ -28,6 +28,9 @@ monotonic_time_t clock_monotonic(void);
 /* The month that runs at that moment in the network's time zone. */
 period_t clock_period(wall_time_t now);
 
+/* The day of a moment in the network's time zone: YYYYMMDD. */
+uint32_t clock_day(wall_time_t now);
+
 /* A moment in the network's time zone, as people read it: "2025-06-30 18:00". */
 #define CLOCK_TEXT_SIZE 24
 const char *clock_format(uint64_t time_ms, char out[CLOCK_TEXT_SIZE]);

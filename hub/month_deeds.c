@@ -3,6 +3,9 @@
 #include "hub/administration_internal.h"
 #include "hub/log.h"
 #include "hub/month_state.h"
+#include "hub/release_deeds.h"
+
+#include "core/limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +29,89 @@ static stored_event_t event_of(event_kind_t kind, const month_deed_t *deed, char
 {
     month_subject("month", deed->period, subject);
     return (stored_event_t){.kind = kind, .subject = subject, .period = deed->period, .text = deed->why};
+}
+
+/* ---- releases */
+
+status_t month_release(change_t *change)
+{
+    period_t period = change->job->request->release_month;
+    char month[PERIOD_TEXT_SIZE];
+    release_made_t made = {0};
+    period_format(period, month);
+    if (!change->hub->settings->disclosure)
+        return refuse(&change->refusal, STATUS_CONFLICT, "disclosure",
+                      "this hub's setting `disclosure` is off: dealers see live figures, and there are no releases");
+    if (period > clock_period(change->now))
+        return refuse(&change->refusal, STATUS_INVALID, month, "%s has not begun", month);
+    status_t status = release_make(change->hub, change->txn, change->world, period, change->arena, &made);
+    if (status == STATUS_LIMIT)
+        return refuse(&change->refusal, STATUS_CONFLICT, month,
+                      "%s was released %d times; more releases of one month would tell single stores apart", month,
+                      RELEASES_MAX);
+    TRY(status);
+    if (made.release) {
+        TRY(store_commit(&change->txn));
+        log_event(LOG_INFO, "release", "period=%s number=%u taken=%u waiting=%zu", month, made.release, made.taken,
+                  made.waiting_count);
+    }
+    change->response.kind = RESPONSE_RELEASED;
+    change->response.released =
+        (released_t){period, made.release, made.time_ms, made.taken, made.waiting, made.waiting_count};
+    return STATUS_OK;
+}
+
+/* With the closing, in its transaction: dealers see what was published as far as it can be shown. */
+static status_t release_at_closing(change_t *change, period_t period)
+{
+    release_made_t made = {0};
+    if (!change->hub->settings->disclosure)
+        return STATUS_OK;
+    status_t status = release_make(change->hub, change->txn, change->world, period, change->arena, &made);
+    return status == STATUS_LIMIT ? STATUS_OK : status;
+}
+
+/* ---- exemplars */
+
+static status_t check_exemplar(change_t *change, const exemplar_entry_t *asked)
+{
+    const network_t *network = change->world->network;
+    char month[PERIOD_TEXT_SIZE];
+    scope_t scope;
+    if (scope_parse(network, asked->scope, &scope) != STATUS_OK || scope.kind == SCOPE_CIRCLE)
+        return refuse(&change->refusal, STATUS_UNKNOWN, asked->scope,
+                      "there is no scope %s that could have an exemplar; scopes are nation and region:CODE",
+                      asked->scope);
+    if (!*asked->dealer)
+        return STATUS_OK;
+    uint32_t dealer = network_find_dealer(network, asked->dealer);
+    if (dealer == INDEX_NONE)
+        return refuse(&change->refusal, STATUS_UNKNOWN, asked->dealer, "the network has no dealer %s", asked->dealer);
+    period_format(asked->from, month);
+    uint32_t region = network_region_of(network, dealer, asked->from);
+    if (region == INDEX_NONE ||
+        (scope.kind == SCOPE_REGION && !network_region_within(network, region, scope.index)))
+        return refuse(&change->refusal, STATUS_INVALID, asked->dealer, "%s does not lie in %s in %s", asked->dealer,
+                      asked->scope, month);
+    return STATUS_OK;
+}
+
+status_t exemplar_designate(change_t *change)
+{
+    const exemplar_entry_t *asked = &change->job->request->designate;
+    char subject[STORE_SUBJECT_SIZE];
+    TRY(check_exemplar(change, asked));
+    snprintf(subject, sizeof subject, "exemplar/%s", asked->scope);
+    stored_event_t event = {
+        .kind = EVENT_EXEMPLAR,
+        .subject = subject,
+        .scope = asked->scope,
+        .dealer = asked->dealer,
+        .period = asked->from,
+        .flag = asked->consented,
+        .text = asked->why,
+    };
+    return enter(change, &event);
 }
 
 /* ---- closing and reopening */
@@ -55,6 +141,7 @@ status_t month_close(change_t *change)
     char subject[STORE_SUBJECT_SIZE];
     stored_event_t event = event_of(EVENT_CLOSE, asked, subject);
     TRY(check_closing(change, asked->period));
+    TRY(release_at_closing(change, asked->period));
     TRY(enter(change, &event));
     closings_close(change->hub->closings, asked->period, event.time_ms);
     return STATUS_OK;

@@ -124,6 +124,15 @@ status_t past_world(past_t *past, uint64_t number, world_t **out)
     return get_world(past, txn, &event, out);
 }
 
+/* A month's releases are held against each other, so they all stand on network and catalog of the first. */
+static status_t get_first_world(past_t *past, store_txn_t *txn, const stored_event_t *release, arena_t *arena,
+                                world_t **out)
+{
+    stored_event_t first;
+    TRY(store_next_event(txn, release->subject, 0, arena, &first));
+    return get_world(past, txn, &first, out);
+}
+
 /* ---- months */
 
 static bool find_month(past_t *past, period_t period, uint64_t event, month_snapshot_t *out)
@@ -171,9 +180,10 @@ static status_t read(past_t *past, period_t period, uint64_t number, month_share
         return STATUS_NO_MEMORY;
     TRY(store_begin_read(past->store, &txn));
     TRY(store_get_event(txn, number, arena, &event));
-    TRY(get_world(past, txn, &event, &world));
+    bool is_release = event.kind == EVENT_RELEASE && event.period == period;
+    TRY(is_release ? get_first_world(past, txn, &event, arena, &world) : get_world(past, txn, &event, &world));
     month_reading_t reading = {.period = period, .sequence = event.sequence};
-    if (event.kind == EVENT_RELEASE && event.period == period) {
+    if (is_release) {
         reading.held = event.held;
         reading.held_count = event.held_count;
     }

@@ -38,5 +38,7 @@ status_t query_consultants(const query_t *query) NODISCARD;
 status_t query_rank(const query_t *query) NODISCARD;
 status_t query_benchmark(const query_t *query) NODISCARD;
 status_t query_coverage(const query_t *query) NODISCARD;
+status_t query_list_exemplars(const query_t *query) NODISCARD;
+status_t query_explain_disclosure(const query_t *query) NODISCARD;
 status_t query_month_status(const query_t *query) NODISCARD;
 status_t query_month_drift(const query_t *query) NODISCARD;

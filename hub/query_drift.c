@@ -41,7 +41,7 @@ static status_t compute(const asking_t *asking, const month_t *month, benchmark_
         if (scope.kind != SCOPE_REGION || scope.index != INDEX_NONE)
             scopes[known++] = scope;
     }
-    return benchmark_compute(month, &query->hub->settings->benchmark, scopes, known, SIZE_MAX, query->arena, out);
+    return benchmark_compute(month, &query->hub->settings->benchmark, scopes, known, SIZE_MAX, NULL, query->arena, out);
 }
 
 static status_t compare(const asking_t *asking)

@@ -1,5 +1,6 @@
 /* The manual's tables (SPEC 3): from a month's snapshot, or straight from the store. */
 #include "hub/access.h"
+#include "hub/query_disclosed.h"
 #include "hub/queries.h"
 
 #include "core/limits.h"
@@ -35,8 +36,12 @@ status_t query_compare(const query_t *query)
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     compare_answer_t *answer = NULL;
     TRY(acquire(query, asked->period, &snapshot));
-    TRY(compare_compute(snapshot.month, &query->hub->settings->benchmark, dealer, region, peers, asked->peer_count,
-                        NULL, query->arena, &answer));
+    if (query_is_disclosed(query))
+        TRY(query_compare_disclosed(query, snapshot.month, UINT64_MAX, dealer, region, peers, asked->peer_count,
+                                    &answer));
+    else
+        TRY(compare_compute(snapshot.month, &query->hub->settings->benchmark, dealer, region, peers, asked->peer_count,
+                            NULL, query->arena, &answer));
     query->response->kind = RESPONSE_COMPARE;
     query->response->compare = answer;
     return STATUS_OK;

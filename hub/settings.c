@@ -71,6 +71,25 @@ static bool parse_share(const char *text, benchmark_rule_t *out)
     return true;
 }
 
+/* "11,16,21" or "". */
+static bool parse_days(const char *text, const setting_t *setting, release_days_t *out)
+{
+    release_days_t days = {.count = 0};
+    while (*text) {
+        uint64_t day;
+        size_t length = strcspn(text, ",");
+        if (days.count == SETTINGS_RELEASE_DAYS_MAX || !parse_digits(text, length, &day) || day < setting->least ||
+            day > setting->most || (days.count && day <= days.days[days.count - 1]))
+            return false;
+        days.days[days.count++] = (uint32_t)day;
+        text += length;
+        if (*text == ',' && !*++text)
+            return false;
+    }
+    *out = days;
+    return true;
+}
+
 /* A file of the time zone database: the C library silently takes an unknown name for UTC. */
 static bool zone_exists(const char *name)
 {
@@ -142,6 +161,16 @@ status_t setting_apply(const setting_t *setting, const char *text, setting_place
         if (!parse_share(text, member))
             return refuse(faults, place, setting, text, "a share: write a decimal from 0 to 1, such as 0.10");
         return STATUS_OK;
+    case SETTING_SWITCH:
+        if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+            return refuse(faults, place, setting, text, "on or off");
+        *(bool *)member = text[1] == 'n';
+        return STATUS_OK;
+    case SETTING_DAYS:
+        if (!parse_days(text, setting, member))
+            return refuse(faults, place, setting, text,
+                          "a list of at most 5 days from 1 to 28, ascending, with commas between, such as 11,16,21");
+        return STATUS_OK;
     case SETTING_NUMBER:
     case SETTING_BYTES:
         break;
@@ -153,7 +182,7 @@ status_t setting_apply(const setting_t *setting, const char *text, setting_place
  * main says so by settings_check. */
 void settings_defaults(settings_t *out)
 {
-    settings_t settings = {0};
+    settings_t settings = {.disclosure_rule = DISCLOSURE_RULE_DEFAULT};
     CLEANUP(faults_fini) faults_t faults = {0};
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const setting_t *setting = &setting_table[i];
@@ -184,6 +213,13 @@ static void print_range(FILE *file, const setting_t *setting)
         break;
     case SETTING_SHARE:
         fputs("0 to 1", file);
+        break;
+    case SETTING_SWITCH:
+        fputs("on or off", file);
+        break;
+    case SETTING_DAYS:
+        fprintf(file, "at most %d days, %" PRIu64 " to %" PRIu64, SETTINGS_RELEASE_DAYS_MAX, setting->least,
+                setting->most);
         break;
     case SETTING_LISTEN:
     case SETTING_DOOR:

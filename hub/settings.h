@@ -5,8 +5,16 @@
 
 #include "core/faults.h"
 #include "core/tables.h"
+#include "core/tally.h"
 
 #define SETTINGS_LISTEN_SIZE 300 /* with NUL */
+
+#define SETTINGS_RELEASE_DAYS_MAX 5 /* of a month: headquarters keeps some of RELEASES_MAX for its orders */
+
+typedef struct {
+    uint32_t days[SETTINGS_RELEASE_DAYS_MAX]; /* ascending */
+    size_t count;
+} release_days_t;
 
 typedef struct {
     char listen[SETTINGS_LISTEN_SIZE]; /* tcp://ADDRESS:PORT to serve at; ADDRESS may be *, PORT 0 lets the system
@@ -16,6 +24,9 @@ typedef struct {
     char time_zone[64];                       /* IANA name; Asia/Shanghai */
     uint32_t due_day;                         /* day of the next month after which a submission is late; 10 */
     benchmark_rule_t benchmark; /* benchmark_share (decimal, 0.10), benchmark_least_stores, benchmark_least_eligible */
+    bool disclosure;            /* on: dealers see of others what a release shows them (SPEC 4) */
+    release_days_t release_days; /* of the next month, on which a month is released: 11, 16, 21 */
+    disclosure_rule_t disclosure_rule; /* no setting: its default */
     uint64_t map_bytes;         /* 64 GiB */
     uint64_t month_cache_bytes; /* 512 MiB */
     uint32_t query_workers;     /* 2 */

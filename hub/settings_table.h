@@ -22,6 +22,11 @@
       "least number of stores that a benchmark is made of")                                                            \
     X(NUMBER, benchmark_least_eligible, benchmark.least_eligible, 1, 1000, "5", "stores",                              \
       "least number of eligible stores for which there is a benchmark")                                                \
+    X(SWITCH, disclosure, disclosure, 0, 1, "on", "",                                                                  \
+      "what dealers are shown of others comes from releases, rounded, and never tells one owner's figures; off: they see "\
+      "live averages and benchmarks in full")                                                                          \
+    X(DAYS, release_days, release_days, 1, 28, "11,16,21", "day",                                                \
+      "days of the next month on which a month is released to dealers; empty = only by order and at closing")          \
     X(BYTES, map_bytes, map_bytes, 1048576, 70368744177664, "64 GiB", "bytes",                                         \
       "largest size of the store; space is taken only as it fills; may be raised at any start")                        \
     X(BYTES, month_cache_bytes, month_cache_bytes, 1048576, 1099511627776, "512 MiB", "bytes",                         \
@@ -48,6 +53,8 @@ typedef enum {
     SETTING_ZONE,
     SETTING_NUMBER,
     SETTING_SHARE,
+    SETTING_SWITCH,
+    SETTING_DAYS,
     SETTING_BYTES
 } setting_kind_t;
 

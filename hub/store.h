@@ -159,6 +159,9 @@ status_t store_get_sequence_of(store_txn_t *txn, const char *dealer, period_t pe
 /* The newest revision of a dealer's month whose sequence is at most `sequence`: what was current then. */
 status_t store_get_revision_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t sequence,
                                bool with_consultants, arena_t *arena, stored_revision_t *out) NODISCARD;
+/* The sequence of it alone. */
+status_t store_get_sequence_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t most,
+                               uint64_t *out) NODISCARD;
 /* The revision with that sequence. */
 status_t store_get_sequence(store_txn_t *txn, uint64_t sequence, bool with_consultants, arena_t *arena,
                             stored_revision_t *out) NODISCARD;

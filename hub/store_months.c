@@ -96,13 +96,18 @@ static status_t find_sequence_at(MDB_cursor *cursor, const char *dealer, period_
     return code == MDB_NOTFOUND ? STATUS_NOT_FOUND : store_map_error(code);
 }
 
+status_t store_get_sequence_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t most, uint64_t *out)
+{
+    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
+    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
+    return find_sequence_at(cursor, dealer, period, most, out);
+}
+
 status_t store_get_revision_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t sequence,
                                bool with_consultants, arena_t *arena, stored_revision_t *out)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     uint64_t found;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
-    TRY(find_sequence_at(cursor, dealer, period, sequence, &found));
+    TRY(store_get_sequence_at(txn, dealer, period, sequence, &found));
     return read_revision(txn, found, with_consultants, arena, out);
 }
 

@@ -2,6 +2,7 @@
 
 #include "hub/administration.h"
 #include "hub/log.h"
+#include "hub/release_deeds.h"
 #include "hub/submissions.h"
 #include "hub/worker.h"
 
@@ -19,6 +20,7 @@ typedef struct {
     month_delta_t *deltas;
     job_t *held; /* arrived behind a group that it cannot join */
     monotonic_time_t readers_checked;
+    uint32_t release_tried; /* the last day for which a release was tried: YYYYMMDD */
     bool stopping;
 } writer_t;
 
@@ -168,12 +170,21 @@ static void forget_dead_readers(writer_t *writer)
         log_event(LOG_INFO, "dead_readers", "freed=%d status=%s", dead, status_name(status));
 }
 
+/* Nothing is lost where it fails: what was not released is so at the next start or day. */
+static void make_due_releases(writer_t *writer)
+{
+    status_t status = release_tick(writer->hub, &writer->release_tried);
+    if (status != STATUS_OK)
+        note_failure(writer, status);
+}
+
 static void serve(writer_t *writer)
 {
     while (!writer->stopping || writer->held) {
         job_t *job = next_job(writer, true);
         administration_tick(writer->administration);
         forget_dead_readers(writer);
+        make_due_releases(writer);
         if (!job)
             continue;
         if (atomic_load(&writer->hub->failed))

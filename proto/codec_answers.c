@@ -44,11 +44,15 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareAnswe
     READ_ARRAY(reader->arena, message->n_rows, answer->rows);
     TRY(new_matrix(reader, message->n_rows, columns, &answer->values));
     TRY(new_matrix(reader, message->n_rows, GAP_COUNT, &answer->gaps));
+    if (message->disclosed)
+        READ_ARRAY(reader->arena, message->n_rows, answer->suppressed);
     for (size_t i = 0; i < message->n_rows; i++) {
         const Yardstick__V1__CompareRow *row = message->rows[i];
         TRY(read_row(reader, row->row, &answer->rows[i]));
         TRY(read_values(reader, "compare.values", row->values, row->n_values, columns, answer->values + i * columns));
         TRY(read_values(reader, "compare.gaps", row->gaps, row->n_gaps, GAP_COUNT, answer->gaps + i * GAP_COUNT));
+        if (message->disclosed)
+            answer->suppressed[i] = row->suppressed;
     }
     TRY(reader_period(reader, "compare.period", message->period, &answer->period));
     answer->dealer = message->dealer;
@@ -58,6 +62,10 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareAnswe
     answer->row_count = message->n_rows;
     answer->weakest = (const char **)message->weakest;
     answer->weakest_count = message->n_weakest;
+    answer->release = message->release;
+    answer->release_ms = message->release_ms;
+    answer->exemplars[0] = *message->nation_exemplar ? message->nation_exemplar : NULL;
+    answer->exemplars[1] = *message->region_exemplar ? message->region_exemplar : NULL;
     out->compare = answer;
     return STATUS_OK;
 }
@@ -189,7 +197,12 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkA
     READ_ARRAY(reader->arena, cells, answer->statistics);
     for (size_t i = 0; i < message->n_scopes; i++) {
         const Yardstick__V1__ScopeCount *scope = message->scopes[i];
-        answer->scopes[i] = (scope_count_t){scope->scope, scope->expected, scope->reported};
+        answer->scopes[i] = (scope_count_t){
+            .scope = scope->scope,
+            .expected = scope->expected,
+            .reported = scope->reported,
+            .exemplar = *scope->exemplar ? scope->exemplar : NULL,
+        };
     }
     for (size_t i = 0; i < message->n_rows; i++)
         TRY(read_benchmark_row(reader, message->rows[i], i, answer));
@@ -280,7 +293,13 @@ static status_t write_compare(arena_t *arena, const compare_answer_t *answer, Ya
         items[i].n_values = columns;
         items[i].gaps = answer->gaps + i * GAP_COUNT;
         items[i].n_gaps = GAP_COUNT;
+        items[i].suppressed = answer->suppressed ? answer->suppressed[i] : 0;
     }
+    message->disclosed = answer->suppressed != NULL;
+    message->release = answer->release;
+    message->release_ms = answer->release_ms;
+    message->nation_exemplar = lend(answer->exemplars[0]);
+    message->region_exemplar = lend(answer->exemplars[1]);
     out->compare = message;
     return STATUS_OK;
 }
@@ -408,6 +427,7 @@ static status_t write_benchmark(arena_t *arena, const benchmark_answer_t *answer
         items[i].scope = lend(answer->scopes[i].scope);
         items[i].expected = answer->scopes[i].expected;
         items[i].reported = answer->scopes[i].reported;
+        items[i].exemplar = lend(answer->scopes[i].exemplar);
     }
     return write_benchmark_rows(arena, answer, out->benchmark);
 }

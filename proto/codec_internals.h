@@ -109,6 +109,14 @@ status_t answer_write(arena_t *arena, const response_t *response, Yardstick__V1_
 status_t network_read(reader_t *reader, const Yardstick__V1__Network *message, network_lines_t *out) NODISCARD;
 status_t network_write(arena_t *arena, const network_lines_t *lines, Yardstick__V1__Network *out) NODISCARD;
 
+#define SCOPE_LENGTH_MAX (CODE_LENGTH_MAX + 7) /* "region:" and "circle:" */
+
+/* codec_releases.c */
+status_t release_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
+status_t release_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
+status_t release_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
+status_t release_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+
 /* codec_tokens.c: enrolment */
 status_t token_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
 status_t token_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;

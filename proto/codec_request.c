@@ -20,8 +20,6 @@ static_assert((int)REQUEST_VERIFY_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BOD
               "kinds follow the field numbers");
 static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
 
-#define SCOPE_LENGTH_MAX (CODE_LENGTH_MAX + 7) /* "region:" and "circle:" */
-
 static const wire_cap_t CAPS[] = {
     {&yardstick__v1__submission__descriptor, 6, CATALOG_FACTS_MAX},
     {&yardstick__v1__submission__descriptor, 7, CONSULTANTS_MAX},
@@ -224,6 +222,11 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
     case REQUEST_HISTORY:
     case REQUEST_VERIFY_EVENTS:
         return audit_request_read(reader, message, out);
+    case REQUEST_RELEASE_MONTH:
+    case REQUEST_DESIGNATE_EXEMPLAR:
+    case REQUEST_LIST_EXEMPLARS:
+    case REQUEST_EXPLAIN_DISCLOSURE:
+        return release_request_read(reader, message, out);
     default:
         return STATUS_OK; /* bodies without fields */
     }
@@ -417,6 +420,11 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
     case REQUEST_HISTORY:
     case REQUEST_VERIFY_EVENTS:
         return audit_request_write(arena, request, out);
+    case REQUEST_RELEASE_MONTH:
+    case REQUEST_DESIGNATE_EXEMPLAR:
+    case REQUEST_LIST_EXEMPLARS:
+    case REQUEST_EXPLAIN_DISCLOSURE:
+        return release_request_write(arena, request, out);
     default:
         return write_small(arena, request, out);
     }

@@ -163,6 +163,10 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_HISTORY:
     case RESPONSE_VERIFICATION:
         return audit_response_read(reader, message, out);
+    case RESPONSE_RELEASED:
+    case RESPONSE_EXEMPLARS:
+    case RESPONSE_DISCLOSURE:
+        return release_response_read(reader, message, out);
     default:
         return answer_read(reader, message, out);
     }
@@ -296,6 +300,10 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
     case RESPONSE_MONTHS:
     case RESPONSE_DRIFT:
         return month_response_write(arena, response, out);
+    case RESPONSE_RELEASED:
+    case RESPONSE_EXEMPLARS:
+    case RESPONSE_DISCLOSURE:
+        return release_response_write(arena, response, out);
     case RESPONSE_EVENTS:
     case RESPONSE_HISTORY:
     case RESPONSE_VERIFICATION:

@@ -35,4 +35,8 @@ const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     [REQUEST_LIST_EVENTS] = "list_events",
     [REQUEST_HISTORY] = "history",
     [REQUEST_VERIFY_EVENTS] = "verify_events",
+    [REQUEST_RELEASE_MONTH] = "release_month",
+    [REQUEST_DESIGNATE_EXEMPLAR] = "designate_exemplar",
+    [REQUEST_LIST_EXEMPLARS] = "list_exemplars",
+    [REQUEST_EXPLAIN_DISCLOSURE] = "explain_disclosure",
 };

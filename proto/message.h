@@ -49,13 +49,17 @@ typedef enum {
     REQUEST_REOPEN_MONTH,
     REQUEST_ALLOW_CORRECTION,
     REQUEST_MONTH_DRIFT,
+    REQUEST_RELEASE_MONTH,
     /* numbers between are other parts' */
     REQUEST_LIST_EVENTS = 29,
     REQUEST_HISTORY,
     REQUEST_VERIFY_EVENTS,
+    REQUEST_DESIGNATE_EXEMPLAR = 36,
+    REQUEST_LIST_EXEMPLARS,
+    REQUEST_EXPLAIN_DISCLOSURE = 42,
     REQUEST_KIND_COUNT
 } request_kind_t;
-/* "describe", "get_catalog" …: the name of the oneof's field. */
+/* "describe", "get_catalog" …: the name of the oneof's field; NULL for a number that is no kind. */
 extern const char *const request_kind_names[REQUEST_KIND_COUNT];
 
 /* Facts as they travel: a presence bitmap and the present values. Unpacked against a catalog with packed_facts_unpack.
@@ -267,6 +271,15 @@ typedef struct {
     const char *dealer;
     period_t period;
 } history_query_t;
+/* A store that headquarters made the benchmark of a scope. */
+typedef struct {
+    const char *scope, *dealer; /* dealer "" = withdrawn */
+    period_t from;
+    bool consented; /* its owner agreed that dealers are shown it */
+    const char *why;
+    uint64_t time_ms;
+    uint8_t public_key[KEY_SIZE];
+} exemplar_entry_t;
 
 typedef struct {
     uint64_t id;
@@ -299,6 +312,12 @@ typedef struct {
         events_query_t list_events;
         history_query_t history;
         verify_query_t verify_events;
+        period_t release_month;
+        exemplar_entry_t designate; /* all but when and by whom */
+        struct {
+            const char *dealer;
+            period_t period;
+        } explain;
     };
 } request_t;
 
@@ -437,6 +456,15 @@ typedef struct {
     const history_comment_t *comments;
     size_t comment_count;
 } history_answer_t;
+/* What came of an order to release a month. */
+typedef struct {
+    period_t period;
+    uint32_t release; /* its number; 0 = nothing could be taken over */
+    uint64_t release_ms;
+    uint32_t taken; /* dealers */
+    const char **waiting;
+    size_t waiting_count;
+} released_t;
 
 typedef enum {
     RESPONSE_NONE,
@@ -457,9 +485,12 @@ typedef enum {
     RESPONSE_ENROLLED,
     RESPONSE_MONTHS,
     RESPONSE_DRIFT,
+    RESPONSE_RELEASED = 18,
     RESPONSE_EVENTS = 20,
     RESPONSE_HISTORY,
     RESPONSE_VERIFICATION,
+    RESPONSE_EXEMPLARS = 25,
+    RESPONSE_DISCLOSURE = 28,
     RESPONSE_KIND_COUNT
 } response_kind_t;
 
@@ -503,5 +534,11 @@ typedef struct {
         event_page_t events;
         history_answer_t history;
         verification_t verification;
+        released_t released;
+        struct {
+            const exemplar_entry_t *items;
+            size_t count;
+        } exemplars;
+        const disclosure_answer_t *disclosure;
     };
 } response_t;

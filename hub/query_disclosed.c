@@ -1,0 +1,195 @@
+#include "hub/query_disclosed.h"
+
+#include "hub/access.h"
+#include "hub/exemplars.h"
+#include "hub/month_read.h"
+#include "hub/release_set.h"
+
+#include "core/disclosure.h"
+#include "core/limits.h"
+
+#define WHY_SIZE 400
+
+bool query_is_disclosed(const query_t *query)
+{
+    return query->principal->role == ROLE_DEALER && query->hub->settings->disclosure;
+}
+
+/* What one answer is made of; borrowed by the disclosure. */
+typedef struct {
+    store_txn_t *txn;
+    release_set_t set;
+    exemplars_t exemplars;
+    disclosure_t *disclosure; /* NULL: no release yet */
+} view_t;
+
+static void view_fini(view_t *view)
+{
+    disclosure_destroy(&view->disclosure);
+    release_set_fini(&view->set);
+    store_abort(&view->txn);
+}
+
+/* For whoever holds a key of these stores (indices in the query's world). */
+static status_t view_init(const query_t *query, period_t period, uint64_t most, const uint32_t *stores, size_t count,
+                          view_t *out)
+{
+    hub_t *hub = query->hub;
+    TRY(store_begin_read(hub->store, &out->txn));
+    TRY(release_set_read(hub->past, out->txn, period, most, &out->set));
+    if (!out->set.count)
+        return STATUS_OK;
+    TRY(exemplars_at(out->txn, out->set.world->network, period, most, query->arena, &out->exemplars));
+    return disclosure_create(&out->set.releases, query->world->network, stores, count, &hub->settings->disclosure_rule,
+                             &out->exemplars, &out->disclosure);
+}
+
+/* The key's stores. */
+static status_t find_stores(const query_t *query, uint32_t **out, size_t *out_count)
+{
+    const principal_t *principal = query->principal;
+    uint32_t *stores = arena_array(query->arena, principal->dealer_count, sizeof *stores);
+    size_t count = 0;
+    if (!stores)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < principal->dealer_count; i++) {
+        uint32_t dealer = network_find_dealer(query->world->network, principal->dealers[i]);
+        if (dealer != INDEX_NONE)
+            stores[count++] = dealer;
+    }
+    *out = stores;
+    *out_count = count;
+    return STATUS_OK;
+}
+
+status_t query_compare_disclosed(const query_t *query, const month_t *month, uint64_t most, uint32_t dealer,
+                                 uint32_t region, const uint32_t *peers, size_t peer_count, compare_answer_t **out)
+{
+    CLEANUP(view_fini) view_t view = {0};
+    compare_answer_t *answer = NULL;
+    uint32_t *stores = NULL;
+    size_t count = 0;
+    TRY(find_stores(query, &stores, &count));
+    TRY(view_init(query, month->period, most, stores, count, &view));
+    TRY(compare_compute_disclosed(month, view.disclosure, &query->hub->settings->benchmark, dealer, region, peers,
+                                  peer_count, query->arena, &answer));
+    answer->release = (uint32_t)view.set.count;
+    answer->release_ms = view.set.time_ms;
+    *out = answer;
+    return STATUS_OK;
+}
+
+/* ---- for headquarters */
+
+status_t query_list_exemplars(const query_t *query)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    exemplar_entry_t *entries = NULL;
+    size_t count = 0;
+    TRY(store_begin_read(query->hub->store, &txn));
+    TRY(exemplars_list(txn, query->arena, &entries, &count));
+    query->response->kind = RESPONSE_EXEMPLARS;
+    query->response->exemplars.items = entries;
+    query->response->exemplars.count = count;
+    return STATUS_OK;
+}
+
+static status_t add_hidden(const query_t *query, const view_t *view, const row_t *row, size_t column,
+                           const disclosure_figure_t *figure, disclosure_answer_t *answer)
+{
+    char why[WHY_SIZE];
+    if (!figure->exists || figure->why.reason == SHOWN)
+        return STATUS_OK;
+    disclosure_why_format(view->disclosure, &figure->why, why, sizeof why);
+    hidden_cell_t *cell = &answer->hidden[answer->hidden_count++];
+    *cell = (hidden_cell_t){.column = compare_column_names[column], .reason = figure->why.reason};
+    cell->row = arena_strdup(query->arena, row->id);
+    cell->text = arena_strdup(query->arena, why);
+    return cell->row && cell->text ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static status_t list_hidden(const query_t *query, const view_t *view, uint32_t region, disclosure_answer_t *answer)
+{
+    const catalog_t *catalog = disclosure_month(view->disclosure)->catalog;
+    const scope_t scopes[] = {{.kind = SCOPE_NATION}, {SCOPE_REGION, region}};
+    answer->hidden = arena_array(query->arena, 4 * catalog->table_row_count, sizeof *answer->hidden);
+    if (!answer->hidden)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < catalog->table_row_count; i++)
+        for (size_t k = 0; k < (region == INDEX_NONE ? 1 : 2); k++) {
+            const row_t *row = &catalog->rows[catalog->table_rows[i]];
+            disclosure_figure_t average, benchmark;
+            TRY(disclosure_row(view->disclosure, catalog->table_rows[i], scopes[k], &query->hub->settings->benchmark,
+                               &average, &benchmark));
+            TRY(add_hidden(query, view, row, COLUMN_NATION_AVERAGE + k, &average, answer));
+            TRY(add_hidden(query, view, row, COLUMN_NATION_BENCHMARK + k, &benchmark, answer));
+        }
+    return STATUS_OK;
+}
+
+static const char *waiting_text(const query_t *query, const view_t *view, const release_change_t *change)
+{
+    static const char *const kinds[] = {"filed", "corrected", "withdrawn"};
+    const network_t *network = view->set.world->network;
+    char scope[CODE_LENGTH_MAX + 8];
+    scope_format(network, change->part, scope, sizeof scope);
+    return arena_printf(query->arena, "%s since the last release; what changed in %s (without the regions below it that are shown) %s, on %s",
+                        kinds[change->kind], scope,
+                        change->wait == WAIT_STANDS_OUT ? "is nearly all this owner's"
+                                                        : "comes from too few owners or is nearly all one owner's",
+                        view->set.world->catalog->rows[change->fact].id);
+}
+
+/* What would wait if the month were released now. */
+static status_t list_waiting(const query_t *query, const view_t *view, period_t period, disclosure_answer_t *answer)
+{
+    CLEANUP(month_destroy) month_t *live = NULL;
+    CLEANUP(release_fini) release_t release = {0};
+    const month_reading_t reading = {.period = period, .sequence = UINT64_MAX};
+    if (view->set.count == RELEASES_MAX)
+        return STATUS_OK;
+    TRY(month_read(view->txn, view->set.world, &reading, &live));
+    TRY(release_next(&view->set.releases, live, &query->hub->settings->disclosure_rule, &release));
+    answer->waiting = arena_array(query->arena, release.held_count, sizeof *answer->waiting);
+    if (!answer->waiting)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < release.change_count; i++) {
+        const release_change_t *change = &release.changes[i];
+        if (change->wait == WAIT_NONE)
+            continue;
+        waiting_dealer_t *waiting = &answer->waiting[answer->waiting_count++];
+        *waiting = (waiting_dealer_t){.change = change->kind, .wait = change->wait};
+        waiting->dealer = arena_strdup(query->arena, view->set.world->network->dealers[change->dealer].code);
+        waiting->text = waiting_text(query, view, change);
+        if (!waiting->dealer || !waiting->text)
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+status_t query_explain_disclosure(const query_t *query)
+{
+    const char *code = query->request->explain.dealer;
+    period_t period = query->request->explain.period;
+    uint32_t dealer, region;
+    CLEANUP(view_fini) view_t view = {0};
+    if (!query->hub->settings->disclosure)
+        return refuse(query->refusal, STATUS_INVALID, "disclosure",
+                      "this hub's setting `disclosure` is off: nothing is hidden from dealers");
+    TRY(access_find_store(query->world->network, query->principal, code, period, &dealer, &region, query->refusal));
+    TRY(view_init(query, period, UINT64_MAX, &dealer, 1, &view));
+    disclosure_answer_t *answer = arena_alloc(query->arena, sizeof *answer);
+    if (!answer)
+        return STATUS_NO_MEMORY;
+    *answer = (disclosure_answer_t){.dealer = code, .period = period};
+    answer->release = (uint32_t)view.set.count;
+    answer->release_ms = view.set.time_ms;
+    if (view.disclosure) {
+        region = network_find_region(view.set.world->network, query->world->network->regions[region].code);
+        TRY(list_hidden(query, &view, region, answer));
+        TRY(list_waiting(query, &view, period, answer));
+    }
+    query->response->kind = RESPONSE_DISCLOSURE;
+    query->response->disclosure = answer;
+    return STATUS_OK;
+}
