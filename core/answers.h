@@ -57,14 +57,14 @@ typedef struct {
     size_t row_count;
     double *values; /* [row_count][COLUMN_PEERS + peer_count] */
     double *gaps;   /* [row_count][GAP_COUNT] */
+    const char **weakest;
+    size_t weakest_count; /* row ids */
     uint32_t
         *suppressed; /* [row_count]: bit c: column COLUMN_c is hidden, not null by itself; NULL: no dealer's answer */
     const char *exemplars[2]; /* the designated stores whose values stand in the nation's and the region's benchmark
                                  column; NULL: none, or not shown */
     uint32_t release; /* to a dealer: number of the month's release that its scopes are of; 0 = there is none yet */
     uint64_t release_ms;
-    const char **weakest;
-    size_t weakest_count; /* row ids */
 } compare_answer_t;
 
 typedef enum { UNRANKED_NOT_REPORTED, UNRANKED_NO_VALUE, UNRANKED_SMALL_BASE, UNRANKED_COUNT } unranked_reason_t;

@@ -55,7 +55,7 @@ static status_t show_compare(const render_t *render)
                               0,         0.2,  0.25,    0.5,  1,    NONE,  12.25, 10,     -0.25, NONE, 1,   2};
     static double gaps[] = {NONE, NONE, NONE, NONE, -0.0511, -0.0934, NONE, -0.5, -0.25, -0.3746, -1.4437, -1.1484,
                             -1,   -1,   -1,   -1,   -1,      -1,      -1,   -1,   NONE,  0.5,     NONE,    0};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), peers, 1, rows, 6, values, gaps, weakest, 2};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), peers, 1, rows, 6, values, gaps, weakest, 2, .suppressed = NULL};
     return render_compare(render, &answer);
 }
 
@@ -64,7 +64,7 @@ static status_t show_compare_of_small_base(const render_t *render)
 {
     static double values[] = {300, 200, 150, NONE, NONE}, gaps[] = {-0.5, -1, NONE, NONE};
     answer_row_t row = {"cost", "CNY", BETTER_DOWN};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0, .suppressed = NULL};
     return render_compare(render, &answer);
 }
 
@@ -337,7 +337,7 @@ static status_t show_compare_without_decimals(const render_t *render)
 {
     static double values[] = {257.4, 229, 1467.25, NONE, NONE}, gaps[] = {NONE, NONE, NONE, NONE};
     answer_row_t row = {"price", "CNY", BETTER_DOWN};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0, .suppressed = NULL};
     return render_compare(render, &answer);
 }
 

@@ -29,7 +29,7 @@ static const scope_statistics_t PLAIN = {.n = 10,
 /* Rows a and b, the nation and region:r, all figures the same. */
 static void fill(benchmark_table_t *table)
 {
-    *table = (benchmark_table_t){.scopes = {{"nation", 12, 10}, {"region:r", 6, 5}},
+    *table = (benchmark_table_t){.scopes = {{"nation", 12, 10, NULL}, {"region:r", 6, 5}},
                                  .rows = {{"a", "count", BETTER_UP}, {"b", "CNY", BETTER_DOWN}}};
     for (size_t i = 0; i < 2 * SCOPES; i++)
         table->statistics[i] = PLAIN;
@@ -144,8 +144,8 @@ Test(drift, rows_and_scopes_are_matched_by_name)
 {
     fixture_t *fixture = set_up();
     /* The same figures in another order, but for a row and a scope that only one table has. */
-    fixture->restated.scopes[0] = (scope_count_t){"region:new", 6, 5};
-    fixture->restated.scopes[1] = (scope_count_t){"nation", 12, 10};
+    fixture->restated.scopes[0] = (scope_count_t){"region:new", 6, 5, NULL};
+    fixture->restated.scopes[1] = (scope_count_t){"nation", 12, 10, NULL};
     fixture->restated.rows[0] = (answer_row_t){"c", "ratio", BETTER_UP};
     fixture->restated.rows[1] = (answer_row_t){"a", "count", BETTER_UP};
     drift_t drift = compute(fixture, 1000);
