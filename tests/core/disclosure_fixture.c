@@ -27,7 +27,7 @@ static const char CATALOG[] =
 network_t *world_network(const char *const *stores, const char *circle)
 {
     static const network_region_line_t regions[] = {
-        {"west", "", "West", 2}, {"coast", "west", "Coast", 3}, {"east", "", "East", 4}};
+        {"west", "", "West", 2}, {"coast", "west", "Coast", 3}, {"east", "", "East", 4}, {"north", "", "North", 5}};
     network_dealer_line_t dealers[STORES_MAX];
     network_membership_line_t memberships[STORES_MAX];
     network_circle_line_t circles[STORES_MAX];
@@ -45,7 +45,7 @@ network_t *world_network(const char *const *stores, const char *circle)
     for (char *name; (name = strsep(&rest, " "));)
         if (*name)
             circles[circle_count++] = (network_circle_line_t){"ring", name, PERIOD_NONE, PERIOD_NONE, circle_count + 2};
-    network_lines_t lines = {regions, 3, dealers, count, memberships, count, circles, circle_count};
+    network_lines_t lines = {regions, 4, dealers, count, memberships, count, circles, circle_count};
     cr_assert_eq(network_build(&lines, &network, &faults), STATUS_OK);
     return network;
 }
