@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define PERIODS_MAX 64
-#define LINE_SIZE    65536
+#define LINE_SIZE   65536
 
 typedef struct {
     period_t period;

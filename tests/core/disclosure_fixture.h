@@ -17,8 +17,8 @@ typedef struct {
 
 enum { VISITS, ORDERS, GIFTS, CONVERSION, GROWTH };
 
-/* Regions "west", "east" and "north" under the nation, "coast" under "west". `stores`: "CODE REGION OWNER" each, ended by NULL;
- * `circle`: stores of one circle, blank-separated, or NULL. */
+/* Regions "west", "east" and "north" under the nation, "coast" under "west". `stores`: "CODE REGION OWNER" each, ended
+ * by NULL; `circle`: stores of one circle, blank-separated, or NULL. */
 void world_open(world_t *world, const char *const *stores, const char *circle);
 void world_close(world_t *world);
 
