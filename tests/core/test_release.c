@@ -205,10 +205,11 @@ Test(release, a_month_has_eight_at_most_on_one_network)
     releases_t releases;
     cr_assert_eq(releases_init(months, RELEASES_MAX + 1, &releases), STATUS_LIMIT);
     cr_assert_eq(releases_init(months, RELEASES_MAX, &releases), STATUS_OK);
-    CLEANUP(month_destroy) month_t *other = month_create(world.catalog, world.network, WORLD_PERIOD + 1);
+    month_t *other = month_create(world.catalog, world.network, WORLD_PERIOD + 1);
     cr_assert_eq(release_next(&releases, other, &DISCLOSURE_RULE_DEFAULT, &release), STATUS_LIMIT);
     releases_fini(&releases);
     cr_assert_eq(releases_init((const month_t *const[]){world.live, other}, 2, &releases), STATUS_CONFLICT);
+    month_destroy(&other);
     world_close(&world);
 }
 

@@ -35,7 +35,7 @@ Test(codec_answers, a_comparison_comes_back)
     double values[2 * 7], gaps[2 * GAP_COUNT];
     fill(values, 14, 1);
     fill(gaps, 8, -5);
-    compare_answer_t answer = {"D0001", "east", JUNE, peers, 2, rows, 2, values, gaps, weakest, 1};
+    compare_answer_t answer = {"D0001", "east", JUNE, peers, 2, rows, 2, values, gaps, NULL, {NULL, NULL}, weakest, 1};
     CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_COMPARE, .compare = &answer});
     const compare_answer_t *back = got.response->compare;
     cr_assert_str_eq(back->dealer, "D0001");
@@ -91,7 +91,7 @@ Test(codec_answers, consultants_come_back)
 
 Test(codec_answers, a_benchmark_table_comes_back)
 {
-    scope_count_t scopes[] = {{"nation", 60, 58}, {"region:east", 9, 0}, {"circle:c1", 1, 1}};
+    scope_count_t scopes[] = {{"nation", 60, 58, NULL}, {"region:east", 9, 0, NULL}, {"circle:c1", 1, 1, NULL}};
     scope_statistics_t statistics[6];
     for (uint32_t i = 0; i < 6; i++)
         statistics[i] = (scope_statistics_t){i, i + 1, i + 2, i + .1, i + .2, NO_VALUE, i + .4, i + .5, i + .6, i + .7};
