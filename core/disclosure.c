@@ -13,7 +13,7 @@
 
 static status_t allocate(disclosure_t *disclosure)
 {
-    size_t facts = disclosure->releases->catalog->fact_count + 1, slots = (size_t)disclosure->month->count + 1;
+    size_t facts = disclosure->fact_count + 1, slots = (size_t)disclosure->month->count + 1;
     disclosure->hidden = calloc(facts, sizeof *disclosure->hidden);
     disclosure->failures = calloc(facts, sizeof *disclosure->failures);
     disclosure->crowds = calloc(facts * disclosure->viewer.scope_count, sizeof *disclosure->crowds);
@@ -36,6 +36,7 @@ status_t disclosure_create(const releases_t *releases, const network_t *today, c
     disclosure->today = today;
     disclosure->month = releases->months[releases->count - 1];
     disclosure->rule = *rule;
+    disclosure->fact_count = releases->catalog->fact_count;
     disclosure->exemplars = exemplars;
     TRY(viewer_init(releases, today, stores, count, exemplars, &disclosure->viewer));
     TRY(allocate(disclosure));
@@ -50,7 +51,7 @@ void disclosure_destroy(disclosure_t **disclosure)
     if (!disclosure || !*disclosure)
         return;
     disclosure_t *doomed = *disclosure;
-    for (size_t fact = 0; doomed->failures && fact < doomed->releases->catalog->fact_count; fact++)
+    for (size_t fact = 0; doomed->failures && fact < doomed->fact_count; fact++)
         free(doomed->failures[fact]);
     free(doomed->failures);
     free(doomed->hidden);

@@ -47,6 +47,7 @@ struct disclosure {
     const network_t *today;
     const month_t *month;
     disclosure_rule_t rule;
+    size_t fact_count; /* of the catalog, so that its end needs nothing borrowed */
     const exemplars_t *exemplars;
     viewer_t viewer;
     tally_t tally;

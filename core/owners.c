@@ -11,28 +11,36 @@ static int compare_owners(const void *left, const void *right, void *context)
     return order ? order : (a > b) - (a < b);
 }
 
-status_t owners_init(const network_t *network, owners_t *out)
+static status_t number(const network_t *network, owners_t *owners)
 {
     size_t room = (size_t)network->dealer_count + 1;
-    CLEANUP(owners_fini) owners_t owners = {0};
-    owners.of_dealer = calloc(room, sizeof *owners.of_dealer);
-    owners.first = calloc(room, sizeof *owners.first);
-    owners.dealers = calloc(room, sizeof *owners.dealers);
-    if (!owners.of_dealer || !owners.first || !owners.dealers)
+    owners->of_dealer = calloc(room, sizeof *owners->of_dealer);
+    owners->first = calloc(room, sizeof *owners->first);
+    owners->dealers = calloc(room, sizeof *owners->dealers);
+    if (!owners->of_dealer || !owners->first || !owners->dealers)
         return STATUS_NO_MEMORY;
     for (uint32_t i = 0; i < network->dealer_count; i++)
-        owners.dealers[i] = i;
-    qsort_r(owners.dealers, network->dealer_count, sizeof *owners.dealers, compare_owners, (void *)network);
+        owners->dealers[i] = i;
+    qsort_r(owners->dealers, network->dealer_count, sizeof *owners->dealers, compare_owners, (void *)network);
     for (uint32_t i = 0; i < network->dealer_count; i++) {
-        const char *owner = network->dealers[owners.dealers[i]].owner;
-        if (i == 0 || strcmp(owner, network->dealers[owners.dealers[i - 1]].owner) != 0)
-            owners.first[owners.count++] = i;
-        owners.of_dealer[owners.dealers[i]] = owners.count - 1;
+        const char *owner = network->dealers[owners->dealers[i]].owner;
+        if (i == 0 || strcmp(owner, network->dealers[owners->dealers[i - 1]].owner) != 0)
+            owners->first[owners->count++] = i;
+        owners->of_dealer[owners->dealers[i]] = owners->count - 1;
     }
-    owners.first[owners.count] = network->dealer_count;
-    *out = owners;
-    owners = (owners_t){0};
+    owners->first[owners->count] = network->dealer_count;
     return STATUS_OK;
+}
+
+status_t owners_init(const network_t *network, owners_t *out)
+{
+    owners_t owners = {0};
+    status_t status = number(network, &owners);
+    if (status == STATUS_OK)
+        *out = owners;
+    else
+        owners_fini(&owners);
+    return status;
 }
 
 void owners_fini(owners_t *owners)

@@ -81,6 +81,7 @@ status_t release_count_owners(const month_t *left, const month_t *right, const u
                               uint32_t owner_count, uint32_t **out)
 {
     const month_t *month = left ? left : right;
+    assert(month);
     const network_t *network = month->network;
     CLEANUP(scratch_free) uint32_t *seen = calloc((size_t)owner_count + 1, sizeof *seen);
     uint32_t *counts = calloc((size_t)network->region_count + 1, sizeof *counts);

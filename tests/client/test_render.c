@@ -55,7 +55,17 @@ static status_t show_compare(const render_t *render)
                               0,         0.2,  0.25,    0.5,  1,    NONE,  12.25, 10,     -0.25, NONE, 1,   2};
     static double gaps[] = {NONE, NONE, NONE, NONE, -0.0511, -0.0934, NONE, -0.5, -0.25, -0.3746, -1.4437, -1.1484,
                             -1,   -1,   -1,   -1,   -1,      -1,      -1,   -1,   NONE,  0.5,     NONE,    0};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), peers, 1, rows, 6, values, gaps, weakest, 2, .suppressed = NULL};
+    compare_answer_t answer = {.dealer = "D1",
+                               .region = "east",
+                               .period = period_make(2025, 6),
+                               .peers = peers,
+                               .peer_count = 1,
+                               .rows = rows,
+                               .row_count = 6,
+                               .values = values,
+                               .gaps = gaps,
+                               .weakest = weakest,
+                               .weakest_count = 2};
     return render_compare(render, &answer);
 }
 
@@ -64,7 +74,13 @@ static status_t show_compare_of_small_base(const render_t *render)
 {
     static double values[] = {300, 200, 150, NONE, NONE}, gaps[] = {-0.5, -1, NONE, NONE};
     answer_row_t row = {"cost", "CNY", BETTER_DOWN};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0, .suppressed = NULL};
+    compare_answer_t answer = {.dealer = "D1",
+                               .region = "east",
+                               .period = period_make(2025, 6),
+                               .rows = &row,
+                               .row_count = 1,
+                               .values = values,
+                               .gaps = gaps};
     return render_compare(render, &answer);
 }
 
@@ -106,7 +122,8 @@ static status_t show_trend(const render_t *render)
 
 static status_t show_benchmark_of(const render_t *render, size_t scope_count)
 {
-    static scope_count_t scopes[] = {{"nation", 60, 58}, {"circle:c-1", 3, 0}};
+    static scope_count_t scopes[] = {{.scope = "nation", .expected = 60, .reported = 58},
+                                     {.scope = "circle:c-1", .expected = 3, .reported = 0}};
     static scope_statistics_t statistics[] = {
         {58, 58, 0, 44460.19616666667, 44460.2, 38377.11, 25124.265, 59452.61, NONE, NONE},
         {0, 0, 0, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
@@ -337,7 +354,13 @@ static status_t show_compare_without_decimals(const render_t *render)
 {
     static double values[] = {257.4, 229, 1467.25, NONE, NONE}, gaps[] = {NONE, NONE, NONE, NONE};
     answer_row_t row = {"price", "CNY", BETTER_DOWN};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0, .suppressed = NULL};
+    compare_answer_t answer = {.dealer = "D1",
+                               .region = "east",
+                               .period = period_make(2025, 6),
+                               .rows = &row,
+                               .row_count = 1,
+                               .values = values,
+                               .gaps = gaps};
     return render_compare(render, &answer);
 }
 
@@ -356,7 +379,7 @@ Test(render, a_benchmark_has_a_line_for_each_scope)
 
 static status_t show_benchmark_of_a_table(const render_t *render)
 {
-    static scope_count_t scope = {"nation", 1, 1};
+    static scope_count_t scope = {.scope = "nation", .expected = 1, .reported = 1};
     static scope_statistics_t statistics[2];
     answer_row_t asked[] = {rows[1], rows[4]}; /* those of `third`, which other tables list too */
     benchmark_answer_t answer = {"small", period_make(2025, 6), &scope, 1, asked, 2, statistics};
@@ -396,7 +419,7 @@ Test(render, json_numbers_read_back_the_same_double)
 {
     static const double VALUES[] = {
         0.1, 1.0 / 3, 55786.85, 1e15, 123456789012345678.0, 5e-324, 1.7976931348623157e308, -2.5, 0.1 + 0.2};
-    scope_count_t scope = {"nation", 1, 1};
+    scope_count_t scope = {.scope = "nation", .expected = 1, .reported = 1};
     for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
         scope_statistics_t statistics = {.average = VALUES[i], .mean = 999999999999999};
         benchmark_answer_t answer = {"c", period_make(2025, 6), &scope, 1, rows, 1, &statistics};

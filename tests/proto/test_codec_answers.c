@@ -35,7 +35,17 @@ Test(codec_answers, a_comparison_comes_back)
     double values[2 * 7], gaps[2 * GAP_COUNT];
     fill(values, 14, 1);
     fill(gaps, 8, -5);
-    compare_answer_t answer = {"D0001", "east", JUNE, peers, 2, rows, 2, values, gaps, weakest, 1, .suppressed = NULL};
+    compare_answer_t answer = {.dealer = "D0001",
+                               .region = "east",
+                               .period = JUNE,
+                               .peers = peers,
+                               .peer_count = 2,
+                               .rows = rows,
+                               .row_count = 2,
+                               .values = values,
+                               .gaps = gaps,
+                               .weakest = weakest,
+                               .weakest_count = 1};
     CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_COMPARE, .compare = &answer});
     const compare_answer_t *back = got.response->compare;
     cr_assert_str_eq(back->dealer, "D0001");
@@ -91,7 +101,9 @@ Test(codec_answers, consultants_come_back)
 
 Test(codec_answers, a_benchmark_table_comes_back)
 {
-    scope_count_t scopes[] = {{"nation", 60, 58, NULL}, {"region:east", 9, 0, NULL}, {"circle:c1", 1, 1, NULL}};
+    scope_count_t scopes[] = {{.scope = "nation", .expected = 60, .reported = 58},
+                              {.scope = "region:east", .expected = 9, .reported = 0},
+                              {.scope = "circle:c1", .expected = 1, .reported = 1}};
     scope_statistics_t statistics[6];
     for (uint32_t i = 0; i < 6; i++)
         statistics[i] = (scope_statistics_t){i, i + 1, i + 2, i + .1, i + .2, NO_VALUE, i + .4, i + .5, i + .6, i + .7};
