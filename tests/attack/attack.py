@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
-from figures import SHARE, pared
+from figures import SHARE, complete, pared
 from programme import Programme
 from world import rounding_interval
 
@@ -53,6 +53,8 @@ class Attacker:
         keys = {}
         for store, facts in state.items():
             for fact, value in facts.items():
+                if value is None:
+                    continue
                 version, last = self.latest.get((store, fact), (0, None))
                 if value != last:
                     version += 1
@@ -73,7 +75,7 @@ class Attacker:
         for cells, state, keys, memberships in self.sights:
             for (name, scope, column), shown in cells.items():
                 if shown is not None:
-                    inside = [store for store in sorted(state) if store in memberships[scope]]
+                    inside = [store for store in sorted(state) if store in memberships[scope] and complete(state[store], self.rows[name].facts)]
                     getattr(self, column)(self.rows[name], inside, state, keys, shown)
         return self.lp
 
@@ -104,7 +106,6 @@ class Attacker:
                 self.lp.constrain(form, *((bound, None) if least else (None, bound)))
 
     def average(self, row, stores, state, keys, shown):
-        stores = [store for store in stores if all(state[store].get(fact) is not None for fact in row.facts)]
         self.between(row, stores, state, keys, *rounding_interval(shown, self.digits))
 
     def benchmark(self, row, stores, state, keys, shown):

@@ -5,21 +5,24 @@ from reference import Reference
 
 
 def play(scenario, catalog, rule, engine=None):
-    """Key (a tuple of stores) → Attacker, after all steps. `engine`: answers views in the reference's stead, step by step, from the same state."""
+    """Owners (a tuple) → Attacker, after all steps: what all keys of one owner see comes together. `engine`: answers in the reference's stead, with the same
+    steps as methods; the reference still says whose figures are behind a view, which the attacker is taken to know."""
     reference, attackers = Reference(scenario.network, catalog, rule), {}
-    for step in scenario.steps:
-        kind, *rest = step
-        if kind == "facts":
-            reference.facts(*rest)
-        elif kind == "withdraw":
-            reference.withdraw(*rest)
-        elif kind == "release":
-            reference.release()
-        else:
-            key = tuple(rest[0])
-            if key not in attackers:
-                owners = {scenario.network.owners[store] for store in key}
-                known = scenario.network.owned_by(owners) | scenario.network.peers(key)
-                attackers[key] = Attacker(scenario.network, catalog, known, 3 if rule.rounding else 13)
-            attackers[key].see(reference.view(rest[0]), reference.state)
+    keys = {}
+    for kind, *rest in scenario.steps:
+        if kind == "view":
+            keys.setdefault(owners_of(scenario, rest[0]), set()).update(rest[0])
+    for kind, *rest in scenario.steps:
+        if kind != "view":
+            getattr(reference, kind)(*rest)
+            continue
+        owners = owners_of(scenario, rest[0])
+        if owners not in attackers:
+            known = scenario.network.owned_by(set(owners)) | scenario.network.peers(keys[owners])
+            attackers[owners] = Attacker(scenario.network, catalog, known, 3 if rule.rounding else 13)
+        attackers[owners].see((engine or reference).view(rest[0]), reference.state)
     return attackers
+
+
+def owners_of(scenario, stores):
+    return tuple(sorted({scenario.network.owners[store] for store in stores}))

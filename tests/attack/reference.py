@@ -17,6 +17,7 @@ class Rule:
     live: bool = False             # figures of what is filed now, not of releases
     hold: bool = True              # a later release takes over only what passes by itself
     every_release: bool = True     # ... held against each earlier release, not the last alone
+    parts: bool = True             # ... in each region by itself, not in the nation as a whole
     one_set: bool = True           # one set of contributors for all rows
     owners: bool = True            # at least 5 owners, 4 without the viewer's side
     dominance: bool = True         # the p% rule
@@ -63,7 +64,7 @@ class Reference:
 
     def release(self):
         """Makes a release; returns the stores whose changes wait, in order."""
-        live = {store: facts for store, facts in self.filed.items() if complete(facts, self.catalog.needed)}
+        live = self.live()
         held = self.held(live) if self.releases and self.rule.hold else set()
         last = self.releases[-1] if self.releases else {}
         state = {store: last.get(store) if store in held else live.get(store) for store in {*live, *last}}
@@ -75,6 +76,10 @@ class Reference:
         """The facts behind what is shown: store → facts."""
         if not self.rule.live:
             return self.releases[-1] if self.releases else {}
+        return self.live()
+
+    def live(self):
+        """What counts of all that is filed now."""
         return {store: facts for store, facts in self.filed.items() if not self.rule.one_set or complete(facts, self.catalog.needed)}
 
     # -- the test
@@ -111,12 +116,17 @@ class Reference:
     def held(self, live):
         """The stores whose changes wait: by parts (the stores of one region itself), against each earlier release, fact by fact, for every owner."""
         last, waiting = self.releases[-1], set()
-        for region in [NATION, *self.network.regions]:
-            part = {store for store in self.network.stores if self.network.chain(store)[-1] == region}
+        for part in self.parts():
             changed = {store for store in part if live.get(store) != last.get(store)}
             if any(not self.taken(part, live, earlier) for earlier in (self.releases if self.rule.every_release else [last])):
                 waiting |= changed
         return waiting
+
+    def parts(self):
+        """The stores of each region that are in none below it."""
+        if not self.rule.parts:
+            return [set(self.network.stores)]
+        return [{store for store in self.network.stores if self.network.chain(store)[-1] == region} for region in self.network.regions]
 
     def taken(self, part, live, earlier):
         for fact in self.catalog.needed:
