@@ -1,9 +1,11 @@
 """The routes that are known to break weaker rules, each as a small network in which it does."""
 
 from dataclasses import dataclass
+from math import ceil
 
+from reference import Reference
 from scenarios import Scenario
-from world import Network
+from world import Network, rounding_interval
 
 
 @dataclass
@@ -88,9 +90,9 @@ def circle_peers():
 
 def peers_other_store():
     """The owner of a peer has another store, larger by far than all that the viewer does not know: without the peers' owners the test is passed, but it is not known."""
-    stores, others, peers = names("A", 6), names("B", 2), names("C", 2)
+    stores, others, peers = names("A", 6), names("B", 2), names("C", 6)
     network = Network({"a": ""}, dict.fromkeys(stores + others + peers, "a"), dict.fromkeys(others, "peer"), circles=[["A0", "B0", *peers]])
-    steps = [*filing([*stores, "B0"]), ("facts", "B1", sheet(30000)), *filing(peers, 5000), RELEASE, ("view", ["A0"])]
+    steps = [*filing([*stores, "B0"]), ("facts", "B1", sheet(30000, spend=99000000)), *(("facts", peer, sheet(1000, orders=0, leads=1, spend=99000000)) for peer in peers), RELEASE, ("view", ["A0"])]
     return Route("the other store of a peer's owner", Scenario("peer's owner", network, steps), {"strangers": False})
 
 
@@ -160,3 +162,17 @@ def region_of_two():
 
 ROUTES = [live_average, two_readings, own_revisions, own_rank, different_contributors, circle_peers, peers_other_store, nation_less_regions,
           several_keys, change_in_another_region, there_and_back, digits, quartiles_of_few, giant, region_of_two]
+
+
+def possible_counts(catalog, rule, most=60):
+    """Every n up to `most` for which whole sums give the averages shown of a nation of 39."""
+    scenario = digits().scenario
+    reference = Reference(scenario.network, catalog, rule)
+    for kind, *rest in scenario.steps[:40]:
+        getattr(reference, kind)(*rest)
+    cells, possible = reference.view(["A0"]), []
+    for n in range(1, most + 1):
+        ends = [rounding_interval(cells[fact, "nation", "average"], 3 if rule.rounding else 13) for fact in ("visits", "leads", "orders")]
+        if all(ceil(low * n) <= high * n for low, high in ends):
+            possible.append(n)
+    return possible

@@ -36,7 +36,7 @@ def facts_of(chance, catalog, size):
 
 def random_network(chance, most=60):
     stores = chance.choice([chance.randrange(12, 20), chance.randrange(20, 36), chance.randrange(36, most + 1)]) if most > 36 else most
-    regions = regions_of(chance, chance.randrange(2, 10))
+    regions = regions_of(chance, chance.choice([2, 3, chance.randrange(2, 10)]))
     weights = [chance.random() ** 2 + 0.05 for _ in regions]
     placed = {f"D{number:03d}": chance.choices(list(regions), weights)[0] for number in range(stores)}
     groups = chance.choice([chance.randrange(4, 9), stores // 2, 2 * stores])
@@ -53,16 +53,17 @@ def random_scenario(seed, catalog, most=60, releases=3):
     size = {store: 10 ** chance.uniform(1, 2) * 10 ** chance.uniform(0, spread) for store in network.stores}
     keys = viewers(network, chance)
     scenario, filed = Scenario(f"random {seed}", network), set()
+    first, again = chance.choice([0.5, 0.7, 0.9]), chance.choice([0.05, 0.3, 0.9])
     for number in range(releases):
         for store in sorted(network.stores):
             if store not in filed:
-                if chance.random() < (0.85 if number == 0 else 0.6):
+                if chance.random() < (first if number == 0 else 0.6):
                     scenario.steps.append(("facts", store, facts_of(chance, catalog, size[store])))
                     filed.add(store)
             elif chance.random() < 0.03:
                 scenario.steps.append(("withdraw", store))
                 filed.discard(store)
-            elif chance.random() < chance.choice([0.1, 0.5]):
+            elif number and chance.random() < again:
                 scenario.steps.append(("facts", store, facts_of(chance, catalog, size[store])))
         scenario.steps.append(("release",))
         scenario.steps += [("view", key) for key in keys]
