@@ -9,6 +9,8 @@ from figures import complete, pared, quantiles, ratio_of_sums
 from world import NATION, rounded
 
 OWNERS, OTHERS, PARED_OWNERS, SHARE = 5, 4, 3, Fraction(15, 100)
+PEELS, RELEASES = 16, 8  # owners of a part that may wait alone at a release; releases of a month
+PASSES, FEW, ZERO, DOMINATED = range(4)
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Rule:
     hold: bool = True              # a later release takes over only what passes by itself
     every_release: bool = True     # ... held against each earlier release, not the last alone
     parts: bool = True             # ... in each region by itself, not in the nation as a whole
+    readings: bool = True          # a view is held against each earlier release, ring by ring
     one_set: bool = True           # one set of contributors for all rows
     owners: bool = True            # at least 5 owners, 4 without the viewer's side
     dominance: bool = True         # the p% rule
@@ -26,23 +29,26 @@ class Rule:
     rings: bool = True             # what nested scopes differ by is tested
     owner_chains: bool = True      # the chains over all stores of the owner, not of the key
     benchmark_test: bool = True    # the benchmark's stores are tested
-    benchmark_rest: bool = True    # ... and what they leave of each ring
+    benchmark_rest: bool = True    # ... and what they leave of the scope
     rounding: bool = True
     rank: bool = False             # the own rank is shown
     quartiles: bool = False        # quartiles are shown
 
 
 class Viewer:
-    """Who looks: the owners of a key's stores, the circle peers of these stores, and the scopes over all stores of these owners."""
+    """Who looks: the owners of a key's stores, what they know, and the scopes: `scopes` of all their stores, `asked` of the key's own (docs, 1)."""
 
     def __init__(self, network, stores, owner_chains=True):
         self.owners = {network.owners[store] for store in stores}
         self.stores = network.owned_by(self.owners)
-        peers = network.peers(stores)
-        self.known = self.stores | peers
-        self.near = self.owners | {network.owners[peer] for peer in peers}
-        scopes = {scope for store in (self.stores if owner_chains else stores) for scope in network.chain(store)}
-        self.scopes = sorted(scopes, key=lambda scope: (network.depth(scope), scope))
+        self.known = self.stores | network.peers(stores)
+        self.near = {network.owners[store] for store in self.known}
+        self.asked = sorted({scope for store in stores for scope in network.chain(store)})
+        self.scopes = sorted({scope for store in self.stores for scope in network.chain(store)}) if owner_chains else self.asked
+
+
+ANYBODY = Viewer.__new__(Viewer)
+ANYBODY.owners = ANYBODY.stores = ANYBODY.known = ANYBODY.near = frozenset()
 
 
 class Reference:
@@ -52,7 +58,7 @@ class Reference:
         self.network, self.catalog, self.rule = network, catalog, rule
         self.filed, self.releases = {}, []
         self.members = {scope: network.members(scope) for scope in [NATION, *network.regions]}
-        self.viewers = [Viewer(network, network.owned_by({owner})) for owner in sorted(set(network.owners.values()))]
+        self.viewers = {owner: Viewer(network, network.owned_by({owner})) for owner in network.owners.values()}
 
     # -- what happens
 
@@ -63,13 +69,19 @@ class Reference:
         self.filed.pop(store, None)
 
     def release(self):
-        """Makes a release; returns the stores whose changes wait, in order."""
+        """Makes a release; returns the stores whose changes wait, in order. Without any contributor, and beyond the most of a month, there is none."""
         live = self.live()
-        held = self.held(live) if self.releases and self.rule.hold else set()
-        last = self.releases[-1] if self.releases else {}
-        state = {store: last.get(store) if store in held else live.get(store) for store in {*live, *last}}
-        self.releases.append({store: facts for store, facts in state.items() if facts})
-        return sorted(held)
+        if not self.releases or not self.rule.hold:
+            if live:
+                self.releases.append(live)
+            return []
+        last, following = self.releases[-1], dict(live)
+        for part in self.parts(live):
+            self.hold(part, following)
+        held = [store for store in sorted({*live, *last}) if following.get(store) != live.get(store)]
+        if following != last and len(self.releases) < RELEASES:
+            self.releases.append(following)
+        return held
 
     @property
     def state(self):
@@ -84,60 +96,97 @@ class Reference:
 
     # -- the test
 
-    def sums(self, stores, weights):
+    def judge(self, owned, least):
+        """The test of sums by owner: what fails, and the greatest (of equals the first by name)."""
+        sizes = sorted(owned.values(), reverse=True)
+        greatest = min((owner for owner in owned if owned[owner] == sizes[0]), default=None)
+        if self.rule.owners and len(owned) < least:
+            return FEW, greatest
+        if self.rule.dominance and (not sizes or sizes[0] <= 0):
+            return ZERO, greatest
+        return DOMINATED if self.rule.dominance and sum(sizes[2:]) < SHARE * sizes[0] else PASSES, greatest
+
+    def test(self, weights, viewer, counting=True):
+        """The test of a set of stores for one fact: the first of its three that fails, and the greatest. `weights`: store → the fact's size;
+        `counting`: whether owners are counted."""
+        others = {store: weight for store, weight in weights.items() if self.network.owners[store] not in viewer.near}
+        strangers = {store: weight for store, weight in weights.items() if store not in viewer.known}
+        verdict = PASSES, None
+        for some, least, wanted in ((weights, OWNERS, True), (others, OTHERS, self.rule.without_viewer), (strangers, 0, self.rule.strangers)):
+            if wanted and verdict[0] == PASSES:
+                verdict = self.judge(self.sums(some), least if counting else 0)
+        return verdict
+
+    def sums(self, weights):
         owned = {}
-        for store in stores:
+        for store, weight in weights.items():
             owner = self.network.owners[store]
-            owned[owner] = owned.get(owner, 0) + weights[store]
+            owned[owner] = owned.get(owner, 0) + weight
         return owned
 
-    def dominated(self, owned):
-        """The p% rule's failure: the largest is zero, or all but the two largest are less than 15 % of it."""
-        sizes = sorted(owned.values(), reverse=True)
-        return self.rule.dominance and (not sizes or sizes[0] <= 0 or sum(sizes[2:]) < SHARE * sizes[0])
+    def passes(self, weights, viewer, counting=True):
+        return self.test(weights, viewer, counting)[0] == PASSES
 
-    def passes(self, weights, viewer):
-        """The test of a set of stores for one fact. `weights`: store → the fact's size."""
-        for some, least in self.subsets(weights, viewer):
-            owned = self.sums(some, weights)
-            if (self.rule.owners and len(owned) < least) or self.dominated(owned):
-                return False
-        return True
-
-    def subsets(self, stores, viewer):
-        yield stores, OWNERS
-        if self.rule.without_viewer:
-            yield [store for store in stores if self.network.owners[store] not in viewer.near], OTHERS
-        if self.rule.strangers:
-            yield [store for store in stores if store not in viewer.known], 0
+    @staticmethod
+    def differences(stores, fact, left, right):
+        """By how much a fact differs: store → size, of those where it does."""
+        pairs = {store: [state.get(store, {}).get(fact) for state in (left, right)] for store in stores}
+        return {store: abs((new or 0) - (old or 0)) for store, (new, old) in pairs.items() if new != old}
 
     # -- releases
 
-    def held(self, live):
-        """The stores whose changes wait: by parts (the stores of one region itself), against each earlier release, fact by fact, for every owner."""
-        last, waiting = self.releases[-1], set()
-        for part in self.parts():
-            changed = {store for store in part if live.get(store) != last.get(store)}
-            if any(not self.taken(part, live, earlier) for earlier in (self.releases if self.rule.every_release else [last])):
-                waiting |= changed
-        return waiting
+    def parts(self, live):
+        """What the large enough regions cut the month into (docs, 4)."""
+        def owners(scope, *states):
+            return len({self.network.owners[store] for state in states for store in state if store in self.members[scope]})
+        large = [scope for scope in self.members if scope != NATION and owners(scope, live, self.releases[-1]) >= OWNERS and
+                 max(owners(scope, state) for state in self.releases) >= OWNERS] if self.rule.parts else []
+        for scope in [NATION, *large]:
+            yield self.members[scope].difference(*(self.members[other] for other in large if self.below(other, scope)))
 
-    def parts(self):
-        """The stores of each region that are in none below it."""
-        if not self.rule.parts:
-            return [set(self.network.stores)]
-        return [{store for store in self.network.stores if self.network.chain(store)[-1] == region} for region in self.network.regions]
+    def hold(self, part, following):
+        """Puts those of the part's stores that wait back, in `following`, to what they are in the last release."""
+        last = self.releases[-1]
 
-    def taken(self, part, live, earlier):
-        for fact in self.catalog.needed:
-            change = {}
-            for store in part:
-                new, old = (state.get(store, {}).get(fact) for state in (live, earlier))
-                if new != old:
-                    change[store] = abs((new or 0) - (old or 0))
-            if change and not all(self.passes(change, viewer) for viewer in self.viewers):
-                return False
-        return True
+        def put_back(stores):
+            for store in stores:
+                following.pop(store, None)
+                if store in last:
+                    following[store] = last[store]
+
+        for peels in range(PEELS + 1):
+            if all(following.get(store) == last.get(store) for store in part):
+                return
+            failure, greatest = self.fault(part, following)
+            if failure == PASSES:
+                return
+            if failure != DOMINATED or peels == PEELS:
+                break
+            mine = {store for store in part if self.network.owners[store] == greatest and following.get(store) != last.get(store)}
+            if not mine:
+                break
+            put_back(mine)
+        put_back(part)
+
+    def fault(self, part, following):
+        """The first test that taking over fails: against each earlier release, the newest first, fact by fact, for everybody and for each owner."""
+        for earlier in reversed(self.releases if self.rule.every_release else self.releases[-1:]):
+            for fact in self.catalog.needed:
+                change = self.differences(part, fact, following, earlier)
+                for viewer in self.lookers(change) if change else ():
+                    verdict = self.test(change, viewer)
+                    if verdict[0] != PASSES:
+                        return verdict
+        return PASSES, None
+
+    def lookers(self, change):
+        """Everybody, then who has or knows some of it: by the size of what is an owner's, each followed by those of its circles."""
+        owned, found = self.sums(change), []
+        for owner in sorted(owned, key=lambda name: (-owned[name], name)):
+            stores = self.network.owned_by({owner})
+            mates = [self.network.owners[store] for circle in self.network.circles if circle & stores for store in sorted(circle)]
+            found += [name for name in dict.fromkeys([owner, *mates]) if name not in found]
+        return [ANYBODY, *(self.viewers[owner] for owner in found)]
 
     # -- what is shown
 
@@ -146,11 +195,10 @@ class Reference:
         return {store: facts for store, facts in state.items()
                 if store in self.members[name] and complete(facts, self.catalog.needed if self.rule.one_set else row.facts)}
 
-    def atoms(self, scopes, row, state):
-        """What the scopes shown differ by: each without those below it. (Unions of parts that pass do pass: the p% rule adds up.)"""
-        inside = {name: set(self.scope(name, row, state)) for name in scopes}
+    def rings(self, scopes, inside):
+        """What the scopes differ by: each without those below it. (Unions of rings that pass do pass.)"""
         if not self.rule.rings:
-            return inside
+            return {name: inside[name] for name in scopes}
         return {name: inside[name].difference(*(inside[other] for other in scopes if self.below(other, name))) for name in scopes}
 
     def below(self, scope, other):
@@ -162,30 +210,35 @@ class Reference:
         return False
 
     def shown(self, row, viewer, state):
-        """The scopes whose average the viewer is shown: from the whole chain, the smallest hidden until all parts pass."""
-        scopes = list(viewer.scopes)
-        while scopes:
-            atoms = self.atoms(scopes, row, state)
-            if all(not atoms[name] or self.all_pass(row, atoms[name], viewer, state) for name in scopes):
-                return scopes
-            scopes.remove(min(scopes, key=lambda name: (len(self.scope(name, row, state)), -self.network.depth(name), name)))
-        return []
+        """The scopes whose average the viewer may be shown: the smallest leaves until all rings pass (docs, 3.2)."""
+        inside = {name: set(self.scope(name, row, state)) for name in viewer.scopes}
+        scopes = [name for name in viewer.scopes if inside[name]]
+        while scopes and not self.rings_pass(row, scopes, inside, viewer, state):
+            scopes.remove(min(scopes, key=lambda name: (len(inside[name]), -self.network.depth(name), name)))
+        return scopes
 
-    def all_pass(self, row, stores, viewer, state):
-        return all(self.passes({store: state[store][fact] for store in stores}, viewer) for fact in row.facts)
+    def rings_pass(self, row, scopes, inside, viewer, state):
+        for ring in self.rings(scopes, inside).values():
+            if ring and not all(self.passes({store: abs(state[store][fact]) for store in ring}, viewer) for fact in row.facts):
+                return False
+        for earlier in self.releases[:-1] if self.rule.readings and self.rule.hold and not self.rule.live else ():
+            large = [name for name in scopes if len({self.network.owners[store] for store in self.scope(name, row, earlier)}) >= OWNERS]
+            for ring in self.rings(large, self.members).values():
+                changes = [self.differences(ring, fact, state, earlier) for fact in row.facts]
+                if not all(self.passes(change, viewer) for change in changes if change):
+                    return False
+        return True
 
     def may_benchmark(self, row, best, scope, shown, viewer, state):
+        """docs, 3.3."""
         if not self.rule.benchmark_test:
             return True
-        if row.bottom is None or scope not in shown:
+        others = {self.network.owners[store] for store in best} - viewer.near
+        if row.bottom is None or scope not in shown or len(others) < PARED_OWNERS:
             return False
-        others = [store for store in best if self.network.owners[store] not in viewer.near]
-        if len({self.network.owners[store] for store in others}) < PARED_OWNERS:
-            return False
-        if any(self.dominated(self.sums(others, {store: state[store][fact] for store in others})) for fact in row.facts):
-            return False
-        rest = [atom - set(best) for atom in self.atoms(shown, row, state).values()] if self.rule.benchmark_rest else []
-        return all(not part or self.all_pass(row, part, viewer, state) for part in rest)
+        rest = set(self.scope(scope, row, state)).difference(best) if self.rule.benchmark_rest else ()
+        return all(self.passes({store: abs(state[store][fact]) for store in some}, viewer, counting=False)
+                   for some in (best, rest) if some for fact in row.facts)
 
     def view(self, stores):
         """What a key of `stores` sees: (row, scope, column) → the figure; None where it is hidden, no entry where there is none."""
@@ -193,7 +246,7 @@ class Reference:
         show = rounded if self.rule.rounding else lambda value: None if value is None else float(value)
         for row in self.catalog.rows:
             shown = self.shown(row, viewer, state)
-            for scope in viewer.scopes:
+            for scope in viewer.asked:
                 inside = self.scope(scope, row, state)
                 value = ratio_of_sums(row, list(inside.values()))
                 if value is not None:

@@ -93,7 +93,7 @@ def peers_other_store():
     stores, others, peers = names("A", 6), names("B", 2), names("C", 6)
     network = Network({"a": ""}, dict.fromkeys(stores + others + peers, "a"), dict.fromkeys(others, "peer"), circles=[["A0", "B0", *peers]])
     steps = [*filing([*stores, "B0"]), ("facts", "B1", sheet(30000, spend=99000000)), *(("facts", peer, sheet(1000, orders=0, leads=1, spend=99000000)) for peer in peers), RELEASE, ("view", ["A0"])]
-    return Route("the other store of a peer's owner", Scenario("peer's owner", network, steps), {"strangers": False})
+    return Route("the other store of a peer's owner", Scenario("peer's owner", network, steps), {"strangers": False, "benchmark_rest": False})
 
 
 def nation_less_regions():
@@ -116,7 +116,7 @@ def change_in_another_region():
     first, second = names("A", 12), names("B", 8)
     network = Network(TWO, {**dict.fromkeys(first, "a"), **dict.fromkeys(second, "b")})
     steps = [*filing(first[:6] + second[:7]), RELEASE, ("view", ["A0"]), *filing(first[6:], 110), ("facts", "B7", sheet(160)), RELEASE, ("view", ["A0"])]
-    return Route("changes that pass only in the nation", Scenario("parts", network, steps), {"parts": False})
+    return Route("changes that pass only in the nation", Scenario("parts", network, steps), {"parts": False, "readings": False})
 
 
 def there_and_back():
@@ -126,7 +126,7 @@ def there_and_back():
     leaving = stores[8:]
     steps = [*filing(stores), RELEASE, ("view", ["A0"]), *(("withdraw", store) for store in leaving), RELEASE, ("view", ["A0"])]
     steps += [step for step in filing(stores) if step[1] in leaving[:5]] + [RELEASE, ("view", ["A0"])]
-    return Route("three releases, of which the first and the last differ by one", Scenario("there and back", network, steps), {"every_release": False})
+    return Route("three releases, of which the first and the last differ by one", Scenario("there and back", network, steps), {"every_release": False, "readings": False})
 
 
 def digits():
