@@ -187,12 +187,16 @@ class Attacker:
                 break
             key = open_keys[0]
             asked.add(key)
-            ends = []
-            for sense in ("Minimize", "Maximize"):
-                values = lp.solve({key: 1}, sense)
+            interval, solutions = self.interval(key)
+            found.append(interval)
+            for values in solutions:
                 note(values)
-                ends.append(values[key])
-            slack = SLACK * self.scale[key[1]]
-            found.append(Interval(*key, lp.truth[key], max(0, ceil(ends[0] - slack)), floor(ends[1] + slack)))
         self.solved = ROUNDS + 2 * len(asked)
         return sorted(found, key=lambda interval: interval.reach)
+
+    def interval(self, key):
+        """What is known of one (store, fact, version), exactly, with the two solutions."""
+        solutions = [self.lp.solve({key: 1}, sense) for sense in ("Minimize", "Maximize")]
+        low, high = (values[key] for values in solutions)
+        slack = SLACK * self.scale[key[1]]
+        return Interval(*key, self.lp.truth[key], max(0, ceil(low - slack)), floor(high + slack)), solutions

@@ -10,10 +10,12 @@ from world import Network, rounding_interval
 
 @dataclass
 class Route:
-    """`weak`: the switches of Rule under which it is dangerous; under the whole rule it must not be."""
+    """`weak`: the switches of Rule under which it is dangerous; under the whole rule it must not be. `above`: (store, fact) of a fact whose danger is that
+    its upper bound is near (what the p% rule guards); of the others an interval is narrow on both sides."""
     name: str
     scenario: Scenario
     weak: dict
+    above: tuple = None
 
 
 def sheet(size, shift=0, **changed):
@@ -93,7 +95,7 @@ def peers_other_store():
     stores, others, peers = names("A", 6), names("B", 2), names("C", 6)
     network = Network({"a": ""}, dict.fromkeys(stores + others + peers, "a"), dict.fromkeys(others, "peer"), circles=[["A0", "B0", *peers]])
     steps = [*filing([*stores, "B0"]), ("facts", "B1", sheet(30000, spend=99000000)), *(("facts", peer, sheet(1000, orders=0, leads=1, spend=99000000)) for peer in peers), RELEASE, ("view", ["A0"])]
-    return Route("the other store of a peer's owner", Scenario("peer's owner", network, steps), {"strangers": False, "benchmark_rest": False})
+    return Route("the other store of a peer's owner", Scenario("peer's owner", network, steps), {"strangers": False}, ("B1", "visits"))
 
 
 def nation_less_regions():
