@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     const char *scope;
     uint32_t expected, reported;
+    const char *exemplar; /* the designated store whose own values stand as the benchmark; NULL: none */
 } scope_count_t;
 
 typedef struct {
@@ -56,6 +57,10 @@ typedef struct {
     size_t row_count;
     double *values; /* [row_count][COLUMN_PEERS + peer_count] */
     double *gaps;   /* [row_count][GAP_COUNT] */
+    uint32_t
+        *suppressed; /* [row_count]: bit c: column COLUMN_c is hidden, not null by itself; NULL: no dealer's answer */
+    const char *exemplars[2]; /* the designated stores whose values stand in the nation's and the region's benchmark
+                                 column; NULL: none, or not shown */
     const char **weakest;
     size_t weakest_count; /* row ids */
 } compare_answer_t;

@@ -7,8 +7,19 @@ typedef struct {
     const month_t *month;
     const benchmark_rule_t *rule;
     scope_set_t *set;
+    const scope_t *scopes;
+    const exemplars_t *exemplars;
     mpq_t value;
 } work_t;
+
+/* The benchmark, or the designated store's own value, into work->value; of how many stores it is. */
+static uint32_t evaluate_benchmark(work_t *work, const row_t *row, size_t scope)
+{
+    const exemplar_t *exemplar = exemplar_find(work->exemplars, work->scopes[scope]);
+    if (!exemplar)
+        return statistics_benchmark(work->month, row, &work->set->picks[scope], work->rule, work->value);
+    return statistics_exemplar(work->month, row, exemplar->dealer, work->value);
+}
 
 static scope_statistics_t compute_cell(work_t *work, const row_t *row, size_t scope)
 {
@@ -23,7 +34,7 @@ static scope_statistics_t compute_cell(work_t *work, const row_t *row, size_t sc
     cell.median = statistics_quantile(month, row, picks, 2);
     cell.p75 = statistics_quantile(month, row, picks, 3);
     cell.best = statistics_best(row, picks);
-    cell.benchmark_n = statistics_benchmark(month, row, picks, work->rule, work->value);
+    cell.benchmark_n = evaluate_benchmark(work, row, scope);
     if (cell.benchmark_n)
         cell.benchmark = formula_to_double(work->value);
     return cell;
@@ -44,8 +55,8 @@ static status_t compute_row(work_t *work, size_t index, scope_statistics_t *out)
     return STATUS_OK;
 }
 
-static status_t count_scopes(const month_t *month, const scope_set_t *set, const scope_t *scopes, arena_t *arena,
-                             benchmark_answer_t *answer)
+static status_t count_scopes(const month_t *month, const scope_set_t *set, const scope_t *scopes,
+                             const exemplars_t *exemplars, arena_t *arena, benchmark_answer_t *answer)
 {
     answer->scope_count = set->count;
     answer->scopes = arena_array(arena, set->count, sizeof *answer->scopes);
@@ -55,8 +66,10 @@ static status_t count_scopes(const month_t *month, const scope_set_t *set, const
         const scope_slots_t *slots = &set->scopes[set->same_as[i]];
         char text[CODE_LENGTH_MAX + 8];
         scope_format(month->network, scopes[i], text, sizeof text);
-        answer->scopes[i] = (scope_count_t){arena_strdup(arena, text), slots->count, 0};
-        if (!answer->scopes[i].scope)
+        const exemplar_t *exemplar = exemplar_find(exemplars, scopes[i]);
+        const char *store = exemplar ? month->network->dealers[exemplar->dealer].code : NULL;
+        answer->scopes[i] = (scope_count_t){arena_strdup(arena, text), slots->count, 0, arena_strdup(arena, store)};
+        if (!answer->scopes[i].scope || (store && !answer->scopes[i].exemplar))
             return STATUS_NO_MEMORY;
         for (uint32_t s = 0; s < slots->count; s++)
             answer->scopes[i].reported += month->flags[scope_slot_at(slots, s)] & MONTH_REPORTED;
@@ -75,7 +88,8 @@ static status_t compute_rows(work_t *work, const size_t *rows, benchmark_answer_
 }
 
 status_t benchmark_compute(const month_t *month, const benchmark_rule_t *rule, const scope_t *scopes,
-                           size_t scope_count, size_t table, arena_t *arena, benchmark_answer_t **out)
+                           size_t scope_count, size_t table, const exemplars_t *exemplars, arena_t *arena,
+                           benchmark_answer_t **out)
 {
     const catalog_t *catalog = month->catalog;
     const size_t *rows = table == SIZE_MAX ? catalog->table_rows : catalog->tables[table].rows;
@@ -94,8 +108,8 @@ status_t benchmark_compute(const month_t *month, const benchmark_rule_t *rule, c
     answer->statistics = arena_array(arena, cells, sizeof *answer->statistics);
     if (!answer->catalog || !answer->rows || !answer->statistics)
         return STATUS_NO_MEMORY;
-    TRY(count_scopes(month, &set, scopes, arena, answer));
-    work_t work = {.month = month, .rule = rule, .set = &set};
+    TRY(count_scopes(month, &set, scopes, exemplars, arena, answer));
+    work_t work = {.month = month, .rule = rule, .set = &set, .scopes = scopes, .exemplars = exemplars};
     TRY(compute_rows(&work, rows, answer));
     *out = answer;
     return STATUS_OK;

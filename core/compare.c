@@ -1,4 +1,5 @@
 #include "core/answer_rows.h"
+#include "core/disclosure.h"
 #include "core/limits.h"
 #include "core/scratch.h"
 #include "core/statistics.h"
@@ -18,7 +19,11 @@ typedef struct {
     const month_t *month;
     const benchmark_rule_t *rule;
     uint32_t slot;
-    scope_set_t *set; /* nation, region */
+    scope_t scopes[SCOPE_COUNT]; /* nation, region; for a dealer as the release's network numbers them */
+    scope_set_t *set;            /* the same; NULL for a dealer */
+    const exemplars_t *exemplars;
+    disclosure_t *disclosure; /* for a dealer; NULL: no release yet */
+    uint32_t suppressed;      /* columns of the row at hand */
     int64_t own_inputs[2 * CATALOG_FACTS_MAX];
     mpq_t columns[COLUMN_PEERS]; /* own and references, exactly, of the row at hand */
     bool has[COLUMN_PEERS];
@@ -100,22 +105,62 @@ static status_t evaluate_benchmarks(work_t *work, size_t index)
     if (!order)
         return STATUS_NO_MEMORY;
     scope_set_deal(work->set, order);
-    for (size_t i = 0; i < SCOPE_COUNT; i++)
-        work->has[COLUMN_NATION_BENCHMARK + i] = statistics_benchmark(month, row, &work->set->picks[i], work->rule,
-                                                                      work->columns[COLUMN_NATION_BENCHMARK + i]) > 0;
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        const exemplar_t *exemplar = exemplar_find(work->exemplars, work->scopes[i]);
+        mpq_t *column = &work->columns[COLUMN_NATION_BENCHMARK + i];
+        work->has[COLUMN_NATION_BENCHMARK + i] =
+            exemplar ? statistics_exemplar(month, row, exemplar->dealer, *column)
+                     : statistics_benchmark(month, row, &work->set->picks[i], work->rule, *column) > 0;
+    }
     return STATUS_OK;
 }
+
+static status_t evaluate_scopes(work_t *work, size_t index)
+{
+    const month_t *month = work->month;
+    uint32_t n;
+    TRY(evaluate_benchmarks(work, index));
+    for (size_t i = 0; i < SCOPE_COUNT; i++)
+        work->has[COLUMN_NATION_AVERAGE + i] = statistics_average(
+            month, &month->catalog->rows[index], &work->set->scopes[i], work->columns[COLUMN_NATION_AVERAGE + i], &n);
+    return STATUS_OK;
+}
+
+/* ---- What a dealer is shown of others ---- */
+
+static void take_figure(work_t *work, size_t column, const disclosure_figure_t *figure)
+{
+    work->has[column] = !isnan(figure->value);
+    if (work->has[column])
+        mpq_set_d(work->columns[column], figure->value);
+    else if (figure->exists)
+        work->suppressed |= 1u << column;
+}
+
+/* Without a release all is hidden that might be there. */
+static status_t disclose_scopes(work_t *work, size_t index)
+{
+    bool has_direction = work->month->catalog->rows[index].better != BETTER_NEITHER;
+    work->suppressed = 0;
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        disclosure_figure_t average = {NO_VALUE, true, {.reason = HIDDEN_NO_RELEASE}};
+        disclosure_figure_t benchmark = {NO_VALUE, has_direction, {.reason = HIDDEN_NO_RELEASE}};
+        if (work->disclosure)
+            TRY(disclosure_row(work->disclosure, index, work->scopes[i], work->rule, &average, &benchmark));
+        take_figure(work, COLUMN_NATION_AVERAGE + i, &average);
+        take_figure(work, COLUMN_NATION_BENCHMARK + i, &benchmark);
+    }
+    return STATUS_OK;
+}
+
+/* ---- Rows ---- */
 
 static status_t compute_row(work_t *work, size_t index, const uint32_t *peers, size_t peer_count, double *out_values,
                             double *out_gaps)
 {
     const month_t *month = work->month;
     const row_t *row = &month->catalog->rows[index];
-    uint32_t n;
-    TRY(evaluate_benchmarks(work, index));
-    for (size_t i = 0; i < SCOPE_COUNT; i++)
-        work->has[COLUMN_NATION_AVERAGE + i] =
-            statistics_average(month, row, &work->set->scopes[i], work->columns[COLUMN_NATION_AVERAGE + i], &n);
+    TRY(work->set ? evaluate_scopes(work, index) : disclose_scopes(work, index));
     work->has[COLUMN_OWN] = value_of_slot(month, row, work->slot, work->own_inputs, work->columns[COLUMN_OWN]);
     for (size_t i = 0; i < COLUMN_PEERS; i++)
         out_values[i] = work->has[i] ? formula_to_double(work->columns[i]) : NO_VALUE;
@@ -159,9 +204,12 @@ static status_t answer_allocate(const month_t *month, uint32_t dealer, uint32_t 
 static status_t compute_rows(work_t *work, const uint32_t *peers, compare_answer_t *answer)
 {
     const size_t *rows = work->month->catalog->table_rows;
-    for (size_t i = 0; i < answer->row_count; i++)
+    for (size_t i = 0; i < answer->row_count; i++) {
         TRY(compute_row(work, rows[i], peers, answer->peer_count,
                         answer->values + i * (COLUMN_PEERS + answer->peer_count), answer->gaps + i * GAP_COUNT));
+        if (answer->suppressed)
+            answer->suppressed[i] = work->suppressed;
+    }
     return STATUS_OK;
 }
 
@@ -174,18 +222,72 @@ static status_t list_weakest(const work_t *work, arena_t *arena, compare_answer_
     return STATUS_OK;
 }
 
+/* `network` numbers the exemplars' dealers. */
+static status_t name_exemplars(const work_t *work, const network_t *network, bool consented_only, arena_t *arena,
+                               compare_answer_t *answer)
+{
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        const exemplar_t *exemplar = exemplar_find(work->exemplars, work->scopes[i]);
+        if (!exemplar || (consented_only && !exemplar->consented))
+            continue;
+        answer->exemplars[i] = arena_strdup(arena, network->dealers[exemplar->dealer].code);
+        if (!answer->exemplars[i])
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+static status_t run(work_t *work, const uint32_t *peers, arena_t *arena, compare_answer_t *answer)
+{
+    work_init(work);
+    status_t status = compute_rows(work, peers, answer);
+    if (status == STATUS_OK)
+        status = list_weakest(work, arena, answer);
+    work_fini(work);
+    return status;
+}
+
 status_t compare_compute(const month_t *month, const benchmark_rule_t *rule, uint32_t dealer, uint32_t region,
-                         const uint32_t *peers, size_t peer_count, arena_t *arena, compare_answer_t **out)
+                         const uint32_t *peers, size_t peer_count, const exemplars_t *exemplars, arena_t *arena,
+                         compare_answer_t **out)
 {
     compare_answer_t *answer = NULL;
     CLEANUP(scope_set_fini) scope_set_t set = {0};
-    TRY(scope_set_init(month, (scope_t[SCOPE_COUNT]){{SCOPE_NATION, 0}, {SCOPE_REGION, region}}, SCOPE_COUNT, &set));
+    work_t work = {.month = month,
+                   .rule = rule,
+                   .slot = month->slots[dealer],
+                   .scopes = {{SCOPE_NATION, 0}, {SCOPE_REGION, region}},
+                   .set = &set,
+                   .exemplars = exemplars};
+    TRY(scope_set_init(month, work.scopes, SCOPE_COUNT, &set));
     TRY(answer_allocate(month, dealer, region, peers, peer_count, arena, &answer));
-    CLEANUP(work_fini)
-    work_t work = {.month = month, .rule = rule, .slot = month->slots[dealer], .set = &set};
-    work_init(&work);
-    TRY(compute_rows(&work, peers, answer));
-    TRY(list_weakest(&work, arena, answer));
+    TRY(name_exemplars(&work, month->network, false, arena, answer));
+    TRY(run(&work, peers, arena, answer));
+    *out = answer;
+    return STATUS_OK;
+}
+
+status_t compare_compute_disclosed(const month_t *live, disclosure_t *disclosure, const benchmark_rule_t *rule,
+                                   uint32_t dealer, uint32_t region, const uint32_t *peers, size_t peer_count,
+                                   arena_t *arena, compare_answer_t **out)
+{
+    compare_answer_t *answer = NULL;
+    work_t work = {.month = live,
+                   .rule = rule,
+                   .slot = live->slots[dealer],
+                   .scopes = {{SCOPE_NATION, 0}, {SCOPE_REGION, region}},
+                   .disclosure = disclosure};
+    TRY(answer_allocate(live, dealer, region, peers, peer_count, arena, &answer));
+    answer->suppressed = arena_array(arena, answer->row_count, sizeof *answer->suppressed);
+    if (!answer->suppressed)
+        return STATUS_NO_MEMORY;
+    if (disclosure) {
+        const network_t *network = disclosure_month(disclosure)->network;
+        work.scopes[REGION].index = network_find_region(network, live->network->regions[region].code);
+        work.exemplars = disclosure_exemplars(disclosure);
+        TRY(name_exemplars(&work, network, true, arena, answer));
+    }
+    TRY(run(&work, peers, arena, answer));
     *out = answer;
     return STATUS_OK;
 }

@@ -31,6 +31,8 @@
 #define TOKEN_DAYS_MAX          366  /* how long a token may be good */
 #define PEERS_MAX               16   /* named in one comparison */
 #define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
+#define RELEASES_MAX            8    /* of one month */
+#define RELEASE_PEELS_MAX       16   /* owners of one part whose changes wait alone while the rest is tried again */
 
 #define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 

@@ -64,6 +64,7 @@ typedef struct {
     size_t input_count;
     int128_t sums[INPUTS_MAX]; /* by input number; those that the formula needs */
     uint32_t n;
+    uint32_t *slots; /* NULL, or room for those that add_slot adds */
 } contributors_t;
 
 static void contributors_begin(contributors_t *contributors, const month_t *month, const row_t *row)
@@ -71,6 +72,7 @@ static void contributors_begin(contributors_t *contributors, const month_t *mont
     contributors->month = month;
     contributors->inputs = formula_inputs(row->formula, &contributors->input_count);
     contributors->n = 0;
+    contributors->slots = NULL;
     for (size_t i = 0; i < contributors->input_count; i++)
         contributors->sums[contributors->inputs[i]] = 0;
 }
@@ -109,6 +111,8 @@ static void add_slot(contributors_t *contributors, uint32_t slot)
 {
     for (size_t k = 0; k < contributors->input_count; k++)
         contributors->sums[contributors->inputs[k]] += contributors->month->columns[contributors->inputs[k]][slot];
+    if (contributors->slots)
+        contributors->slots[contributors->n] = slot;
     contributors->n++;
 }
 
@@ -330,6 +334,12 @@ static void take_best(share_t *share, uint32_t eligible, contributors_t *taken)
 uint32_t statistics_benchmark(const month_t *month, const row_t *row, const picks_t *picks,
                               const benchmark_rule_t *rule, mpq_t out)
 {
+    return statistics_benchmark_stores(month, row, picks, rule, out, NULL);
+}
+
+uint32_t statistics_benchmark_stores(const month_t *month, const row_t *row, const picks_t *picks,
+                                     const benchmark_rule_t *rule, mpq_t out, uint32_t *out_slots)
+{
     if (row->better == BETTER_NEITHER)
         return 0;
     share_t share = {.month = month, .row = row, .picks = picks, .rule = rule};
@@ -339,8 +349,19 @@ uint32_t statistics_benchmark(const month_t *month, const row_t *row, const pick
         return 0;
     contributors_t taken;
     contributors_begin(&taken, month, row);
+    taken.slots = out_slots;
     mpq_inits(share.exact_needed, share.exact_held, share.term, NULL);
     take_best(&share, eligible, &taken);
     mpq_clears(share.exact_needed, share.exact_held, share.term, NULL);
     return formula_evaluate_exact(row->formula, taken.sums, taken.n, out) ? taken.n : 0;
+}
+
+uint32_t statistics_exemplar(const month_t *month, const row_t *row, uint32_t dealer, mpq_t out)
+{
+    uint32_t slot = month->slots[dealer];
+    int64_t inputs[INPUTS_MAX];
+    if (row->better == BETTER_NEITHER || slot == INDEX_NONE || !(month->flags[slot] & MONTH_REPORTED))
+        return 0;
+    month_inputs(month, slot, inputs);
+    return statistics_value(row, inputs, out);
 }

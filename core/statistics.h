@@ -39,3 +39,11 @@ double statistics_best(const row_t *row, const picks_t *picks);
 /* The pared mean. Returns how many stores it is made of; 0 where there is no benchmark (`out` is then unspecified). */
 uint32_t statistics_benchmark(const month_t *month, const row_t *row, const picks_t *picks,
                               const benchmark_rule_t *rule, mpq_t out);
+
+/* The same; writes the slots of these stores, best first, to `out_slots` (room for picks->count; NULL: not asked). */
+uint32_t statistics_benchmark_stores(const month_t *month, const row_t *row, const picks_t *picks,
+                                     const benchmark_rule_t *rule, mpq_t out, uint32_t *out_slots);
+
+/* The value of a designated store itself (SPEC 2.6). Returns 1, or 0 where there is none or the row has no direction.
+ */
+uint32_t statistics_exemplar(const month_t *month, const row_t *row, uint32_t dealer, mpq_t out);

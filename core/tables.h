@@ -5,6 +5,7 @@
 
 #include "core/answers.h"
 #include "core/arena.h"
+#include "core/exemplar.h"
 #include "core/month.h"
 
 /* The hub's settings of SPEC 2.6. */
@@ -29,13 +30,26 @@ typedef struct {
 } store_facts_t;
 
 /* Every row of `table` (an index into catalog->tables, or SIZE_MAX for all tables) for each scope, in the order asked.
- */
+ * Where a scope has an exemplar (`exemplars` may be NULL), its own value stands as the benchmark, and benchmark_n is 1
+ * where there is one. */
 status_t benchmark_compute(const month_t *month, const benchmark_rule_t *rule, const scope_t *scopes,
-                           size_t scope_count, size_t table, arena_t *arena, benchmark_answer_t **out) NODISCARD;
+                           size_t scope_count, size_t table, const exemplars_t *exemplars, arena_t *arena,
+                           benchmark_answer_t **out) NODISCARD;
 
-/* One store against nation and `region`. `dealer` must be a member in that month, as must `peers`. */
+/* One store against nation and `region`. `dealer` must be a member in that month, as must `peers`. `exemplars` may be
+ * NULL. */
 status_t compare_compute(const month_t *month, const benchmark_rule_t *rule, uint32_t dealer, uint32_t region,
-                         const uint32_t *peers, size_t peer_count, arena_t *arena, compare_answer_t **out) NODISCARD;
+                         const uint32_t *peers, size_t peer_count, const exemplars_t *exemplars, arena_t *arena,
+                         compare_answer_t **out) NODISCARD;
+
+struct disclosure;
+
+/* The same as a dealer is shown it (SPEC 4): own values and peers from `live`, the scopes' figures from the month's
+ * last release, as far as `disclosure` (NULL: there is no release yet) shows them; it changes inside, so it is this
+ * thread's. `dealer`, `region` and `peers` are numbered by live's network, which may be newer than the releases'. */
+status_t compare_compute_disclosed(const month_t *live, struct disclosure *disclosure, const benchmark_rule_t *rule,
+                                   uint32_t dealer, uint32_t region, const uint32_t *peers, size_t peer_count,
+                                   arena_t *arena, compare_answer_t **out) NODISCARD;
 
 /* `row` must have a direction and be listed by the catalog's tables. */
 status_t rank_compute(const month_t *month, size_t row, scope_t scope, arena_t *arena, rank_answer_t **out) NODISCARD;

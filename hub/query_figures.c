@@ -36,7 +36,7 @@ status_t query_compare(const query_t *query)
     compare_answer_t *answer = NULL;
     TRY(acquire(query, asked->period, &snapshot));
     TRY(compare_compute(snapshot.month, &query->hub->settings->benchmark, dealer, region, peers, asked->peer_count,
-                        query->arena, &answer));
+                        NULL, query->arena, &answer));
     query->response->kind = RESPONSE_COMPARE;
     query->response->compare = answer;
     return STATUS_OK;
@@ -139,7 +139,7 @@ status_t query_benchmark(const query_t *query)
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     benchmark_answer_t *answer = NULL;
     TRY(acquire(query, asked->period, &snapshot));
-    TRY(benchmark_compute(snapshot.month, &query->hub->settings->benchmark, scopes.scopes, scopes.count, table,
+    TRY(benchmark_compute(snapshot.month, &query->hub->settings->benchmark, scopes.scopes, scopes.count, table, NULL,
                           query->arena, &answer));
     for (size_t i = 0; i < scopes.count; i++)
         if (scopes.averages_only[i])

@@ -189,7 +189,7 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkA
     READ_ARRAY(reader->arena, cells, answer->statistics);
     for (size_t i = 0; i < message->n_scopes; i++) {
         const Yardstick__V1__ScopeCount *scope = message->scopes[i];
-        answer->scopes[i] = (scope_count_t){scope->scope, scope->expected, scope->reported};
+        answer->scopes[i] = (scope_count_t){scope->scope, scope->expected, scope->reported, NULL};
     }
     for (size_t i = 0; i < message->n_rows; i++)
         TRY(read_benchmark_row(reader, message->rows[i], i, answer));

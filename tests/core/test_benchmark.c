@@ -55,8 +55,9 @@ Test(benchmark, every_statistic_of_random_networks_is_the_slow_exact_one)
         size_t count;
         scope_t *scopes = every_scope(random.network, arena, &count);
         benchmark_answer_t *answer;
-        cr_assert_eq(benchmark_compute(random.month, &BENCHMARK_RULE_DEFAULT, scopes, count, SIZE_MAX, arena, &answer),
-                     STATUS_OK);
+        cr_assert_eq(
+            benchmark_compute(random.month, &BENCHMARK_RULE_DEFAULT, scopes, count, SIZE_MAX, NULL, arena, &answer),
+            STATUS_OK);
         cr_assert_eq(answer->row_count, random.catalog->table_row_count);
         for (size_t r = 0; r < answer->row_count; r++)
             for (size_t i = 0; i < count; i++)
@@ -92,7 +93,7 @@ static scope_statistics_t nation_cell(const month_t *month, const char *row)
     CLEANUP(arena_destroy) arena_t *arena = arena_create(1 << 20);
     scope_t nation = {SCOPE_NATION, 0};
     benchmark_answer_t *answer;
-    cr_assert_eq(benchmark_compute(month, &BENCHMARK_RULE_DEFAULT, &nation, 1, 0, arena, &answer), STATUS_OK);
+    cr_assert_eq(benchmark_compute(month, &BENCHMARK_RULE_DEFAULT, &nation, 1, 0, NULL, arena, &answer), STATUS_OK);
     size_t i = 0;
     while (i + 1 < answer->row_count && month->catalog->table_rows[i] != catalog_find_row(month->catalog, row))
         i++;
@@ -170,7 +171,7 @@ Test(benchmark, an_arena_that_is_too_small_is_reported)
     for (size_t budget = 0; status == STATUS_NO_MEMORY && budget < 10000; budget += 16) {
         CLEANUP(arena_destroy) arena_t *arena = arena_create(budget);
         benchmark_answer_t *answer = NULL;
-        status = benchmark_compute(month, &BENCHMARK_RULE_DEFAULT, &nation, 1, SIZE_MAX, arena, &answer);
+        status = benchmark_compute(month, &BENCHMARK_RULE_DEFAULT, &nation, 1, SIZE_MAX, NULL, arena, &answer);
         cr_assert(status == STATUS_OK ? answer != NULL : answer == NULL);
         refused += status == STATUS_NO_MEMORY;
     }

@@ -87,8 +87,9 @@ static void check_store(const random_network_t *random, uint32_t dealer, arena_t
     uint32_t region = network_region_of(random->network, dealer, random->month->period);
     compare_answer_t *answer;
     expected_t expected[64] = {0};
-    cr_assert_eq(compare_compute(random->month, &BENCHMARK_RULE_DEFAULT, dealer, region, &dealer, 1, arena, &answer),
-                 STATUS_OK);
+    cr_assert_eq(
+        compare_compute(random->month, &BENCHMARK_RULE_DEFAULT, dealer, region, &dealer, 1, NULL, arena, &answer),
+        STATUS_OK);
     cr_assert_str_eq(answer->region, random->network->regions[region].code);
     for (size_t r = 0; r < answer->row_count; r++) {
         const double *values = answer->values + r * (COLUMN_PEERS + 1);

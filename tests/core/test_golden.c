@@ -1,4 +1,5 @@
-/* Every expected answer of tests/golden but the dealers' views (disclosure), key for key, numbers to 1e-9 relative. */
+/* Every expected answer of tests/golden, key for key, numbers to 1e-9 relative. */
+#include "core/disclosure.h"
 #include "tests/core/golden_fixture.h"
 
 #include <criterion/criterion.h>
@@ -119,6 +120,15 @@ static json_t *benchmark_json(const benchmark_answer_t *answer)
                      scopes, "rows", rows);
 }
 
+static json_t *suppressed_json(uint32_t suppressed)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < COLUMN_PEERS; i++)
+        if (suppressed >> i & 1)
+            json_array_append_new(list, text(compare_column_names[i]));
+    return list;
+}
+
 static json_t *compare_json(const compare_answer_t *answer)
 {
     json_t *columns = texts(compare_column_names, COLUMN_PEERS), *rows = json_array();
@@ -132,6 +142,8 @@ static json_t *compare_json(const compare_answer_t *answer)
                                 number(answer->gaps[r * GAP_COUNT + i]));
         json_object_set_new(row, "values", numbers(answer->values + r * width, width));
         json_object_set_new(row, "gap", gaps);
+        if (answer->suppressed)
+            json_object_set_new(row, "suppressed", suppressed_json(answer->suppressed[r]));
         json_array_append_new(rows, row);
     }
     return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o}", "dealer", answer->dealer, "period", month_text(answer->period),
@@ -232,23 +244,52 @@ static json_t *answer_benchmark(const golden_t *golden, const json_t *expected, 
     benchmark_answer_t *answer;
     size_t count;
     scope_t *scopes = asked_scopes(golden, expected, arena, &count);
-    cr_assert_eq(benchmark_compute(month, &BENCHMARK_RULE_DEFAULT, scopes, count, SIZE_MAX, arena, &answer), STATUS_OK);
+    cr_assert_eq(benchmark_compute(month, &BENCHMARK_RULE_DEFAULT, scopes, count, SIZE_MAX, NULL, arena, &answer),
+                 STATUS_OK);
     return benchmark_json(answer);
 }
 
-static json_t *answer_compare(const golden_t *golden, const json_t *expected, arena_t *arena)
+static size_t asked_peers(const golden_t *golden, const json_t *expected, uint32_t peers[16])
 {
-    CLEANUP(month_destroy) month_t *month = golden_month(golden, asked_period(expected));
     const json_t *columns = json_object_get(expected, "columns");
-    uint32_t peers[16], dealer = asked_dealer(golden, expected);
     size_t peer_count = 0;
     for (size_t i = COLUMN_PEERS; i < json_array_size(columns); i++) {
         const char *column = json_string_value(json_array_get(columns, i));
         peers[peer_count++] = network_find_dealer(golden->network, column + strlen("peer:"));
     }
+    return peer_count;
+}
+
+static json_t *answer_compare(const golden_t *golden, const json_t *expected, arena_t *arena)
+{
+    CLEANUP(month_destroy) month_t *month = golden_month(golden, asked_period(expected));
+    uint32_t peers[16], dealer = asked_dealer(golden, expected);
+    size_t peer_count = asked_peers(golden, expected, peers);
     uint32_t region = network_region_of(golden->network, dealer, month->period);
     compare_answer_t *answer;
-    cr_assert_eq(compare_compute(month, &BENCHMARK_RULE_DEFAULT, dealer, region, peers, peer_count, arena, &answer),
+    cr_assert_eq(
+        compare_compute(month, &BENCHMARK_RULE_DEFAULT, dealer, region, peers, peer_count, NULL, arena, &answer),
+        STATUS_OK);
+    return compare_json(answer);
+}
+
+/* What the dealer is shown after one release of all that is filed. */
+static json_t *answer_view(const golden_t *golden, const json_t *expected, arena_t *arena)
+{
+    CLEANUP(month_destroy) month_t *month = golden_month(golden, asked_period(expected));
+    CLEANUP(release_fini) release_t release = {0};
+    CLEANUP(releases_fini) releases_t releases = {0};
+    CLEANUP(disclosure_destroy) disclosure_t *disclosure = NULL;
+    uint32_t peers[16], dealer = asked_dealer(golden, expected);
+    size_t peer_count = asked_peers(golden, expected, peers);
+    uint32_t region = network_region_of(golden->network, dealer, month->period);
+    compare_answer_t *answer;
+    cr_assert_eq(release_first(month, &release), STATUS_OK);
+    cr_assert_eq(releases_init((const month_t *const[]){release.month}, 1, &releases), STATUS_OK);
+    cr_assert_eq(disclosure_create(&releases, golden->network, &dealer, 1, &DISCLOSURE_RULE_DEFAULT, NULL, &disclosure),
+                 STATUS_OK);
+    cr_assert_eq(compare_compute_disclosed(month, disclosure, &BENCHMARK_RULE_DEFAULT, dealer, region, peers,
+                                           peer_count, arena, &answer),
                  STATUS_OK);
     return compare_json(answer);
 }
@@ -339,6 +380,11 @@ Test(golden, benchmark_tables_are_reproduced)
 Test(golden, comparisons_are_reproduced)
 {
     check_files("compare", 12, answer_compare);
+}
+
+Test(golden, dealers_views_are_reproduced)
+{
+    check_files("dealer-view", 12, answer_view);
 }
 
 Test(golden, rankings_are_reproduced)
