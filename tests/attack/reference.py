@@ -21,6 +21,7 @@ class Rule:
     every_release: bool = True     # ... held against each earlier release, not the last alone
     parts: bool = True             # ... in each region by itself, not in the nation as a whole
     readings: bool = True          # a view is held against each earlier release, ring by ring
+    turns: bool = True             # scopes shown in an earlier release count as seen, and rings pass in each release
     one_set: bool = True           # one set of contributors for all rows
     owners: bool = True            # at least 5 owners, 4 without the viewer's side
     dominance: bool = True         # the p% rule
@@ -56,7 +57,7 @@ class Reference:
 
     def __init__(self, network, catalog, rule=Rule()):
         self.network, self.catalog, self.rule = network, catalog, rule
-        self.filed, self.releases = {}, []
+        self.filed, self.releases, self.worked_out = {}, [], {}
         self.members = {scope: network.members(scope) for scope in [NATION, *network.regions]}
         self.viewers = {owner: Viewer(network, network.owned_by({owner})) for owner in network.owners.values()}
 
@@ -210,24 +211,41 @@ class Reference:
         return False
 
     def shown(self, row, viewer, state):
-        """The scopes whose average the viewer may be shown: the smallest leaves until all rings pass (docs, 3.2)."""
-        inside = {name: set(self.scope(name, row, state)) for name in viewer.scopes}
-        scopes = [name for name in viewer.scopes if inside[name]]
-        while scopes and not self.rings_pass(row, scopes, inside, viewer, state):
-            scopes.remove(min(scopes, key=lambda name: (len(inside[name]), -self.network.depth(name), name)))
+        """The scopes whose average the viewer may be shown of the last release (docs, 3.2)."""
+        return self.shown_of(row, viewer, [state] if self.rule.live or not self.releases else self.releases)
+
+    def shown_of(self, row, viewer, states):
+        """... of the last of `states`, worked out from the first: the smallest scope leaves until the rings pass, together with what was seen before."""
+        mark = row.name, frozenset(viewer.known), tuple(viewer.scopes), len(states)
+        if mark in self.worked_out and not self.rule.live:
+            return self.worked_out[mark]
+        seen = set()
+        if self.rule.turns and len(states) > 1:
+            seen = {scope for count in range(1, len(states)) for other in self.catalog.rows if set(other.facts) & set(row.facts)
+                    for scope in self.shown_of(other, viewer, states[:count])}
+        sizes = {name: len(self.scope(name, row, states[-1])) for name in viewer.scopes}
+        scopes = [name for name in viewer.scopes if sizes[name]]
+        while scopes and not self.rings_pass(row, seen.union(scopes), viewer, states):
+            scopes.remove(min(scopes, key=lambda name: (sizes[name], -self.network.depth(name), name)))
+        self.worked_out[mark] = scopes
         return scopes
 
-    def rings_pass(self, row, scopes, inside, viewer, state):
-        for ring in self.rings(scopes, inside).values():
-            if ring and not all(self.passes({store: abs(state[store][fact]) for store in ring}, viewer) for fact in row.facts):
-                return False
-        for earlier in self.releases[:-1] if self.rule.readings and self.rule.hold and not self.rule.live else ():
-            large = [name for name in scopes if len({self.network.owners[store] for store in self.scope(name, row, earlier)}) >= OWNERS]
-            for ring in self.rings(large, self.members).values():
-                changes = [self.differences(ring, fact, state, earlier) for fact in row.facts]
+    def rings_pass(self, row, scopes, viewer, states):
+        """Each ring in the last of `states`; in each earlier one, and what differs since, of the scopes that were large enough to be shown then."""
+        for state in states if self.rule.turns else states[-1:]:
+            large = scopes if state is states[-1] else self.large(scopes, row, state)
+            for ring in self.rings(large, {name: set(self.scope(name, row, state)) for name in large}).values():
+                if ring and not all(self.passes({store: abs(state[store][fact]) for store in ring}, viewer) for fact in row.facts):
+                    return False
+        for earlier in states[:-1] if self.rule.readings and self.rule.hold else ():
+            for ring in self.rings(self.large(scopes, row, earlier), self.members).values():
+                changes = [self.differences(ring, fact, states[-1], earlier) for fact in row.facts]
                 if not all(self.passes(change, viewer) for change in changes if change):
                     return False
         return True
+
+    def large(self, scopes, row, state):
+        return [name for name in scopes if len({self.network.owners[store] for store in self.scope(name, row, state)}) >= OWNERS]
 
     def may_benchmark(self, row, best, scope, shown, viewer, state):
         """docs, 3.3."""

@@ -122,13 +122,29 @@ def change_in_another_region():
 
 
 def there_and_back():
-    """Six stores leave together and five come back: each step passes, the first release less the third is the sixth."""
+    """Six stores leave and five come back: each step passes, the first release less the third is the sixth."""
     stores = names("A", 14)
     network = Network({"a": ""}, dict.fromkeys(stores, "a"))
     leaving = stores[8:]
     steps = [*filing(stores), RELEASE, ("view", ["A0"]), *(("withdraw", store) for store in leaving), RELEASE, ("view", ["A0"])]
     steps += [step for step in filing(stores) if step[1] in leaving[:5]] + [RELEASE, ("view", ["A0"])]
     return Route("three releases, of which the first and the last differ by one", Scenario("there and back", network, steps), {"every_release": False, "readings": False})
+
+
+def taking_turns():
+    """Two regions of one owner, of which the smaller is hidden, for a third holds one store; late filings make it the larger, and the other is hidden."""
+    first, second = names("A", 13), names("B", 8)
+    network = Network({"a": "", "b": "", "c": ""}, {**dict.fromkeys(first, "a"), **dict.fromkeys(second, "b"), "C0": "c"}, {"A0": "me", "B0": "me"})
+    steps = [*filing([*first[:7], *second, "C0"], 120), RELEASE, ("view", ["A0", "B0"]), *filing(first[7:], 110), RELEASE, ("view", ["A0", "B0"])]
+    return Route("scopes that take turns", Scenario("turns", network, steps), {"turns": False})
+
+
+def seen_before():
+    """A region is shown; then all but one of the stores outside it withdraw, and it is hidden: the nation less what was seen is that one."""
+    first, second = names("A", 6), names("B", 9)
+    network = Network(TWO, {**dict.fromkeys(first, "a"), **dict.fromkeys(second, "b")})
+    steps = [*filing(first + second), RELEASE, ("view", ["A0"]), *(("withdraw", store) for store in second[1:]), RELEASE, ("view", ["A0"])]
+    return Route("a scope seen before it is hidden", Scenario("seen before", network, steps), {"turns": False})
 
 
 def digits():
@@ -163,7 +179,8 @@ def region_of_two():
 
 
 ROUTES = [live_average, two_readings, own_revisions, own_rank, different_contributors, circle_peers, peers_other_store, nation_less_regions,
-          several_keys, change_in_another_region, there_and_back, digits, quartiles_of_few, giant, region_of_two]
+          several_keys, change_in_another_region, there_and_back, taking_turns, seen_before, digits, quartiles_of_few, giant,
+          region_of_two]
 
 
 def possible_counts(catalog, rule, most=60):
