@@ -22,11 +22,17 @@ static const option_t OPTIONS[] = {
     {"out", OPTION_TEXT, "FILE", false, "where the tokens are written, as CSV; never over another file"},
     {"days", OPTION_TEXT, "N", false, "how long the tokens are good (30)"},
     {"endpoint", OPTION_ENDPOINT, "ENDPOINT", false, "the hub as agents see it, tcp://HOST:PORT (as this home does)"},
-    {"until", OPTION_TEXT, "DATE|TIME", false,
-     "until the end of 2025-07-31, until \"2025-07-31 18:00\" in the network's time zone, or 2025-07-31T18:00+08:00"},
+    {"until", OPTION_TEXT, "DATE|TIME|#N", false,
+     "until the end of 2025-07-31, until \"2025-07-31 18:00\" or 2025-07-31T18:00+08:00; of the log also an entry"},
     {"why", OPTION_TEXT, "TEXT", false, "the reason, which stands in the log"},
     {"withdraw", OPTION_FLAG, NULL, false, "take the exception back"},
     {"file", OPTION_TEXT, "FILE", false, "the tokens that `enroll` wrote there"},
+    {"since", OPTION_TEXT, "TIME|#N", false, "only from this time or entry on"},
+    {"about", OPTION_TEXT, "SUBJECT", false,
+     "only about this: dealer/CODE, key/KEY, month/YYYY-MM, network, catalog, settings, revisions …"},
+    {"limit", OPTION_TEXT, "N", false, "only the newest N lines"},
+    {"expect", OPTION_TEXT, "NUMBER:HASH", false,
+     "what `audit verify` printed earlier: the log must still begin with all that was in it then"},
 };
 
 #define MANY 10000
@@ -75,6 +81,12 @@ static const command_t COMMANDS[] = {
     {"month drift", "PERIOD", 1, 1, "format", NEEDS_CATALOG, check_month, run_month_drift,
      "what differs between a month's published tables and the restated ones, worst first, and through whom (CSV: the "
      "figures only)"},
+    {"audit list", "", 0, 0, "since until about limit format", NEEDS_HUB, check_audit_list, run_audit_list,
+     "the log of all that changed anything: who, with which key, when, what"},
+    {"audit verify", "", 0, 0, "expect format", NEEDS_HUB, check_audit_verify, run_audit_verify,
+     "prove the log from what is stored: nothing in it was changed, cut, moved or put in"},
+    {"history", "DEALER PERIOD", 2, 2, "format", NEEDS_CATALOG, check_history, run_history,
+     "each revision of a store's month: who, when, what it changed, and what was said about it"},
     {"status", "", 0, 0, "format", NEEDS_HUB, NULL, run_status, "the hub's health"},
 };
 

@@ -40,6 +40,14 @@ status_t run_month_reopen(session_t *session) NODISCARD;
 status_t run_month_allow(session_t *session) NODISCARD;
 status_t run_month_drift(session_t *session) NODISCARD;
 
+/* audit.c: the log, and the history of a month */
+status_t check_audit_list(session_t *session) NODISCARD;
+status_t check_audit_verify(session_t *session) NODISCARD;
+status_t run_audit_list(session_t *session) NODISCARD;
+status_t run_audit_verify(session_t *session) NODISCARD;
+status_t check_history(session_t *session) NODISCARD;
+status_t run_history(session_t *session) NODISCARD;
+
 /* network.c: the network, the catalog, the hub's health */
 status_t run_network_import(session_t *session) NODISCARD;
 status_t run_network_show(session_t *session) NODISCARD;

@@ -33,7 +33,12 @@
 #define GRANT_DAYS_MAX          366    /* how long one may last */
 #define DRIFT_CELLS_MAX         10000  /* listed of what a month's figures drifted; the rest are counted */
 #define PEERS_MAX               16     /* named in one comparison */
-#define FAULTS_MAX              1000   /* kept of one input; the rest are counted */
+#define SUBJECT_LENGTH_MAX      95     /* bytes of what an entry of the log is about */
+#define EVENTS_MAX              2000   /* entries of the log and revisions of one answer */
+#define HISTORY_REVISIONS_MAX   1000   /* of a month's history: the newest */
+#define COMMENTS_LISTED_MAX     1000   /* of a month's history: the oldest */
+#define EVENTS_SCANNED_MAX      20000 /* entries and revisions that one request lists or verifies; the rest is asked for */
+#define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
 
 #define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 

@@ -1,5 +1,6 @@
 #include "dealer-agent/commands.h"
 
+#include "client/history.h"
 #include "client/queries.h"
 #include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"
@@ -35,6 +36,21 @@ static status_t run_trend(session_t *session)
 static status_t run_consultants(session_t *session)
 {
     return about_store(session, query_consultants);
+}
+
+static status_t check_history(session_t *session)
+{
+    return history_check_period(session, session->invocation->arguments[0]);
+}
+
+static status_t query_history(session_t *session, const char *dealer)
+{
+    return history_show(session, dealer, session->invocation->arguments[0]);
+}
+
+static status_t run_history(session_t *session)
+{
+    return about_store(session, query_history);
 }
 
 static const option_t OPTIONS[] = {
@@ -103,6 +119,8 @@ static const command_t COMMANDS[] = {
     {"month status", "[PERIOD]", 0, 1, "year format", NEEDS_HUB, query_check_months, query_months,
      "whether a month is open or closed, when it is due, and exceptions for own stores: of a month, a year, or the "
      "newest 12 months"},
+    {"history", "PERIOD", 1, 1, "dealer format", NEEDS_CATALOG, check_history, run_history,
+     "each revision of the store's month: who, when, what it changed, and what was said about it"},
     {"results", "", 0, 0, "desk dealer period peer all-months", NEEDS_CATALOG, results_check, results_run,
      "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
     {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,

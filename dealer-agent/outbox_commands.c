@@ -1,6 +1,6 @@
 #include "dealer-agent/outbox_commands.h"
 
-#include "dealer-agent/listing.h"
+#include "client/listing.h"
 #include "dealer-agent/settle.h"
 
 #include <stdlib.h>

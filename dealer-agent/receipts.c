@@ -1,9 +1,9 @@
 #include "dealer-agent/receipts.h"
 
+#include "client/listing.h"
+#include "client/times.h"
 #include "core/number.h"
-#include "dealer-agent/listing.h"
 #include "dealer-agent/outbox_commands.h"
-#include "dealer-agent/times.h"
 #include "proto/signed.h"
 
 #include <string.h>

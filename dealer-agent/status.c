@@ -1,12 +1,12 @@
 #include "dealer-agent/status.h"
 
 #include "client/catalog_cache.h"
-#include "dealer-agent/listing.h"
+#include "client/listing.h"
+#include "client/times.h"
 #include "dealer-agent/outbox.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/run_state.h"
 #include "dealer-agent/stores.h"
-#include "dealer-agent/times.h"
 
 #include <errno.h>
 #include <fcntl.h>

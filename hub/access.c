@@ -34,6 +34,9 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_REOPEN_MONTH] = CENTRAL,
     [REQUEST_ALLOW_CORRECTION] = CENTRAL,
     [REQUEST_MONTH_DRIFT] = MANAGER | CENTRAL,
+    [REQUEST_LIST_EVENTS] = CENTRAL, /* texts and names of all stores stand in it */
+    [REQUEST_VERIFY_EVENTS] = CENTRAL | OPERATE,
+    [REQUEST_HISTORY] = DEALER | MANAGER | CENTRAL,
     [REQUEST_ENROLL] = 0, /* who is admitted already has no need of it; the others come by another door */
 };
 

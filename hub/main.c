@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -144,6 +145,11 @@ static int command_verify(const options_t *options)
            (unsigned long long)counts.revisions, (unsigned long long)counts.dealer_months,
            (unsigned long long)counts.answers, (unsigned long long)counts.keys, (unsigned long long)counts.catalogs,
            (unsigned long long)counts.networks, (unsigned long long)counts.tokens, (unsigned long long)counts.events);
+    if (counts.events) {
+        char hash[2 * DIGEST_SIZE + 1];
+        sodium_bin2hex(hash, sizeof hash, counts.event_hash, DIGEST_SIZE);
+        printf("newest event: %llu:%s\n", (unsigned long long)counts.events, hash);
+    }
     if (counts.format < STORE_FORMAT)
         printf("of format %u; the next `yardstick-hub run` upgrades it to format %d, which earlier versions do not "
                "read\n",

@@ -14,6 +14,8 @@ static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
     [REQUEST_LIST_KEYS] = query_list_keys,       [REQUEST_SHOW_NETWORK] = query_show_network,
     [REQUEST_GET_HEALTH] = query_get_health,     [REQUEST_LIST_TOKENS] = query_list_tokens,
     [REQUEST_MONTH_STATUS] = query_month_status, [REQUEST_MONTH_DRIFT] = query_month_drift,
+    [REQUEST_LIST_EVENTS] = query_list_events,   [REQUEST_VERIFY_EVENTS] = query_verify_events,
+    [REQUEST_HISTORY] = query_history,
 };
 
 bool query_is(request_kind_t kind)

@@ -3,6 +3,7 @@
 #include "hub/directory.h"
 #include "hub/log.h"
 #include "hub/server.h"
+#include "hub/settings_log.h"
 #include "hub/worker.h"
 #include "hub/zap.h"
 
@@ -116,6 +117,29 @@ static bool open_store(run_t *run, const char *directory)
     if (store_upgraded_from(run->hub.store))
         log_event(LOG_INFO, "upgraded", "from=%u to=%d", store_upgraded_from(run->hub.store), STORE_FORMAT);
     return true;
+}
+
+/* What decides figures from now on stands in the log. */
+static status_t enter_settings(run_t *run)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    bool entered = false;
+    store_actor_t hub = {.time_ms = clock_wall().ms, .is_hub = true};
+    TRY(store_begin_write(run->hub.store, &txn));
+    store_set_actor(txn, &hub);
+    TRY(settings_enter(txn, &run->settings, &entered));
+    TRY(store_commit(&txn));
+    if (entered)
+        log_event(LOG_INFO, "settings", "entered=yes");
+    return STATUS_OK;
+}
+
+static bool note_settings(run_t *run)
+{
+    char why[200];
+    status_t status = enter_settings(run);
+    snprintf(why, sizeof why, "the settings that decide figures cannot be entered in the log: %s", status_text(status));
+    return status == STATUS_OK || complain(why);
 }
 
 /* The key pair that signs, and the public key that stands in what is signed. Once the store's lock is held: an older
@@ -252,7 +276,7 @@ int run_hub(const char *directory, const char *config, const char *listen)
     raise_descriptors();
     bool clean = (sodium_init() >= 0 || complain("libsodium cannot be started")) && take_signals(&run) &&
                  read_configuration(&run, directory, config, listen) && open_store(&run, directory) &&
-                 take_signing_keys(&run, directory) && load_memory(&run) && serve(&run);
+                 take_signing_keys(&run, directory) && note_settings(&run) && load_memory(&run) && serve(&run);
     end(&run);
     return clean ? 0 : EXIT_REFUSED;
 }

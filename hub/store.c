@@ -353,6 +353,7 @@ status_t store_counts(store_txn_t *txn, store_counts_t *out)
                             .networks = counts[TABLE_NETWORKS],
                             .tokens = counts[TABLE_TOKENS],
                             .events = counts[TABLE_EVENTS]};
+    memcpy(out->event_hash, txn->head.event_hash, DIGEST_SIZE);
     return STATUS_OK;
 }
 

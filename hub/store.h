@@ -28,10 +28,11 @@
  * STATUS_NO_MEMORY or STATUS_IO; after any failure but NOT_FOUND a write transaction must be aborted. */
 #pragma once
 
+#include "core/limits.h"
 #include "proto/stored.h"
 
 #define STORE_FORMAT       3
-#define STORE_SUBJECT_SIZE 96 /* of an event's subject, with NUL */
+#define STORE_SUBJECT_SIZE (SUBJECT_LENGTH_MAX + 1)
 
 typedef struct store store_t;
 typedef struct store_txn store_txn_t;
@@ -66,6 +67,7 @@ unsigned store_upgraded_from(const store_t *store);
 typedef struct {
     unsigned format; /* of the records */
     uint64_t revisions, dealer_months, answers, keys, catalogs, networks, tokens, events;
+    uint8_t event_hash[DIGEST_SIZE]; /* of the newest event */
 } store_counts_t;
 
 /* Reads everything in a child process (a damaged page may crash LMDB), read-only: each record's version, checksum and
@@ -116,6 +118,21 @@ status_t store_scan_subjects(store_txn_t *txn, const char *prefix, uint64_t most
                              void *context) NODISCARD;
 /* The last event that is no later than `time_ms`. NOT_FOUND where the log begins later. */
 status_t store_event_at(store_txn_t *txn, uint64_t time_ms, uint64_t *out_event) NODISCARD;
+/* What the event after that one carries as `before`: its hash. */
+status_t store_hash_of_event(store_txn_t *txn, uint64_t event, uint8_t out[DIGEST_SIZE]) NODISCARD;
+
+/* An event that was seen earlier, with its hash. */
+typedef struct {
+    uint64_t event;
+    uint8_t hash[DIGEST_SIZE];
+} log_expectation_t;
+
+/* Recomputes the log from the stored bytes, as store_verify does beside all else: the chain, and that the other tables
+ * hold what it tells and nothing else. Begins behind `mark` (zero: with the first event), moves it, and stops once
+ * `budget` events and revisions were met; *out_complete: it reached the end. One event may tell of more revisions than
+ * that. `expected`: NULL for none; found where its event is met or the end is. STATUS_DAMAGED with `out_why`. */
+status_t store_verify_log(store_txn_t *txn, const log_expectation_t *expected, size_t budget, log_mark_t *mark,
+                          bool *out_complete, char *out_why, size_t why_size) NODISCARD;
 
 /* ---- revisions */
 
@@ -125,6 +142,9 @@ status_t store_get_current(store_txn_t *txn, const char *dealer, period_t period
 /* That revision of a dealer's month, with its consultants; its memory comes from `arena`. */
 status_t store_get_revision(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision, arena_t *arena,
                             stored_revision_t *out) NODISCARD;
+/* The sequence of that revision. */
+status_t store_get_sequence_of(store_txn_t *txn, const char *dealer, period_t period, uint32_t revision,
+                               uint64_t *out) NODISCARD;
 /* The newest revision of a dealer's month whose sequence is at most `sequence`: what was current then. */
 status_t store_get_revision_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t sequence,
                                bool with_consultants, arena_t *arena, stored_revision_t *out) NODISCARD;

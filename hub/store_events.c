@@ -134,18 +134,19 @@ status_t store_get_event(store_txn_t *txn, uint64_t event, arena_t *arena, store
     store_key_t key = store_key_of_u64(event);
     span_t payload;
     TRY(store_get(txn, TABLE_EVENTS, &key, &payload));
-    char *copy = arena_memdup(arena, payload.data, payload.size);
-    if (!copy)
-        return STATUS_NO_MEMORY;
-    TRY(stored_event_decode((span_t){(const uint8_t *)copy, payload.size}, arena, out));
+    TRY(store_copy_payload(arena, &payload));
+    TRY(stored_event_decode(payload, arena, out));
     out->event = event;
     return STATUS_OK;
 }
 
-static void cursor_close(MDB_cursor **cursor)
+status_t store_hash_of_event(store_txn_t *txn, uint64_t event, uint8_t out[DIGEST_SIZE])
 {
-    if (*cursor)
-        mdb_cursor_close(*cursor);
+    store_key_t key = store_key_of_u64(event);
+    span_t payload;
+    TRY(store_get(txn, TABLE_EVENTS, &key, &payload));
+    store_hash_event(event, payload, out);
+    return STATUS_OK;
 }
 
 /* The number in a subject's key, or NOT_FOUND where the key is another subject's. */
@@ -161,7 +162,7 @@ static status_t number_of(const MDB_val *key, const char *subject, uint64_t *out
 /* The entry of `subjects` at or behind a key, or the one before it. */
 static status_t find_subject(store_txn_t *txn, const char *subject, uint64_t from, bool before, uint64_t *out)
 {
-    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     if (strlen(subject) >= STORE_SUBJECT_SIZE)
         return STATUS_NOT_FOUND;
     TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_SUBJECTS], &cursor)));
@@ -198,7 +199,7 @@ static const char *subject_of(const MDB_val *key)
 status_t store_scan_subjects(store_txn_t *txn, const char *prefix, uint64_t most, store_subject_visit_t *visit,
                              void *context)
 {
-    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     char held[STORE_SUBJECT_SIZE] = "";
     uint64_t last = 0;
     size_t size = strlen(prefix);

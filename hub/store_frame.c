@@ -126,3 +126,23 @@ status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key
     frame_put_u64(bytes, value);
     return store_put(txn, table, key, (span_t){bytes, sizeof bytes}, flags);
 }
+
+void store_close_cursor(MDB_cursor **cursor)
+{
+    if (*cursor)
+        mdb_cursor_close(*cursor);
+}
+
+status_t store_copy_payload(arena_t *arena, span_t *payload)
+{
+    char *copy = arena_memdup(arena, payload->data, payload->size);
+    if (!copy)
+        return STATUS_NO_MEMORY;
+    payload->data = (const uint8_t *)copy;
+    return STATUS_OK;
+}
+
+status_t store_must_exist(status_t status)
+{
+    return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+}

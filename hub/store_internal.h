@@ -123,6 +123,13 @@ status_t store_get_u64(store_txn_t *txn, store_table_t table, const store_key_t 
 status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key_t *key, uint64_t value,
                           unsigned flags) NODISCARD;
 
+/* A cursor of a read transaction, or of a write transaction that goes on; for CLEANUP. Accepts NULL in *cursor. */
+void store_close_cursor(MDB_cursor **cursor);
+/* Makes *payload one that outlives the transaction: its bytes are copied into `arena`. */
+status_t store_copy_payload(arena_t *arena, span_t *payload) NODISCARD;
+/* What an index names must be there: NOT_FOUND becomes DAMAGED. */
+status_t store_must_exist(status_t status) NODISCARD;
+
 /* hub/store_events.c: what the others tell the log. */
 
 /* A revision was put under its sequence; entered with store_flush_revisions, which a commit does. */
@@ -130,6 +137,10 @@ status_t store_note_revision(store_txn_t *txn, uint64_t sequence, span_t payload
 status_t store_flush_revisions(store_txn_t *txn) NODISCARD;
 /* A record was put: an event of that kind and subject, with the record's digest. */
 status_t store_note_record(store_txn_t *txn, stored_event_t *event, const store_key_t *key, span_t payload) NODISCARD;
+/* The same of a key or a token, whose events tell its rights. */
+status_t store_note_key(store_txn_t *txn, const stored_key_t *key, const store_key_t *at, span_t payload) NODISCARD;
+status_t store_note_token(store_txn_t *txn, const stored_token_t *token, const store_key_t *at,
+                          span_t payload) NODISCARD;
 /* The subjects of keys and tokens: "key/HEX". */
 void store_subject_of(const char *kind, const uint8_t bytes[32], char out[STORE_SUBJECT_SIZE]);
 /* A record by itself: BLAKE2b-256 of u64 size of the key, key, u64 size of the payload, payload; revisions one behind
@@ -162,10 +173,10 @@ status_t store_check_file(const char *directory, char *out_why, size_t why_size)
 status_t store_check_pages(const char *directory, void (*tick)(void *), void *context, char *out_why,
                            size_t why_size) NODISCARD;
 
-/* hub/store_check.c, in store_verify's child: all records of one snapshot. */
+/* What reads everything, or the log: hub/store_check.c, in store_verify's child, and store_verify_log. */
 typedef struct {
     store_txn_t txn;
-    void (*tick)(void *);
+    void (*tick)(void *); /* NULL: none is wanted */
     void *context;
     char *why;
     size_t why_size;
@@ -175,16 +186,18 @@ typedef struct {
     store_key_t history;        /* the last entry of `history` */
     uint64_t history_sequence;  /* what it points at */
     uint64_t months;            /* months in `history` */
-    uint64_t event, event_ms;   /* of the last event met */
-    uint64_t logged;            /* the last revision that an event tells of */
-    uint64_t subjects;          /* events that have one */
-    uint8_t event_hash[DIGEST_SIZE];
+    log_mark_t log;             /* how far the log was met */
+    const log_expectation_t *expected;
+    size_t work; /* entries of the log and revisions that were met */
 } store_check_t;
+
+/* All records of one snapshot. */
 status_t store_check_records(store_check_t *check) NODISCARD;
 
-/* hub/store_check_events.c: the log's part of it. An event and a subject as check_table meets them; that the log tells
- * of a key or a token as it stands; that the log ends where the head says. */
-status_t store_check_event(store_check_t *check, const MDB_val *key, span_t payload) NODISCARD;
-status_t store_check_subject(store_check_t *check, const MDB_val *key, span_t payload) NODISCARD;
-status_t store_check_logged(store_check_t *check, const char *kind, store_table_t table, const MDB_val *key) NODISCARD;
-status_t store_check_log_end(store_check_t *check) NODISCARD;
+/* Every record of a table in key order: its checksum, then `visit`; then their number. */
+typedef status_t store_check_record_t(store_check_t *check, const MDB_val *key, span_t payload);
+status_t store_check_table(store_check_t *check, store_table_t table, store_check_record_t *visit) NODISCARD;
+
+/* hub/store_check_events.c: the log's part of it. The log and its index; that the log ends where the head says; that it
+ * tells of each key, token and catalog as they stand. Nothing where the format has no log. */
+status_t store_check_log(store_check_t *check) NODISCARD;

@@ -4,27 +4,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* One step makes what its format added; `txn` is the transaction of all of them. */
-typedef status_t step_t(store_txn_t *txn);
+/* One step makes what its format added; `txn` is the transaction of all of them, `from` the format before the first. */
+typedef status_t step_t(store_txn_t *txn, uint32_t from);
 
 /* 2: the table of enrolment tokens, empty. */
-static status_t add_tokens(store_txn_t *txn)
+static status_t add_tokens(store_txn_t *txn, uint32_t from)
 {
+    (void)from;
     return store_open_tables(txn->txn, MDB_CREATE, 2, txn->store->tables);
-}
-
-static void cursor_close(MDB_cursor **cursor)
-{
-    if (*cursor)
-        mdb_cursor_close(*cursor);
 }
 
 /* Enters a record that was there before the log. */
 static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *key, span_t payload)
 {
-    char subject[STORE_SUBJECT_SIZE], name[17];
-    stored_event_t event = {.subject = subject};
+    char name[17];
+    stored_event_t event = {.name = name};
     stored_key_t entry;
+    stored_token_t token;
     CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
     if (!arena)
         return STATUS_NO_MEMORY;
@@ -33,21 +29,17 @@ static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *
         return store_note_revision(txn, frame_take_u64(key->bytes), payload);
     case TABLE_KEYS:
         TRY(stored_key_decode(payload, arena, &entry));
-        event.kind = EVENT_KEY;
-        event.flag = entry.entry.revoked;
-        store_subject_of("key", key->bytes, subject);
-        break;
+        return store_note_key(txn, &entry, key, payload);
     case TABLE_TOKENS:
-        event.kind = EVENT_TOKEN;
-        store_subject_of("token", key->bytes, subject);
-        break;
+        TRY(stored_token_decode(payload, arena, &token));
+        return store_note_token(txn, &token, key, payload);
     case TABLE_CATALOGS:
         event.kind = EVENT_CATALOG;
         event.subject = "catalog";
-        event.name = name;
         snprintf(name, sizeof name, "%016llx", (unsigned long long)frame_take_u64(key->bytes));
         break;
     default:
+        event.name = "";
         event.kind = EVENT_NETWORK;
         event.subject = "network";
         event.number = (uint32_t)frame_take_u64(key->bytes);
@@ -58,7 +50,7 @@ static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *
 
 static status_t adopt_table(store_txn_t *txn, store_table_t table)
 {
-    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[table], &cursor)));
     MDB_val key, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
@@ -74,10 +66,10 @@ static status_t adopt_table(store_txn_t *txn, store_table_t table)
 }
 
 /* 3: the log, which begins with the upgrade and an entry for each thing that it finds. */
-static status_t add_log(store_txn_t *txn)
+static status_t add_log(store_txn_t *txn, uint32_t from)
 {
     static const store_table_t ADOPTED[] = {TABLE_CATALOGS, TABLE_NETWORKS, TABLE_KEYS, TABLE_TOKENS, TABLE_REVISIONS};
-    stored_event_t event = {.kind = EVENT_UPGRADE, .subject = "upgrade", .number = txn->head.format};
+    stored_event_t event = {.kind = EVENT_UPGRADE, .subject = "upgrade", .number = from};
     TRY(store_open_tables(txn->txn, MDB_CREATE, 3, txn->store->tables));
     TRY(store_append_event(txn, &event));
     for (size_t i = 0; i < sizeof ADOPTED / sizeof *ADOPTED; i++)
@@ -89,9 +81,10 @@ static step_t *const STEPS[STORE_FORMAT] = {[1] = add_tokens, [2] = add_log}; /*
 
 static status_t run_steps(store_txn_t *txn)
 {
-    TRY(store_open_tables(txn->txn, 0, txn->head.format, txn->store->tables));
+    const uint32_t from = txn->head.format;
+    TRY(store_open_tables(txn->txn, 0, from, txn->store->tables));
     for (; txn->head.format < STORE_FORMAT; txn->head.format++)
-        TRY(STEPS[txn->head.format](txn));
+        TRY(STEPS[txn->head.format](txn, from));
     txn->dirty = true; /* the commit writes the head, in its new form */
     return STATUS_OK;
 }

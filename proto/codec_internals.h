@@ -122,3 +122,9 @@ status_t month_request_read(reader_t *reader, const Yardstick__V1__Request *mess
 status_t month_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
 status_t month_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
 status_t month_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+
+/* codec_audit.c: the log, its verification, a month's history */
+status_t audit_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
+status_t audit_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
+status_t audit_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
+status_t audit_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;

@@ -14,6 +14,10 @@ static_assert((int)REQUEST_MONTH_STATUS + 1 == (int)YARDSTICK__V1__REQUEST__BODY
               "kinds follow the field numbers");
 static_assert((int)REQUEST_MONTH_DRIFT + 1 == (int)YARDSTICK__V1__REQUEST__BODY_MONTH_DRIFT,
               "kinds follow the field numbers");
+static_assert((int)REQUEST_LIST_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_LIST_EVENTS,
+              "kinds follow the field numbers");
+static_assert((int)REQUEST_VERIFY_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_VERIFY_EVENTS,
+              "kinds follow the field numbers");
 static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
 
 #define SCOPE_LENGTH_MAX (CODE_LENGTH_MAX + 7) /* "region:" and "circle:" */
@@ -216,6 +220,10 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
     case REQUEST_ALLOW_CORRECTION:
     case REQUEST_MONTH_DRIFT:
         return month_request_read(reader, message, out);
+    case REQUEST_LIST_EVENTS:
+    case REQUEST_HISTORY:
+    case REQUEST_VERIFY_EVENTS:
+        return audit_request_read(reader, message, out);
     default:
         return STATUS_OK; /* bodies without fields */
     }
@@ -405,6 +413,10 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
     case REQUEST_ALLOW_CORRECTION:
     case REQUEST_MONTH_DRIFT:
         return month_request_write(arena, request, out);
+    case REQUEST_LIST_EVENTS:
+    case REQUEST_HISTORY:
+    case REQUEST_VERIFY_EVENTS:
+        return audit_request_write(arena, request, out);
     default:
         return write_small(arena, request, out);
     }

@@ -8,6 +8,9 @@ static_assert((int)RESPONSE_DESCRIPTION + 2 == (int)YARDSTICK__V1__RESPONSE__BOD
 static_assert((int)RESPONSE_HEALTH + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_HEALTH, "kinds follow the field numbers");
 static_assert((int)RESPONSE_MONTHS + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_MONTHS, "kinds follow the numbers");
 static_assert((int)RESPONSE_DRIFT + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_DRIFT, "kinds follow the numbers");
+static_assert((int)RESPONSE_EVENTS + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_EVENTS, "kinds follow the numbers");
+static_assert((int)RESPONSE_VERIFICATION + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_VERIFICATION,
+              "kinds follow the numbers");
 static_assert((int)RESPONSE_ENROLLED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_ENROLLED, "kinds follow the numbers");
 
 /* ---- reading */
@@ -156,6 +159,10 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_MONTHS:
     case RESPONSE_DRIFT:
         return month_response_read(reader, message, out);
+    case RESPONSE_EVENTS:
+    case RESPONSE_HISTORY:
+    case RESPONSE_VERIFICATION:
+        return audit_response_read(reader, message, out);
     default:
         return answer_read(reader, message, out);
     }
@@ -289,6 +296,10 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
     case RESPONSE_MONTHS:
     case RESPONSE_DRIFT:
         return month_response_write(arena, response, out);
+    case RESPONSE_EVENTS:
+    case RESPONSE_HISTORY:
+    case RESPONSE_VERIFICATION:
+        return audit_response_write(arena, response, out);
     default:
         return answer_write(arena, response, out);
     }

@@ -32,4 +32,7 @@ const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     [REQUEST_REOPEN_MONTH] = "reopen_month",
     [REQUEST_ALLOW_CORRECTION] = "allow_correction",
     [REQUEST_MONTH_DRIFT] = "month_drift",
+    [REQUEST_LIST_EVENTS] = "list_events",
+    [REQUEST_HISTORY] = "history",
+    [REQUEST_VERIFY_EVENTS] = "verify_events",
 };

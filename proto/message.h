@@ -49,6 +49,10 @@ typedef enum {
     REQUEST_REOPEN_MONTH,
     REQUEST_ALLOW_CORRECTION,
     REQUEST_MONTH_DRIFT,
+    /* numbers between are other parts' */
+    REQUEST_LIST_EVENTS = 29,
+    REQUEST_HISTORY,
+    REQUEST_VERIFY_EVENTS,
     REQUEST_KIND_COUNT
 } request_kind_t;
 /* "describe", "get_catalog" …: the name of the oneof's field. */
@@ -238,6 +242,32 @@ typedef struct {
     uint64_t network_ms, catalog_ms;
 } drift_answer_t;
 
+/* ---- the log and a month's history: yardstick.proto says what the fields mean */
+
+typedef struct {
+    uint64_t after, from_event, from_sequence, since_ms, until_ms;
+    const char *about; /* "" = everything */
+    uint32_t most;
+} events_query_t;
+
+/* How far the log was verified. The zero of it: not at all. */
+typedef struct {
+    uint64_t event, time_ms;   /* the last entry that was met; 0 = none */
+    uint8_t hash[DIGEST_SIZE]; /* where there is one */
+    uint64_t sequence, network, subjects;
+} log_mark_t;
+
+typedef struct {
+    log_mark_t mark;
+    uint64_t expected_event; /* 0 = none */
+    uint8_t expected_hash[DIGEST_SIZE];
+} verify_query_t;
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+} history_query_t;
+
 typedef struct {
     uint64_t id;
     request_kind_t kind;
@@ -266,6 +296,9 @@ typedef struct {
         month_deed_t month_deed; /* close_month, reopen_month */
         allowance_t allowance;   /* allow_correction */
         period_t month_drift;
+        events_query_t list_events;
+        history_query_t history;
+        verify_query_t verify_events;
     };
 } request_t;
 
@@ -326,6 +359,85 @@ typedef struct {
     uint8_t signing_key[SIGNING_KEY_SIZE];
 } enrolled_t;
 
+/* Who did something: the hub itself where it has no key. */
+typedef struct {
+    role_t role;
+    bool has_key;
+    uint8_t key[KEY_SIZE];
+} log_actor_t;
+
+typedef struct {
+    uint64_t sequence, time_ms;
+    const char *dealer;
+    period_t period;
+    uint32_t revision;
+    log_actor_t actor;
+    bool late, withdrawn;
+    const char *why;
+} logged_revision_t;
+
+typedef struct {
+    uint64_t event, time_ms;
+    uint32_t kind; /* event_kind_t (proto/stored.h), or a later one's */
+    log_actor_t actor;
+    uint8_t hash[DIGEST_SIZE];
+    const char *subject, *dealer, *scope, *name, *text;
+    period_t period; /* PERIOD_NONE = none */
+    uint32_t revision, number, held;
+    uint64_t until_ms;
+    bool flag;
+    const uint32_t *numbers;
+    size_t number_count;
+    const logged_revision_t *revisions;
+    size_t revision_count;
+} logged_event_t;
+
+typedef struct {
+    const logged_event_t *items;
+    size_t count;
+    uint64_t next_event, next_sequence; /* 0 = that was all */
+} event_page_t;
+
+typedef struct {
+    log_mark_t mark;
+    bool complete;
+    const char *damage; /* "" = none */
+} verification_t;
+
+typedef struct {
+    const char *fact, *consultant; /* consultant "" = the store's */
+    double before, after;          /* in the fact's unit; NaN = absent */
+} fact_change_t;
+
+typedef struct {
+    uint32_t revision;
+    uint64_t sequence, time_ms;
+    log_actor_t actor;
+    bool late, withdrawn;
+    const char *why, *catalog;
+    uint64_t catalog_digest;
+    const char **warnings, **added, **dropped; /* ids of checks; consultants */
+    size_t warning_count, added_count, dropped_count;
+    const fact_change_t *changes;
+    size_t change_count;
+} history_revision_t;
+
+typedef struct {
+    uint64_t event, time_ms;
+    log_actor_t actor;
+    uint32_t revision;
+    const char *name, *text;
+} history_comment_t;
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+    const history_revision_t *revisions;
+    size_t revision_count;
+    const history_comment_t *comments;
+    size_t comment_count;
+} history_answer_t;
+
 typedef enum {
     RESPONSE_NONE,
     RESPONSE_DESCRIPTION,
@@ -345,6 +457,9 @@ typedef enum {
     RESPONSE_ENROLLED,
     RESPONSE_MONTHS,
     RESPONSE_DRIFT,
+    RESPONSE_EVENTS = 20,
+    RESPONSE_HISTORY,
+    RESPONSE_VERIFICATION,
     RESPONSE_KIND_COUNT
 } response_kind_t;
 
@@ -385,5 +500,8 @@ typedef struct {
             size_t count;
         } months;
         const drift_answer_t *drift;
+        event_page_t events;
+        history_answer_t history;
+        verification_t verification;
     };
 } response_t;

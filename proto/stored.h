@@ -50,15 +50,15 @@ typedef struct {
 typedef enum {
     EVENT_NONE,
     EVENT_REVISIONS, /* (none): the revisions from first_sequence to sequence; digest over their records */
-    EVENT_KEY,       /* "key/HEX": admitted, or revoked (flag) */
-    EVENT_TOKEN,     /* "token/HEX": made, used or revoked */
-    EVENT_CATALOG,   /* "catalog": name = its digest, 16 hex digits */
-    EVENT_NETWORK,   /* "network": number = its number */
-    EVENT_SETTINGS,  /* "settings": numbers, as hub/moments.h orders them */
-    EVENT_CLOSE,     /* "month/YYYYMM": period, text */
-    EVENT_REOPEN,    /* "month/YYYYMM": period, text */
-    EVENT_ALLOW,     /* "allow/DEALER/YYYYMM": dealer, period, until_ms (0 = taken back), text */
-    EVENT_RELEASE,   /* "release/YYYYMM": period, number, held */
+    EVENT_KEY,      /* "key/HEX": admitted, or revoked (flag); name = its role, text = its stores, scope = its region */
+    EVENT_TOKEN,    /* "token/HEX": name = made, used or revoked; text = its stores, until_ms */
+    EVENT_CATALOG,  /* "catalog": name = its digest, 16 hex digits */
+    EVENT_NETWORK,  /* "network": number = its number */
+    EVENT_SETTINGS, /* "settings": name = time zone, numbers, as hub/settings_log.h orders them */
+    EVENT_CLOSE,    /* "month/YYYYMM": period, text */
+    EVENT_REOPEN,   /* "month/YYYYMM": period, text */
+    EVENT_ALLOW,    /* "allow/DEALER/YYYYMM": dealer, period, until_ms (0 = taken back), text */
+    EVENT_RELEASE,  /* "release/YYYYMM": period, number, held */
     EVENT_EXEMPLAR, /* "exemplar/SCOPE": scope, dealer ("" = withdrawn), period from which on, flag = consented, text */
     EVENT_COMMENT,  /* "comment/DEALER/YYYYMM": dealer, period, revision, name = row or check, text */
     EVENT_UPGRADE,  /* "upgrade": number = the format before */

@@ -1,10 +1,6 @@
-"""Enrolment for 30,000 stores through the real programs; and a hub that finds a store of an earlier format."""
+"""Enrolment for 30,000 stores through the real programs."""
 
-import tarfile
 import time
-
-import zmq
-from zmq.utils import z85
 
 from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token
 from yardstick import OK, SOURCE, Case, Client, Hub, main, run, whole_facts
@@ -73,70 +69,6 @@ class Many(Case):
         result = enroll(hub, self.work / "big", token)
         self.assertExit(result, 0)
         self.assertIn(codes[-1], result.out)
-
-
-class EarlierFormat(Case):
-    """tests/hub/files/format-1.tar.gz: a store as the last programs of format 1 left it (README.md beside it)."""
-
-    HEADQUARTERS, DEALER = (z85.encode(b"fixture of format 1: headquarter"), z85.encode(b"fixture of format 1: dealer D001"))
-
-    def unpack(self):
-        """A hub with that store, and a key of its own."""
-        hub = Hub(self.work, SETTINGS, name="format-1")
-        self.addCleanup(hub.kill)
-        for name in ("FORMAT", "LOCK", "data.mdb", "lock.mdb"):
-            (hub.directory / name).unlink()
-        with tarfile.open(SOURCE / "tests/hub/files/format-1.tar.gz") as archive:
-            archive.extractall(self.work)
-        return hub
-
-    def speak_as(self, hub, secret):
-        client = Client(hub, (zmq.curve_public(secret), secret))
-        self.addCleanup(client.close)
-        return client
-
-    def verified(self, hub):
-        result = run(self.work, "yardstick-hub", "verify", hub.directory)
-        self.assertExit(result, 0)
-        return result.out
-
-    def test_verify_says_what_it_is_and_run_upgrades_it(self):
-        hub = self.unpack()
-        said = self.verified(hub)
-        self.assertIn("sound: 5 revisions of 4 dealer months, 5 answers, 4 keys", said)
-        self.assertIn("of format 1; the next `yardstick-hub run` upgrades it to format 2, which earlier versions do not read", said)
-        self.assertEqual((hub.directory / "FORMAT").read_text(), "yardstick-data 1\n", "verify changes nothing")
-        hub.start()
-        self.assertIn("event=upgraded from=1 to=2", hub.log_text())
-        self.assertEqual((hub.directory / "FORMAT").read_text(), "yardstick-data 2\n")
-        headquarters, dealer = (self.speak_as(hub, secret) for secret in (self.HEADQUARTERS, self.DEALER))
-        hub.wire_digest = headquarters.ask("describe").description.catalog_digest
-        spend = dealer.ask("trend", dealer="D0001", year=2025).trend.rows[0].values
-        self.assertEqual((spend[3], spend[4]), (46587.23, 41000), "what format 1 held")
-        self.assertEqual(dealer.submit("D0001", 202505, whole_facts()).receipt.revision, 3)
-        newcomer = Newcomer(hub)
-        self.addCleanup(newcomer.close)
-        secret = new_token(headquarters, "D0003")
-        self.assertEqual(newcomer.enroll(secret).status.code, OK)
-        self.assertEqual(hub.stop(), 0)
-        said = self.verified(hub)
-        self.assertIn("6 revisions of 4 dealer months, 6 answers, 5 keys, 1 catalogs, 1 networks, 1 tokens", said)
-        self.assertNotIn("format 1", said)
-        hub.start()
-        self.assertEqual(hub.log_text().count("event=upgraded"), 1)
-        newcomer.connect()
-        self.assertEqual(newcomer.enroll(secret).status.code, OK)
-
-    def test_a_kill_in_the_midst_is_no_harm(self):
-        """Where only FORMAT has been written: earlier programs refuse it in words, and this one goes on."""
-        hub = self.unpack()
-        (hub.directory / "FORMAT").write_text("yardstick-data 2\n")
-        (hub.directory / "FORMAT.new").write_text("yardst")
-        self.assertIn("of format 1; the next", self.verified(hub))
-        hub.start()
-        self.assertIn("event=upgraded from=1 to=2", hub.log_text())
-        self.assertEqual(hub.stop(), 0)
-        self.assertNotIn("format 1", self.verified(hub))
 
 
 if __name__ == "__main__":

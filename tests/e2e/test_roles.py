@@ -63,6 +63,11 @@ TABLE = [
     ("allow_correction", "", lambda t: dict(dealer="D0001", period=t.closed_month()["period"], until_ms=t.now() + 60000, why="x"), (NO, NO, YES, NO)),
     ("month_drift", "", lambda t: dict(period=t.closed_month()["period"]), (NO, YES, YES, NO)),
     ("reopen_month", "", lambda t: t.closed_month(), (NO, NO, YES, NO)),
+    ("list_events", "", lambda t: {}, (NO, NO, YES, NO)),  # names and texts of all stores stand in it
+    ("verify_events", "", lambda t: {}, (NO, NO, YES, YES)),
+    ("history", "own store", lambda t: dict(dealer="D0001", period=JUNE), (YES, YES, YES, NO)),
+    ("history", "a store in the region", lambda t: dict(dealer="D0002", period=JUNE), (NO, YES, YES, NO)),
+    ("history", "a store outside", lambda t: dict(dealer="D0013", period=JUNE), (NO, NO, YES, NO)),
     ("enroll", "with a good token", lambda t: dict(secret=t.spare_secret()), (NO, NO, NO, NO)),  # at the enrolment endpoint only
 ]
 

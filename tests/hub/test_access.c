@@ -77,8 +77,14 @@ Test(access, each_request_has_its_roles)
         {REQUEST_REOPEN_MONTH, 0, 0, 1, 0},
         {REQUEST_ALLOW_CORRECTION, 0, 0, 1, 0},
         {REQUEST_MONTH_DRIFT, 0, 1, 1, 0},
+        {REQUEST_LIST_EVENTS, 0, 0, 1, 0},
+        {REQUEST_HISTORY, 1, 1, 1, 0},
+        {REQUEST_VERIFY_EVENTS, 0, 0, 1, 1},
     };
-    cr_assert_eq(COUNT(TABLE), REQUEST_KIND_COUNT);
+    size_t named = 0;
+    for (request_kind_t kind = REQUEST_NONE; kind < REQUEST_KIND_COUNT; kind++)
+        named += request_kind_names[kind] != NULL;
+    cr_assert_eq(COUNT(TABLE), named);
     for (size_t i = 0; i < COUNT(TABLE); i++) {
         cr_assert_eq(access_role_may(ROLE_NONE, TABLE[i].kind), false);
         cr_assert_eq(access_role_may(ROLE_DEALER, TABLE[i].kind), TABLE[i].dealer, "row %zu", i);

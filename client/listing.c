@@ -1,8 +1,8 @@
-#include "dealer-agent/listing.h"
+#include "client/listing.h"
 
 #include "client/render_grid.h"
+#include "client/times.h"
 #include "core/scratch.h"
-#include "dealer-agent/times.h"
 
 #include <string.h>
 
@@ -67,11 +67,12 @@ status_t listing_print_json(const session_t *session, const json_t *object)
 
 void listing_print_field(FILE *out, const char *text)
 {
+    const char *guard = *text && strchr("=+-@\t\r", *text) ? "'" : "";
     if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
+        fprintf(out, "%s%s", guard, text);
         return;
     }
-    fputc('"', out);
+    fprintf(out, "\"%s", guard);
     for (; *text; text++)
         fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
     fputc('"', out);

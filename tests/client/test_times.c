@@ -1,4 +1,4 @@
-#include "dealer-agent/times.h"
+#include "client/times.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

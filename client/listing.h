@@ -1,4 +1,5 @@
-/* Lists of the agent's own (outbox, receipts) in the session's format, all three from one list of JSON objects. */
+/* Lists that are no tables of the catalog's rows (outbox, receipts, the log) in the session's format, all three from
+ * one list of JSON objects. */
 #pragma once
 
 #include "client/session.h"
@@ -21,7 +22,8 @@ status_t listing_print(const session_t *session, const char *name, json_t *objec
 /* One object on its own, as JSON. */
 status_t listing_print_json(const session_t *session, const json_t *object) NODISCARD;
 
-/* A field of CSV, quoted where it must be. */
+/* A field of CSV, quoted where it must be. A spreadsheet would run what begins like a formula: an apostrophe keeps it
+ * text. */
 void listing_print_field(FILE *out, const char *text);
 
 /* Owned by the objects that they are put into. */
