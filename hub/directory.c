@@ -15,9 +15,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define KEY_FILE      "hub.key"
 #define KEY_FILE_SIZE (2 * HOME_KEY_SIZE) /* two keys, each with its newline; an older file is half of it */
-#define SETTINGS_FILE "hub.yaml"
 #define WHY_SIZE      (PATH_MAX + 500)
 
 static void path_of(char out[PATH_MAX], const char *directory, const char *name)
@@ -57,8 +55,8 @@ static void making_undo(making_t *making)
             rmdir(making->home);
     }
     if (making->made_store) {
-        remove_file(making->directory, KEY_FILE);
-        remove_file(making->directory, SETTINGS_FILE);
+        remove_file(making->directory, DIRECTORY_KEY_FILE);
+        remove_file(making->directory, DIRECTORY_SETTINGS_FILE);
         store_remove(making->directory);
         if (making->made_directory)
             rmdir(making->directory);
@@ -102,7 +100,7 @@ static status_t write_keys(const char *directory, const hub_keys_t *keys, bool i
     char text[KEY_FILE_SIZE + 1], seed[HOME_KEY_SIZE];
     home_format_key(keys->seed, seed);
     snprintf(text, sizeof text, "%s\n%s\n", keys->secret_key, seed);
-    status_t status = write_file(directory, KEY_FILE, text, KEY_FILE_SIZE, true, is_new, faults);
+    status_t status = write_file(directory, DIRECTORY_KEY_FILE, text, KEY_FILE_SIZE, true, is_new, faults);
     sodium_memzero(text, sizeof text);
     sodium_memzero(seed, sizeof seed);
     return status;
@@ -129,8 +127,8 @@ static status_t write_settings(const directory_plan_t *plan, faults_t *faults)
     settings_print_sample(stream, plan->listen, true);
     bool failed = ferror(stream) != 0;
     failed = fclose(stream) != 0 || failed;
-    status_t status =
-        failed ? STATUS_NO_MEMORY : write_file(plan->directory, SETTINGS_FILE, text, size, false, true, faults);
+    status_t status = failed ? STATUS_NO_MEMORY
+                             : write_file(plan->directory, DIRECTORY_SETTINGS_FILE, text, size, false, true, faults);
     free(text);
     return status;
 }
@@ -219,7 +217,7 @@ status_t directory_init(const directory_plan_t *plan, faults_t *faults)
 
 static status_t refuse_key(const char *directory, faults_t *faults, const char *reason)
 {
-    faults_add(faults, 0, 0, "%s/" KEY_FILE ": %s", directory, reason);
+    faults_add(faults, 0, 0, "%s/" DIRECTORY_KEY_FILE ": %s", directory, reason);
     return STATUS_INVALID;
 }
 
@@ -250,7 +248,7 @@ static status_t read_keys(const char *directory, hub_keys_t *out, faults_t *faul
 {
     char path[PATH_MAX], text[KEY_FILE_SIZE + 1] = "";
     struct stat status;
-    path_of(path, directory, KEY_FILE);
+    path_of(path, directory, DIRECTORY_KEY_FILE);
     CLEANUP(file_close) int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0 || fstat(file, &status) != 0)
         return refuse_key(directory, faults,
@@ -306,13 +304,21 @@ status_t directory_read_settings(const char *directory, const char *config, sett
     char path[PATH_MAX];
     settings_t settings;
     settings_defaults(&settings);
-    path_of(path, directory, SETTINGS_FILE);
+    path_of(path, directory, DIRECTORY_SETTINGS_FILE);
     if (access(path, F_OK) == 0)
         TRY(settings_read(path, &settings, faults));
     if (config)
         TRY(settings_read(config, &settings, faults));
     *out = settings;
     return STATUS_OK;
+}
+
+bool directory_is_keyless(const char *directory)
+{
+    char key[PATH_MAX], keyless[PATH_MAX];
+    path_of(key, directory, DIRECTORY_KEY_FILE);
+    path_of(keyless, directory, DIRECTORY_KEYLESS_FILE);
+    return access(keyless, F_OK) == 0 && access(key, F_OK) != 0 && errno == ENOENT;
 }
 
 status_t directory_verify(const char *directory, store_counts_t *out_counts, faults_t *faults)
@@ -324,7 +330,8 @@ status_t directory_verify(const char *directory, store_counts_t *out_counts, fau
         faults_add(faults, 0, 0, "%s", why);
         return status;
     }
-    status = directory_read_keys(directory, public_key, secret_key, faults);
+    if (!directory_is_keyless(directory))
+        status = directory_read_keys(directory, public_key, secret_key, faults);
     sodium_memzero(secret_key, sizeof secret_key);
     status_t second = directory_read_settings(directory, NULL, &settings, faults);
     return status != STATUS_OK ? status : second;

@@ -2,13 +2,18 @@
  *   hub.key       mode 0600, two lines of Z85: the hub's private CURVE key, and the seed of the key pair with which it
  *                 signs (proto/signed.h); the public keys follow from them. An older file has the first line only
  *   hub.yaml      its settings (hub/settings.h)
- *   headquarters  the home of headquarters (client/home.h), unless another place was named */
+ *   headquarters  the home of headquarters (client/home.h), unless another place was named
+ *   WITHOUT-KEYS  in a backup that was made without hub.key (hub/backup.h) */
 #pragma once
 
 #include "client/home.h"
 #include "hub/settings.h"
 #include "hub/store.h"
 #include "proto/signed.h"
+
+#define DIRECTORY_KEY_FILE      "hub.key"
+#define DIRECTORY_SETTINGS_FILE "hub.yaml"
+#define DIRECTORY_KEYLESS_FILE  "WITHOUT-KEYS"
 
 typedef struct {
     const char *directory;         /* must be empty or not exist */
@@ -38,6 +43,9 @@ status_t directory_make_signing_keys(const char *directory, signing_keys_t *out,
 status_t directory_read_settings(const char *directory, const char *config, settings_t *out,
                                  faults_t *faults) NODISCARD;
 
-/* Everything in it: store_verify, the key pair and the settings. A fault for each part that is not sound; the first
- * one's status. */
+/* Whether hub.key was left out of it on purpose, and nobody has put it back: sound, but no hub can serve it. */
+bool directory_is_keyless(const char *directory);
+
+/* Everything in it: store_verify, the key pair (unless it is keyless) and the settings. A fault for each part that is
+ * not sound; the first one's status. */
 status_t directory_verify(const char *directory, store_counts_t *out_counts, faults_t *faults) NODISCARD;

@@ -1,4 +1,5 @@
 /* yardstick-hub: the server (SPEC 6). */
+#include "hub/backup.h"
 #include "hub/clock.h"
 #include "hub/directory.h"
 #include "hub/run.h"
@@ -13,8 +14,8 @@
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 typedef struct {
-    const char *command, *directory, *listen, *config, *headquarters_home;
-    bool signing, help, version;
+    const char *command, *directory, *destination, *listen, *config, *headquarters_home;
+    bool signing, without_keys, help, version;
 } options_t;
 
 static const char HELP[] =
@@ -30,11 +31,34 @@ static const char HELP[] =
     "      it takes enrolments. SIGTERM or SIGINT ends it.\n"
     "  yardstick-hub verify DIR\n"
     "      read everything in the data directory and say whether it is sound\n"
+    "  yardstick-hub backup DIR DEST [--without-keys]\n"
+    "      copy the data directory, also while it is served; `yardstick-hub backup --help` says more\n"
     "\n"
     "ENDPOINT is tcp://ADDRESS:PORT; port 0 lets the system choose. --help, --version.\n"
     "Exit status: 0 done, 1 refused, 2 wrong usage.\n"
     "\n"
     "Settings (DIR/hub.yaml, over it --config FILE; `name: value` a line):\n";
+
+static const char BACKUP_HELP[] =
+    "yardstick-hub backup DIR DEST [--without-keys]\n"
+    "\n"
+    "Copies the data directory DIR to DEST, whether a hub serves it or not. DEST must not exist; the\n"
+    "directory above it must. The copy is made in DEST.partial, verified and synced, and only then\n"
+    "called DEST; a backup that fails or is interrupted removes what it made, and what a killed one\n"
+    "left is removed by the next one to the same DEST. Run it as the account that runs the hub.\n"
+    "\n"
+    "In it: the store as of one moment, DIR/hub.yaml, and DIR/hub.key, the private keys by which the\n"
+    "agents know the hub: without them a restored hub is another hub, and every home refuses it. So\n"
+    "keep backups as safe as DIR (they have mode 0700), or use\n"
+    "  --without-keys   leave hub.key out; keep a copy of it elsewhere, and put it into DEST before\n"
+    "                   a hub serves it\n"
+    "Never in it: the home of headquarters, and a file named by run --config.\n"
+    "\n"
+    "To restore: stop the hub, move DIR away, copy DEST to DIR (cp -a), and start the hub; or serve the\n"
+    "backup itself: yardstick-hub run DEST. What agents delivered after the backup was made is sent\n"
+    "again by `yardstick-agent submit --all`.\n"
+    "\n"
+    "Exit status: 0 done, 1 refused or failed (there is no DEST then), 2 wrong usage.\n";
 
 static int usage(const char *what)
 {
@@ -133,6 +157,16 @@ static int command_run(const options_t *options)
     return run_hub(options->directory, options->config, options->listen);
 }
 
+static void print_counts(const store_counts_t *counts)
+{
+    printf("%llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks, %llu tokens, "
+           "%llu events\n",
+           (unsigned long long)counts->revisions, (unsigned long long)counts->dealer_months,
+           (unsigned long long)counts->answers, (unsigned long long)counts->keys, (unsigned long long)counts->catalogs,
+           (unsigned long long)counts->networks, (unsigned long long)counts->tokens,
+           (unsigned long long)counts->events);
+}
+
 static int command_verify(const options_t *options)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
@@ -140,16 +174,15 @@ static int command_verify(const options_t *options)
     status_t status = directory_verify(options->directory, &counts, &faults);
     if (status != STATUS_OK)
         return refuse_with(&faults, status);
-    printf("sound: %llu revisions of %llu dealer months, %llu answers, %llu keys, %llu catalogs, %llu networks, %llu "
-           "tokens, %llu events\n",
-           (unsigned long long)counts.revisions, (unsigned long long)counts.dealer_months,
-           (unsigned long long)counts.answers, (unsigned long long)counts.keys, (unsigned long long)counts.catalogs,
-           (unsigned long long)counts.networks, (unsigned long long)counts.tokens, (unsigned long long)counts.events);
+    fputs("sound: ", stdout);
+    print_counts(&counts);
     if (counts.events) {
         char hash[2 * DIGEST_SIZE + 1];
         sodium_bin2hex(hash, sizeof hash, counts.event_hash, DIGEST_SIZE);
         printf("newest event: %llu:%s\n", (unsigned long long)counts.events, hash);
     }
+    if (directory_is_keyless(options->directory))
+        puts("without hub.key: put that of the hub here (mode 0600) before it is served");
     if (counts.format < STORE_FORMAT)
         printf("of format %u; the next `yardstick-hub run` upgrades it to format %d, which earlier versions do not "
                "read\n",
@@ -157,15 +190,38 @@ static int command_verify(const options_t *options)
     return end_output();
 }
 
+static int command_backup(const options_t *options)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    if (!options->destination)
+        return usage("backup needs DIR and DEST");
+    const backup_plan_t plan = {options->directory, options->destination, options->without_keys};
+    store_counts_t counts = {0};
+    status_t status = backup_make(&plan, &counts, &faults);
+    if (status != STATUS_OK)
+        return refuse_with(&faults, status);
+    printf("backed up %s to %s, verified: ", options->directory, options->destination);
+    print_counts(&counts);
+    if (options->without_keys)
+        puts("WITHOUT KEYS: hub.key is not in it; keep a copy of that elsewhere, or no agent knows the restored hub");
+    else
+        puts("PRIVATE: it holds the hub's private keys (hub.key); keep it as safe as the data directory, or use "
+             "--without-keys");
+    return end_output();
+}
+
 static const struct {
     const char *name;
     const char *options; /* the long options that it takes, by their letters */
     int (*run)(const options_t *);
+    bool has_destination;
+    const char *help; /* NULL = the program's */
 } COMMANDS[] = {
-    {"init", "lh", command_init},
-    {"key", "s", command_key},
-    {"run", "lc", command_run},
-    {"verify", "", command_verify},
+    {"init", "lh", command_init, false, NULL},
+    {"key", "s", command_key, false, NULL},
+    {"run", "lc", command_run, false, NULL},
+    {"verify", "", command_verify, false, NULL},
+    {"backup", "k", command_backup, true, BACKUP_HELP},
 };
 
 static int dispatch(const options_t *options, const char *given)
@@ -175,6 +231,8 @@ static int dispatch(const options_t *options, const char *given)
             continue;
         if (!options->directory)
             return usage("the data directory is missing");
+        if (options->destination && !COMMANDS[i].has_destination)
+            return usage("too many arguments");
         if (strspn(given, COMMANDS[i].options) != strlen(given))
             return usage("an option that this command does not take");
         return COMMANDS[i].run(options);
@@ -189,6 +247,7 @@ static bool parse(int argc, char **argv, options_t *out, char given[8])
         {"config", required_argument, NULL, 'c'},
         {"headquarters-home", required_argument, NULL, 'h'},
         {"signing", no_argument, NULL, 's'},
+        {"without-keys", no_argument, NULL, 'k'},
         {"help", no_argument, NULL, 'H'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -208,6 +267,9 @@ static bool parse(int argc, char **argv, options_t *out, char given[8])
         case 's':
             out->signing = true;
             break;
+        case 'k':
+            out->without_keys = true;
+            break;
         case 'H':
             out->help = true;
             continue;
@@ -222,7 +284,21 @@ static bool parse(int argc, char **argv, options_t *out, char given[8])
     }
     out->command = optind < argc ? argv[optind] : NULL;
     out->directory = optind + 1 < argc ? argv[optind + 1] : NULL;
-    return optind + 2 >= argc;
+    out->destination = optind + 2 < argc ? argv[optind + 2] : NULL;
+    return optind + 3 >= argc;
+}
+
+static int print_help(const char *command)
+{
+    for (size_t i = 0; command && i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        if (strcmp(COMMANDS[i].name, command) == 0 && COMMANDS[i].help) {
+            fputs(COMMANDS[i].help, stdout);
+            return end_output();
+        }
+    }
+    fputs(HELP, stdout);
+    settings_print_help(stdout);
+    return end_output();
 }
 
 /* A program started with a closed standard stream would get that number for a file of the store, and write its log into
@@ -241,11 +317,8 @@ static int run(int argc, char **argv)
     char given[8] = "";
     if (!parse(argc, argv, &options, given))
         return usage("wrong options or too many arguments");
-    if (options.help) {
-        fputs(HELP, stdout);
-        settings_print_help(stdout);
-        return end_output();
-    }
+    if (options.help)
+        return print_help(options.command);
     if (options.version) {
         puts("yardstick-hub " YARDSTICK_VERSION);
         return end_output();

@@ -73,6 +73,13 @@ status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_re
     return STATUS_OK;
 }
 
+void store_close_env(MDB_env **env)
+{
+    if (*env)
+        mdb_env_close(*env);
+    *env = NULL;
+}
+
 size_t store_tables_of(uint32_t format)
 {
     return format == 1 ? (size_t)TABLE_TOKENS : format == 2 ? (size_t)TABLE_EVENTS : (size_t)TABLE_COUNT;
@@ -280,9 +287,7 @@ void store_abort(store_txn_t **txn)
     *txn = NULL;
 }
 
-/* A page that was taken at the file's end and given back within one transaction is counted but never written. The file
- * is made as long as its count, so that a shorter one is always a truncated one. */
-static void extend_file(MDB_env *env)
+void store_extend_file(MDB_env *env)
 {
     int file;
     struct stat status;
@@ -331,7 +336,7 @@ status_t store_commit(store_txn_t **txn)
     if (code == EIO && nearly_full(ending->store->env))
         return STATUS_STORE_FULL;
     if (code == MDB_SUCCESS)
-        extend_file(ending->store->env);
+        store_extend_file(ending->store->env);
     return store_map_error(code);
 }
 
@@ -355,6 +360,11 @@ status_t store_counts(store_txn_t *txn, store_counts_t *out)
                             .events = counts[TABLE_EVENTS]};
     memcpy(out->event_hash, txn->head.event_hash, DIGEST_SIZE);
     return STATUS_OK;
+}
+
+status_t store_forget_dead_readers(store_t *store, int *out_dead)
+{
+    return store_map_error(mdb_reader_check(store->env, out_dead));
 }
 
 void store_sizes(store_t *store, uint64_t *out_used, uint64_t *out_map)

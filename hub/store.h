@@ -48,8 +48,19 @@ typedef struct {
 /* Makes an empty store in `directory` (which must be empty or not exist; mode 0700), synced with its directory. */
 status_t store_create(const char *directory, const store_options_t *options, char *out_why, size_t why_size) NODISCARD;
 
-/* Removes the files that store_create made, for a caller whose later steps failed. */
+/* Removes the files that store_create or store_copy made, for a caller whose later steps failed. */
 void store_remove(const char *directory);
+/* The same for an open directory, also from a signal's handler. */
+void store_remove_at(int directory);
+
+/* Copies the newest snapshot of the store in `directory` into `destination`, an empty directory: data.mdb, LOCK and
+ * FORMAT, mode 0600, synced. Beside a hub at work too (in another process: this one may not have the store open), whose
+ * next commit waits for two pages of the copy at most. Not verified: that is store_verify's. A store of an earlier
+ * format is copied as what it is. On failure `out_why`; what was made is left to store_remove. */
+status_t store_copy(const char *directory, const char *destination, char *out_why, size_t why_size) NODISCARD;
+
+/* The directory's entry in the one above it reaches the disk. STATUS_IO with errno. */
+status_t store_sync_parent(const char *directory) NODISCARD;
 
 /* Opens a store: format number (NEWER_FORMAT), file sizes, counters, epoch. On failure `out_why` says what, where and
  * what to do. Does not read every record: that is store_verify. Opened once in a process.
@@ -199,5 +210,8 @@ status_t store_get_network(store_txn_t *txn, uint64_t number, arena_t *arena, ne
 /* Sequence of the newest revision (0 = none) as this transaction sees it. */
 status_t store_last_sequence(store_txn_t *txn, uint64_t *out) NODISCARD;
 status_t store_counts(store_txn_t *txn, store_counts_t *out) NODISCARD;
+/* Frees the slots of processes that were killed while they read: they would pin the pages of their snapshot, and the
+ * file would grow with each commit. */
+status_t store_forget_dead_readers(store_t *store, int *out_dead) NODISCARD;
 /* Bytes in use and the map's size. */
 void store_sizes(store_t *store, uint64_t *out_used, uint64_t *out_map);

@@ -109,6 +109,19 @@ status_t store_take_lock(const char *directory, int *out_lock, char *out_why, si
     return STATUS_BUSY;
 }
 
+status_t store_open_beside(const char *directory, unsigned flags, MDB_env **out, char *out_why, size_t why_size)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    path_of(path, directory, "data.mdb");
+    if (stat(path, &status) != 0 || status.st_size < 2 * sysconf(_SC_PAGESIZE)) { /* LMDB reads two, come what may */
+        snprintf(out_why, why_size, "data.mdb is missing, empty or cut off");
+        return STATUS_DAMAGED;
+    }
+    size_t room = (size_t)status.st_size + ((size_t)1 << 32); /* what a hub at work may add meanwhile */
+    return store_open_env(directory, room, 0, MDB_RDONLY | flags, out);
+}
+
 static status_t write_synced(const char *path, const char *text, char *out_why, size_t why_size)
 {
     CLEANUP(file_close) int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -120,11 +133,11 @@ static status_t write_synced(const char *path, const char *text, char *out_why, 
     return (size_t)written == strlen(text) ? STATUS_OK : STATUS_STORE_FULL;
 }
 
-/* This program's FORMAT as a new file. */
-static status_t write_format(const char *directory, const char *name, char *out_why, size_t why_size)
+/* FORMAT as a new file. */
+static status_t write_format(const char *directory, const char *name, unsigned format, char *out_why, size_t why_size)
 {
     char path[PATH_MAX], text[32];
-    snprintf(text, sizeof text, FORMAT_PREFIX "%d\n", STORE_FORMAT);
+    snprintf(text, sizeof text, FORMAT_PREFIX "%u\n", format);
     path_of(path, directory, name);
     return write_synced(path, text, out_why, why_size);
 }
@@ -135,22 +148,15 @@ status_t store_renew_format(const char *directory, char *out_why, size_t why_siz
     path_of(beside, directory, FORMAT_BESIDE);
     path_of(path, directory, "FORMAT");
     unlink(beside); /* of an upgrade that was cut off */
-    TRY(write_format(directory, FORMAT_BESIDE, out_why, why_size));
+    TRY(write_format(directory, FORMAT_BESIDE, STORE_FORMAT, out_why, why_size));
     if (rename(beside, path) != 0)
         return status_of_errno(path, out_why, why_size);
     return store_sync_directory(directory);
 }
 
-static void env_close(MDB_env **env)
-{
-    if (*env)
-        mdb_env_close(*env);
-    *env = NULL;
-}
-
 static status_t make_tables(const char *directory, const store_options_t *options)
 {
-    CLEANUP(env_close) MDB_env *env = NULL;
+    CLEANUP(store_close_env) MDB_env *env = NULL;
     TRY(store_open_env(directory, options->map_bytes, options->max_readers, 0, &env));
     store_t store = {.env = env, .lock = -1};
     store_txn_t *txn = calloc(1, sizeof *txn);
@@ -179,32 +185,40 @@ static bool is_empty(const char *directory)
     return entries == 2; /* . and .. */
 }
 
-static status_t sync_parent(const char *directory)
+status_t store_sync_parent(const char *directory)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s", directory);
     return store_sync_directory(dirname(path));
 }
 
-/* FORMAT comes last: a directory that has it is whole. */
-static status_t fill(const char *directory, const store_options_t *options, char *out_why, size_t why_size)
+status_t store_finish_files(const char *directory, unsigned format, char *out_why, size_t why_size)
 {
     char path[PATH_MAX];
     path_of(path, directory, "LOCK");
     TRY(write_synced(path, "", out_why, why_size));
+    TRY(write_format(directory, "FORMAT", format, out_why, why_size));
+    return store_sync_directory(directory);
+}
+
+static status_t fill(const char *directory, const store_options_t *options, char *out_why, size_t why_size)
+{
     TRY(make_tables(directory, options));
-    TRY(write_format(directory, "FORMAT", out_why, why_size));
-    TRY(store_sync_directory(directory));
-    return sync_parent(directory);
+    TRY(store_finish_files(directory, STORE_FORMAT, out_why, why_size));
+    return store_sync_parent(directory);
+}
+
+void store_remove_at(int directory)
+{
+    for (size_t i = 0; i < sizeof store_file_names / sizeof *store_file_names; i++)
+        unlinkat(directory, store_file_names[i], 0);
 }
 
 void store_remove(const char *directory)
 {
-    for (size_t i = 0; i < sizeof store_file_names / sizeof *store_file_names; i++) {
-        char path[PATH_MAX];
-        path_of(path, directory, store_file_names[i]);
-        unlink(path);
-    }
+    CLEANUP(file_close) int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file >= 0)
+        store_remove_at(file);
 }
 
 status_t store_create(const char *directory, const store_options_t *options, char *out_why, size_t why_size)

@@ -104,6 +104,14 @@ status_t store_head_decode(span_t payload, store_head_t *out) NODISCARD;
 /* An LMDB environment's options and the tables' handles. */
 status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_readers, unsigned flags,
                         MDB_env **out) NODISCARD;
+/* Null is fine; nulls *env. */
+void store_close_env(MDB_env **env);
+/* An environment to read from beside a hub that may be at work (`flags` beside MDB_RDONLY). */
+status_t store_open_beside(const char *directory, unsigned flags, MDB_env **out, char *out_why,
+                           size_t why_size) NODISCARD;
+/* A page that was taken at the file's end and given back within one transaction is counted but never written. The file
+ * is made as long as its count, so that a shorter one is always a truncated one. */
+void store_extend_file(MDB_env *env);
 /* Those of `format`. */
 status_t store_open_tables(MDB_txn *txn, unsigned flags, uint32_t format, MDB_dbi out[TABLE_COUNT]) NODISCARD;
 /* The head as a transaction sees it, and whether LMDB's own numbers agree with it. `meta` is its table's handle. */
@@ -155,6 +163,8 @@ status_t store_check_format(const char *directory, unsigned *out_format, char *o
 /* Replaces FORMAT by this program's number, all or nothing, synced. */
 status_t store_renew_format(const char *directory, char *out_why, size_t why_size) NODISCARD;
 status_t store_take_lock(const char *directory, int *out_lock, char *out_why, size_t why_size) NODISCARD;
+/* LOCK and FORMAT as new files, synced with their directory. FORMAT comes last: a directory that has it is whole. */
+status_t store_finish_files(const char *directory, unsigned format, char *out_why, size_t why_size) NODISCARD;
 /* Whole directory entries reach the disk. */
 status_t store_sync_directory(const char *directory) NODISCARD;
 

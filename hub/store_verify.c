@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -98,19 +97,11 @@ static unsigned lock_flag(const char *directory)
 
 static status_t check_directory(const char *directory, ticker_t *ticker, message_t *message)
 {
-    char path[PATH_MAX];
-    struct stat status;
     MDB_env *env;
-    unsigned flags = MDB_RDONLY | lock_flag(directory);
+    unsigned flags = lock_flag(directory);
     if (flags & MDB_NOLOCK)
         TRY(store_check_file(directory, message->why, sizeof message->why));
-    snprintf(path, sizeof path, "%s/data.mdb", directory);
-    if (stat(path, &status) != 0 || status.st_size == 0) {
-        snprintf(message->why, sizeof message->why, "data.mdb is missing or empty");
-        return STATUS_DAMAGED;
-    }
-    size_t room = (size_t)status.st_size + ((size_t)1 << 32); /* what a hub at work may add meanwhile */
-    TRY(store_open_env(directory, room, 0, flags, &env));
+    TRY(store_open_beside(directory, flags, &env, message->why, sizeof message->why));
     return check_snapshot(directory, env, flags & MDB_NOLOCK ? 1 : ATTEMPTS, ticker,
                           message); /* the child's end closes it */
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <zmq.h>
 
+#define DEAD_READERS_MS 60000 /* between two looks for processes that were killed while they read */
+
 typedef struct {
     hub_t *hub;
     void *socket;
@@ -16,6 +18,7 @@ typedef struct {
     submission_result_t *results;
     month_delta_t *deltas;
     job_t *held; /* arrived behind a group that it cannot join */
+    monotonic_time_t readers_checked;
     bool stopping;
 } writer_t;
 
@@ -152,11 +155,25 @@ static size_t gather(writer_t *writer, job_t *first)
     return count;
 }
 
+/* What a killed backup read stays pinned until its slot is freed. */
+static void forget_dead_readers(writer_t *writer)
+{
+    int dead = 0;
+    monotonic_time_t now = clock_monotonic();
+    if (now.ms - writer->readers_checked.ms < DEAD_READERS_MS)
+        return;
+    writer->readers_checked = now;
+    status_t status = store_forget_dead_readers(writer->hub->store, &dead);
+    if (dead || status != STATUS_OK)
+        log_event(LOG_INFO, "dead_readers", "freed=%d status=%s", dead, status_name(status));
+}
+
 static void serve(writer_t *writer)
 {
     while (!writer->stopping || writer->held) {
         job_t *job = next_job(writer, true);
         administration_tick(writer->administration);
+        forget_dead_readers(writer);
         if (!job)
             continue;
         if (atomic_load(&writer->hub->failed))
@@ -183,7 +200,7 @@ static bool prepare(writer_t *writer)
 
 void *writer_run(void *hub)
 {
-    writer_t writer = {.hub = hub};
+    writer_t writer = {.hub = hub, .readers_checked = clock_monotonic()};
     job_t *ready = NULL;
     if (prepare(&writer)) {
         job_send(writer.socket, &ready);
