@@ -19,12 +19,12 @@
 
 /* ---- list */
 
-static status_t take_moment(session_t *session, const char *option, bool ends, moment_t *out)
+static status_t take_moment(session_t *session, const char *option, bool ends, log_place_t *out)
 {
     const char *text = invocation_value(session->invocation, option);
-    *out = (moment_t){0};
-    if (text && !moment_parse(text, ends, out))
-        return session_misuse(session, "--%s %.80s is no moment; write %s", option, text, moment_forms);
+    *out = (log_place_t){0};
+    if (text && !log_place_parse(text, ends, out))
+        return session_misuse(session, "--%s %.80s is no moment; write %s", option, text, log_place_forms);
     return STATUS_OK;
 }
 
@@ -46,7 +46,7 @@ static status_t make_query(session_t *session, char subject[SUBJECT_LENGTH_MAX +
                            uint64_t *out_limit)
 {
     const char *about = invocation_value(session->invocation, "about");
-    moment_t since, until;
+    log_place_t since, until;
     TRY(take_moment(session, "since", false, &since));
     TRY(take_moment(session, "until", true, &until));
     TRY(take_limit(session, out_limit));

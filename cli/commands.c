@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "client/as_of.h"
 #include "client/queries.h"
 
 static const option_t OPTIONS[] = {
@@ -17,13 +18,14 @@ static const option_t OPTIONS[] = {
     {"table", OPTION_CODE, "ID", false, "only this table of the catalog"},
     {"row", OPTION_CODE, "ID", false, "the row that is ranked: a fact's or KPI's id"},
     {"peer", OPTION_CODE, "CODE", true, "another store to show beside"},
+    AS_OF_OPTIONS,
     {"consultants", OPTION_TEXT, "FILE", false, "the same months by sales consultant"},
     {"dealers", OPTION_TEXT, "FILE", false, "an agent a line: the codes of its stores, blanks between"},
     {"out", OPTION_TEXT, "FILE", false, "where the tokens are written, as CSV; never over another file"},
     {"days", OPTION_TEXT, "N", false, "how long the tokens are good (30)"},
     {"endpoint", OPTION_ENDPOINT, "ENDPOINT", false, "the hub as agents see it, tcp://HOST:PORT (as this home does)"},
-    {"until", OPTION_TEXT, "TIME|#N", false,
-     "until the end of 2025-07-31, until \"2025-07-31 18:00\", or 2025-07-31T18:00+08:00; of the log also up to an entry"},
+    {"until", OPTION_TEXT, "DATE|TIME|#N", false,
+     "until the end of 2025-07-31, until \"2025-07-31 18:00\" or 2025-07-31T18:00+08:00; of the log also an entry"},
     {"why", OPTION_TEXT, "TEXT", false, "the reason, which stands in the log"},
     {"from", OPTION_TEXT, "PERIOD", false, "the month from which on it holds"},
     {"consented", OPTION_FLAG, NULL, false, "its owner agreed that dealers are shown it"},
@@ -59,17 +61,17 @@ static const command_t COMMANDS[] = {
     {"catalog show", "", 0, 0, "", NEEDS_CATALOG, NULL, query_catalog, "the catalog's text"},
     {"facts import", "FILE", 1, 1, "consultants year format", NEEDS_CATALOG, NULL, run_facts_import,
      "send facts for any dealer (with a dealer column)"},
-    {"benchmark", "", 0, 0, "period! scope table format", NEEDS_CATALOG, check_scopes, run_benchmark,
+    {"benchmark", "", 0, 0, "period! scope table as-of restated format", NEEDS_CATALOG, check_scopes, run_benchmark,
      "averages, quartiles and benchmarks of every row"},
-    {"compare", "", 0, 0, "dealer! period! peer region format", NEEDS_CATALOG, check_compare, run_compare,
-     "a store beside averages, benchmarks and peers"},
-    {"rank", "", 0, 0, "row! scope!1 period! format", NEEDS_CATALOG, NULL, run_rank,
+    {"compare", "", 0, 0, "dealer! period! peer region as-of restated format", NEEDS_CATALOG, check_compare,
+     run_compare, "a store beside averages, benchmarks and peers"},
+    {"rank", "", 0, 0, "row! scope!1 period! as-of restated format", NEEDS_CATALOG, as_of_check, run_rank,
      "the stores of a scope by one row"},
-    {"trend", "", 0, 0, "dealer! year! format", NEEDS_CATALOG, check_dealer, run_trend,
+    {"trend", "", 0, 0, "dealer! year! as-of format", NEEDS_CATALOG, check_dealer, run_trend,
      "a store's year, month by month"},
-    {"consultants", "", 0, 0, "dealer! period! format", NEEDS_CATALOG, check_dealer, run_consultants,
+    {"consultants", "", 0, 0, "dealer! period! as-of format", NEEDS_CATALOG, check_dealer, run_consultants,
      "a store's sales consultants"},
-    {"coverage", "", 0, 0, "period! scope format", NEEDS_HUB, check_scopes, run_coverage,
+    {"coverage", "", 0, 0, "period! scope as-of restated format", NEEDS_HUB, check_scopes, run_coverage,
      "who has reported, late or not at all"},
     {"month status", "[PERIOD]", 0, 1, "year format", NEEDS_HUB, query_check_months, query_months,
      "open or closed, since when, when due, who has filed, exceptions and corrections: of a month, a year, or the "

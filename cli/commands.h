@@ -47,6 +47,7 @@ status_t run_month_close(session_t *session) NODISCARD;
 status_t run_month_reopen(session_t *session) NODISCARD;
 status_t run_month_allow(session_t *session) NODISCARD;
 status_t run_month_drift(session_t *session) NODISCARD;
+
 /* audit.c: the log, and the history of a month */
 status_t check_audit_list(session_t *session) NODISCARD;
 status_t check_audit_verify(session_t *session) NODISCARD;

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "client/as_of.h"
 #include "client/filing.h"
 #include "client/queries.h"
 #include "core/limits.h"
@@ -8,7 +9,7 @@ status_t check_scopes(session_t *session)
     size_t count = invocation_list(session->invocation, "scope", NULL, 0);
     if (count > SCOPES_MAX)
         return session_misuse(session, "--scope is given %zu times and may be %d times", count, SCOPES_MAX);
-    return STATUS_OK;
+    return as_of_check(session);
 }
 
 status_t check_dealer(session_t *session)
@@ -16,7 +17,7 @@ status_t check_dealer(session_t *session)
     const char *dealer = invocation_value(session->invocation, "dealer");
     if (!text_is_code(dealer))
         return session_misuse(session, "--dealer %.80s is no code; name one dealer", dealer);
-    return STATUS_OK;
+    return as_of_check(session);
 }
 
 status_t check_compare(session_t *session)
@@ -33,6 +34,7 @@ status_t run_benchmark(session_t *session)
     query.scope_count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
     request_t request = {.kind = REQUEST_BENCHMARK, .benchmark = query};
     CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(as_of_take(session, &request.benchmark.as_of));
     TRY(session_ask(session, "benchmark", &request, RESPONSE_BENCHMARK, &answer));
     render_t render = session_render(session);
     return render_benchmark(&render, answer.response->benchmark);
@@ -45,6 +47,7 @@ status_t run_rank(session_t *session)
                                   .scope = invocation_value(session->invocation, "scope"),
                                   .period = invocation_period(session->invocation, "period")}};
     CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(as_of_take(session, &request.rank.as_of));
     TRY(session_ask(session, "rank", &request, RESPONSE_RANK, &answer));
     render_t render = session_render(session);
     return render_rank(&render, answer.response->rank);
@@ -57,6 +60,7 @@ status_t run_coverage(session_t *session)
     query.scope_count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
     request_t request = {.kind = REQUEST_COVERAGE, .coverage = query};
     CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(as_of_take(session, &request.coverage.as_of));
     TRY(session_ask(session, "coverage", &request, RESPONSE_COVERAGE, &answer));
     render_t render = session_render(session);
     return render_coverage(&render, answer.response->coverage);

@@ -4,14 +4,16 @@
 #include <string.h>
 #include <time.h>
 
-const char *const moment_forms = "#NUMBER, YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS[.mmm]][Z]";
+#define DAY_MS 86400000
 
-static bool parse_event(const char *text, moment_t *out)
+const char *const log_place_forms = "#NUMBER, YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS[.mmm]][Z|+HH:MM]";
+
+static bool parse_event(const char *text, log_place_t *out)
 {
     size_t digits = strspn(text, "0123456789");
     if (digits == 0 || digits > 18 || text[digits] || *text == '0')
         return false;
-    *out = (moment_t){.event = strtoull(text, NULL, 10)};
+    *out = (log_place_t){.event = strtoull(text, NULL, 10)};
     return true;
 }
 
@@ -63,10 +65,29 @@ static bool take_date(const char **at, struct tm *parts)
     return parts->tm_year >= 70 && parts->tm_mon >= 0 && parts->tm_mday >= 1;
 }
 
-bool moment_parse(const char *text, bool ends, moment_t *out)
+/* "Z" or "+08:00": how many seconds the written time is ahead of UTC. False where neither stands there. */
+static bool take_zone(const char **at, int *out_ahead)
+{
+    const char *from = *at;
+    int hours, minutes;
+    *out_ahead = 0;
+    if (take(at, 'Z'))
+        return true;
+    bool is_behind = **at == '-';
+    if ((take(at, '+') || take(at, '-')) && take_digits(at, 2, 23, &hours) && take(at, ':') &&
+        take_digits(at, 2, 59, &minutes)) {
+        *out_ahead = (is_behind ? -60 : 60) * (60 * hours + minutes);
+        return true;
+    }
+    *at = from;
+    return false;
+}
+
+static bool parse(const char *text, bool ends, log_place_t *out, bool *out_is_local)
 {
     struct tm parts = {.tm_isdst = -1};
-    int ms = 0, precision = 86400000;
+    int ms = 0, precision = DAY_MS, ahead = 0;
+    *out_is_local = false;
     if (take(&text, '#'))
         return parse_event(text, out);
     if (!take_date(&text, &parts))
@@ -74,12 +95,49 @@ bool moment_parse(const char *text, bool ends, moment_t *out)
     int day = parts.tm_mday;
     if ((take(&text, 'T') || take(&text, ' ')) && !take_time(&text, &parts, &ms, &precision))
         return false;
-    bool is_utc = precision < 86400000 && take(&text, 'Z');
+    *out_is_local = precision == DAY_MS || !take_zone(&text, &ahead);
     if (*text)
         return false;
-    time_t seconds = is_utc ? timegm(&parts) : mktime(&parts);
-    if (seconds < 0 || parts.tm_mday != day) /* 31 April is none */
+    time_t seconds = *out_is_local ? mktime(&parts) : timegm(&parts);
+    if (parts.tm_mday != day || seconds < ahead) /* 31 April is none */
         return false;
-    *out = (moment_t){.time_ms = (uint64_t)seconds * 1000 + (uint64_t)ms + (ends ? (uint64_t)precision - 1 : 0)};
+    *out = (log_place_t){.time_ms =
+                             (uint64_t)(seconds - ahead) * 1000 + (uint64_t)ms + (ends ? (uint64_t)precision - 1 : 0)};
+    if (ends && precision == DAY_MS) { /* a day of summer time may be shorter or longer */
+        parts.tm_mday++;
+        parts.tm_isdst = -1;
+        out->time_ms = (uint64_t)mktime(&parts) * 1000 - 1;
+    }
     return true;
+}
+
+bool log_place_parse(const char *text, bool ends, log_place_t *out)
+{
+    bool is_local;
+    return parse(text, ends, out, &is_local);
+}
+
+bool log_place_is_local(const char *text)
+{
+    log_place_t place;
+    bool is_local;
+    return parse(text, false, &place, &is_local) && is_local;
+}
+
+bool log_place_parse_in(const char *text, bool ends, const char *time_zone, log_place_t *out)
+{
+    const char *own = getenv("TZ");
+    char *kept = own ? strdup(own) : NULL;
+    if (own && !kept)
+        return false;
+    setenv("TZ", time_zone, 1);
+    tzset();
+    bool is_place = log_place_parse(text, ends, out);
+    if (kept)
+        setenv("TZ", kept, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(kept);
+    return is_place;
 }

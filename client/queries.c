@@ -1,5 +1,7 @@
 #include "client/queries.h"
 
+#include "client/as_of.h"
+
 #include "core/limits.h"
 
 #include <jansson.h>
@@ -26,6 +28,7 @@ status_t query_compare(session_t *session, const char *dealer)
                                      .peer_count = peer_count,
                                      .region = region ? region : ""}};
     CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(as_of_take(session, &request.compare.as_of));
     TRY(session_ask(session, "compare", &request, RESPONSE_COMPARE, &answer));
     render_t render = session_render(session);
     return render_compare(&render, answer.response->compare);
@@ -36,6 +39,7 @@ status_t query_trend(session_t *session, const char *dealer)
     request_t request = {.kind = REQUEST_TREND,
                          .trend = {.dealer = dealer, .year = invocation_year(session->invocation, "year")}};
     CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(as_of_take(session, &request.trend.as_of));
     TRY(session_ask(session, "trend", &request, RESPONSE_TREND, &answer));
     render_t render = session_render(session);
     return render_trend(&render, answer.response->trend);
@@ -46,6 +50,7 @@ status_t query_consultants(session_t *session, const char *dealer)
     request_t request = {.kind = REQUEST_CONSULTANTS,
                          .consultants = {.dealer = dealer, .period = invocation_period(session->invocation, "period")}};
     CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(as_of_take(session, &request.consultants.as_of));
     TRY(session_ask(session, "consultants", &request, RESPONSE_CONSULTANTS, &answer));
     render_t render = session_render(session);
     return render_consultants(&render, answer.response->consultants);

@@ -10,6 +10,16 @@ static void open_row(json_t *json, const answer_row_t *row)
     put_text(json, "better", BETTER_NAME(row->better));
 }
 
+/* Behind all that an answer had before; null where it is not told. */
+static void put_status(json_t *json, const figures_status_t *status)
+{
+    if (status->kind == FIGURES_NONE)
+        return;
+    put_text(json, "status", figures_kind_names[status->kind]);
+    put_number(json, "reported", status->expected ? status->reported : NO_VALUE);
+    put_number(json, "expected", status->expected ? status->expected : NO_VALUE);
+}
+
 /* ---- Answers ---- */
 
 static void put_statistics(json_t *json, const char *scope, const scope_statistics_t *statistics)
@@ -53,6 +63,7 @@ void render_json_benchmark(FILE *out, const benchmark_answer_t *answer)
         close_with(&json, '}');
     }
     close_with(&json, ']');
+    put_status(&json, &answer->status);
     end(&json);
 }
 
@@ -125,6 +136,7 @@ void render_json_compare(FILE *out, const compare_answer_t *answer)
     put_texts(&json, "weakest", answer->weakest, answer->weakest_count);
     put_release(&json, answer);
     put_exemplars(&json, answer);
+    put_status(&json, &answer->status);
     end(&json);
 }
 
@@ -151,6 +163,7 @@ void render_json_rank(FILE *out, const rank_answer_t *answer)
         close_with(&json, '}');
     }
     close_with(&json, ']');
+    put_status(&json, &answer->status);
     end(&json);
 }
 
@@ -213,6 +226,7 @@ void render_json_coverage(FILE *out, const coverage_answer_t *answer)
         close_with(&json, '}');
     }
     close_with(&json, ']');
+    put_status(&json, &answer->status);
     end(&json);
 }
 

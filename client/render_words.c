@@ -1,5 +1,6 @@
 #include "client/render_words.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *const WORDS[][LANGUAGE_COUNT] = {
@@ -158,6 +159,24 @@ void render_scope(const render_t *render, const char *scope, char out[LABEL_SIZE
 
 static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
+
+void render_status(const render_t *render, const figures_status_t *status)
+{
+    static const word_t WORD_OF[FIGURES_STATUS_COUNT] = {
+        [FIGURES_PROVISIONAL] = WORD_FIGURES_PROVISIONAL,
+        [FIGURES_PUBLISHED] = WORD_FIGURES_PUBLISHED,
+        [FIGURES_RESTATED] = WORD_FIGURES_RESTATED,
+    };
+    if (status->kind == FIGURES_NONE)
+        return;
+    fputs(render_word(render, WORD_OF[status->kind]), render->out);
+    if (status->expected)
+        fprintf(render->out,
+                render->language == LANGUAGE_ZH ? "  已报 %" PRIu32 " / 应报 %" PRIu32
+                                                : "; %" PRIu32 " of %" PRIu32 " stores have reported",
+                status->reported, status->expected);
+    fputc('\n', render->out);
+}
 
 void render_month(const render_t *render, period_t period, char out[LABEL_SIZE])
 {

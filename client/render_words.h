@@ -120,6 +120,9 @@
     X(WHY, "原因", "Why")                                                                                                                             \
     X(ROW, "指标", "Row")                                                                                                                             \
     X(STATISTIC, "统计量", "Statistic")                                                                                                               \
+    X(FIGURES_PROVISIONAL, "暂定（未关账）", "Provisional (the month is open)")                                                                       \
+    X(FIGURES_PUBLISHED, "已公布（关账时的数据）", "Published (as the month was closed)")                                                             \
+    X(FIGURES_RESTATED, "重述（含关账后的更正）", "Restated (with corrections made since the month was closed)")                                      \
     X(PUBLISHED, "已公布", "Published")                                                                                                               \
     X(RESTATED, "重述", "Restated")                                                                                                                   \
     X(DIFFERENCE, "差额", "Difference")                                                                                                               \
@@ -196,6 +199,9 @@ void render_share(double share, char out[VALUE_SIZE]);
 
 /* "全国", "区域 east", "circle circle-1". */
 void render_scope(const render_t *render, const char *scope, char out[LABEL_SIZE]);
+
+/* What the figures are and how many have reported, as a line of its own; nothing where that is not told. */
+void render_status(const render_t *render, const figures_status_t *status);
 
 /* "2025年6月", "June 2025". */
 void render_month(const render_t *render, period_t period, char out[LABEL_SIZE]);

@@ -2,6 +2,8 @@
 
 #include "core/answer_rows.h"
 
+const char *const figures_kind_names[FIGURES_STATUS_COUNT] = {NULL, "provisional", "published", "restated"};
+
 const char *const compare_column_names[COLUMN_PEERS] = {"own", "nation_average", "region_average", "nation_benchmark",
                                                         "region_benchmark"};
 

@@ -10,6 +10,22 @@
 
 #define NO_VALUE ((double)NAN)
 
+typedef enum {
+    FIGURES_NONE,
+    FIGURES_PROVISIONAL,
+    FIGURES_PUBLISHED,
+    FIGURES_RESTATED,
+    FIGURES_STATUS_COUNT
+} figures_kind_t;
+/* "provisional", "published", "restated"; NULL for FIGURES_NONE. */
+extern const char *const figures_kind_names[FIGURES_STATUS_COUNT];
+
+/* What is known of the month behind an answer: whether it may still change, and how much of it is there. */
+typedef struct {
+    figures_kind_t kind;         /* FIGURES_NONE: it is not told */
+    uint32_t expected, reported; /* stores of all that the asker reads together; both 0 where that is not told */
+} figures_status_t;
+
 typedef struct {
     const char *row, *unit;
     better_t better;
@@ -34,6 +50,7 @@ typedef struct {
     answer_row_t *rows;
     size_t row_count;
     scope_statistics_t *statistics; /* [row_count][scope_count] */
+    figures_status_t status;
 } benchmark_answer_t;
 
 enum {
@@ -65,6 +82,7 @@ typedef struct {
                                  column; NULL: none, or not shown */
     uint32_t release; /* to a dealer: number of the month's release that its scopes are of; 0 = there is none yet */
     uint64_t release_ms;
+    figures_status_t status;
 } compare_answer_t;
 
 typedef enum { UNRANKED_NOT_REPORTED, UNRANKED_NO_VALUE, UNRANKED_SMALL_BASE, UNRANKED_COUNT } unranked_reason_t;
@@ -85,6 +103,7 @@ typedef struct {
         unranked_reason_t reason;
     } * unranked;
     size_t unranked_count;
+    figures_status_t status;
 } rank_answer_t;
 
 typedef struct {
@@ -125,6 +144,7 @@ typedef struct {
     period_t period;
     coverage_scope_t *scopes;
     size_t scope_count;
+    figures_status_t status;
 } coverage_answer_t;
 
 /* Why a dealer does not see a figure, and what waits for the month's next release (SPEC 4); for headquarters. */

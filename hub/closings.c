@@ -3,6 +3,7 @@
 #include "core/limits.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,9 +18,9 @@ typedef struct {
 } grant_t;
 
 struct closings {
-    uint64_t closed_ms[PERIOD_COUNT];    /* 0 = open */
-    uint64_t closed_event[PERIOD_COUNT]; /* only while loading: which exceptions came after it */
-    grant_t *grants;                     /* by period, then dealer */
+    uint64_t closed_ms[PERIOD_COUNT];                /* 0 = open */
+    atomic_uint_fast64_t closed_event[PERIOD_COUNT]; /* likewise; readers of figures look at it */
+    grant_t *grants;                                 /* by period, then dealer */
     size_t count, room;
 };
 
@@ -48,6 +49,12 @@ uint64_t closings_closed_ms(const closings_t *closings, period_t period)
 {
     size_t index = index_of(period);
     return index < PERIOD_COUNT ? closings->closed_ms[index] : 0;
+}
+
+uint64_t closings_event(const closings_t *closings, period_t period)
+{
+    size_t index = index_of(period);
+    return index < PERIOD_COUNT ? atomic_load(&closings->closed_event[index]) : 0;
 }
 
 /* ---- exceptions */
@@ -90,22 +97,23 @@ static void drop(closings_t *closings, period_t period, uint64_t before_ms)
     closings->count = kept;
 }
 
-static void set(closings_t *closings, period_t period, uint64_t closed_ms)
+static void set(closings_t *closings, period_t period, uint64_t event, uint64_t closed_ms)
 {
     size_t index = index_of(period);
     assert(index < PERIOD_COUNT);
     closings->closed_ms[index] = closed_ms;
+    atomic_store(&closings->closed_event[index], event);
     drop(closings, period, UINT64_MAX);
 }
 
-void closings_close(closings_t *closings, period_t period, uint64_t time_ms)
+void closings_close(closings_t *closings, period_t period, uint64_t event, uint64_t time_ms)
 {
-    set(closings, period, time_ms);
+    set(closings, period, event, time_ms);
 }
 
 void closings_reopen(closings_t *closings, period_t period)
 {
-    set(closings, period, 0);
+    set(closings, period, 0, 0);
 }
 
 status_t closings_reserve(closings_t *closings, uint64_t now_ms)
@@ -158,7 +166,7 @@ static status_t load_month(const loading_t *loading, const stored_event_t *event
         return STATUS_DAMAGED;
     bool is_closed = event->kind == EVENT_CLOSE;
     loading->closings->closed_ms[index] = is_closed ? event->time_ms : 0;
-    loading->closings->closed_event[index] = is_closed ? event->event : 0;
+    atomic_store(&loading->closings->closed_event[index], is_closed ? event->event : 0);
     return STATUS_OK;
 }
 

@@ -143,7 +143,7 @@ status_t month_close(change_t *change)
     TRY(check_closing(change, asked->period));
     TRY(release_at_closing(change, asked->period));
     TRY(enter(change, &event));
-    closings_close(change->hub->closings, asked->period, event.time_ms);
+    closings_close(change->hub->closings, asked->period, event.event, event.time_ms);
     return STATUS_OK;
 }
 

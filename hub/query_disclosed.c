@@ -21,9 +21,9 @@ typedef struct {
     release_set_t set;
     exemplars_t exemplars;
     disclosure_t *disclosure; /* NULL: no release yet */
-} view_t;
+} shown_t;
 
-static void view_fini(view_t *view)
+static void shown_fini(shown_t *view)
 {
     disclosure_destroy(&view->disclosure);
     release_set_fini(&view->set);
@@ -31,8 +31,8 @@ static void view_fini(view_t *view)
 }
 
 /* For whoever holds a key of these stores (indices in the query's world). */
-static status_t view_init(const query_t *query, period_t period, uint64_t most, const uint32_t *stores, size_t count,
-                          view_t *out)
+static status_t shown_init(const query_t *query, period_t period, uint64_t most, const uint32_t *stores, size_t count,
+                          shown_t *out)
 {
     hub_t *hub = query->hub;
     TRY(store_begin_read(hub->store, &out->txn));
@@ -65,12 +65,12 @@ static status_t find_stores(const query_t *query, uint32_t **out, size_t *out_co
 status_t query_compare_disclosed(const query_t *query, const month_t *month, uint64_t most, uint32_t dealer,
                                  uint32_t region, const uint32_t *peers, size_t peer_count, compare_answer_t **out)
 {
-    CLEANUP(view_fini) view_t view = {0};
+    CLEANUP(shown_fini) shown_t view = {0};
     compare_answer_t *answer = NULL;
     uint32_t *stores = NULL;
     size_t count = 0;
     TRY(find_stores(query, &stores, &count));
-    TRY(view_init(query, month->period, most, stores, count, &view));
+    TRY(shown_init(query, month->period, most, stores, count, &view));
     TRY(compare_compute_disclosed(month, view.disclosure, &query->hub->settings->benchmark, dealer, region, peers,
                                   peer_count, query->arena, &answer));
     answer->release = (uint32_t)view.set.count;
@@ -94,7 +94,7 @@ status_t query_list_exemplars(const query_t *query)
     return STATUS_OK;
 }
 
-static status_t add_hidden(const query_t *query, const view_t *view, const row_t *row, size_t column,
+static status_t add_hidden(const query_t *query, const shown_t *view, const row_t *row, size_t column,
                            const disclosure_figure_t *figure, disclosure_answer_t *answer)
 {
     char why[WHY_SIZE];
@@ -108,7 +108,7 @@ static status_t add_hidden(const query_t *query, const view_t *view, const row_t
     return cell->row && cell->text ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-static status_t list_hidden(const query_t *query, const view_t *view, uint32_t region, disclosure_answer_t *answer)
+static status_t list_hidden(const query_t *query, const shown_t *view, uint32_t region, disclosure_answer_t *answer)
 {
     const catalog_t *catalog = disclosure_month(view->disclosure)->catalog;
     const scope_t scopes[] = {{.kind = SCOPE_NATION}, {SCOPE_REGION, region}};
@@ -127,7 +127,7 @@ static status_t list_hidden(const query_t *query, const view_t *view, uint32_t r
     return STATUS_OK;
 }
 
-static const char *waiting_text(const query_t *query, const view_t *view, const release_change_t *change)
+static const char *waiting_text(const query_t *query, const shown_t *view, const release_change_t *change)
 {
     static const char *const kinds[] = {"filed", "corrected", "withdrawn"};
     const network_t *network = view->set.world->network;
@@ -141,7 +141,7 @@ static const char *waiting_text(const query_t *query, const view_t *view, const 
 }
 
 /* What would wait if the month were released now. */
-static status_t list_waiting(const query_t *query, const view_t *view, period_t period, disclosure_answer_t *answer)
+static status_t list_waiting(const query_t *query, const shown_t *view, period_t period, disclosure_answer_t *answer)
 {
     CLEANUP(month_destroy) month_t *live = NULL;
     CLEANUP(release_fini) release_t release = {0};
@@ -172,12 +172,12 @@ status_t query_explain_disclosure(const query_t *query)
     const char *code = query->request->explain.dealer;
     period_t period = query->request->explain.period;
     uint32_t dealer, region;
-    CLEANUP(view_fini) view_t view = {0};
+    CLEANUP(shown_fini) shown_t view = {0};
     if (!query->hub->settings->disclosure)
         return refuse(query->refusal, STATUS_INVALID, "disclosure",
                       "this hub's setting `disclosure` is off: nothing is hidden from dealers");
     TRY(access_find_store(query->world->network, query->principal, code, period, &dealer, &region, query->refusal));
-    TRY(view_init(query, period, UINT64_MAX, &dealer, 1, &view));
+    TRY(shown_init(query, period, UINT64_MAX, &dealer, 1, &view));
     disclosure_answer_t *answer = arena_alloc(query->arena, sizeof *answer);
     if (!answer)
         return STATUS_NO_MEMORY;

@@ -1,29 +1,29 @@
-/* The manual's tables (SPEC 3): from a month's snapshot, or straight from the store. */
+/* The manual's tables (SPEC 3): from a month's snapshot, or straight from the store; hub/view.h says which. */
 #include "hub/access.h"
+#include "hub/exemplars.h"
 #include "hub/query_disclosed.h"
-#include "hub/queries.h"
+#include "hub/view.h"
 
 #include "core/limits.h"
 
 #include <string.h>
 
-/* The period's snapshot in the very world in which the request was checked. */
-static status_t acquire(const query_t *query, period_t period, month_snapshot_t *out)
+/* The exemplars that stand in the view's figures. */
+static status_t find_exemplars(const query_t *query, const view_t *view, exemplars_t *out)
 {
-    CLEANUP(months_release) month_snapshot_t snapshot = {0};
-    TRY(months_acquire(query->hub->months, period, &snapshot));
-    if (snapshot.world != query->world)
-        return STATUS_CONFLICT;
-    *out = snapshot;
-    snapshot = (month_snapshot_t){0};
-    return STATUS_OK;
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    TRY(store_begin_read(query->hub->store, &txn));
+    return exemplars_at(txn, view->world->network, view->period, view->event ? view->event : UINT64_MAX, query->arena,
+                        out);
 }
 
 status_t query_compare(const query_t *query)
 {
     const compare_query_t *asked = &query->request->compare;
-    const network_t *network = query->world->network;
+    CLEANUP(view_fini) view_t view = {0};
     uint32_t dealer, own_region, region, peers[PEERS_MAX];
+    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    const network_t *network = view.world->network;
     TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &own_region,
                           query->refusal));
     TRY(access_find_region(network, query->principal, own_region, asked->region, &region, query->refusal));
@@ -34,22 +34,26 @@ status_t query_compare(const query_t *query)
                              query->refusal));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    figures_status_t status;
     compare_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
-    if (query_is_disclosed(query))
-        TRY(query_compare_disclosed(query, snapshot.month, UINT64_MAX, dealer, region, peers, asked->peer_count,
+    TRY(view_month(query, &view, &snapshot, &status));
+    if (view.is_disclosed) {
+        TRY(query_compare_disclosed(query, snapshot.month, view.releases, dealer, region, peers, asked->peer_count,
                                     &answer));
-    else
-        TRY(compare_compute(snapshot.month, &query->hub->settings->benchmark, dealer, region, peers, asked->peer_count,
-                            NULL, query->arena, &answer));
+    } else {
+        exemplars_t exemplars = {0};
+        TRY(find_exemplars(query, &view, &exemplars));
+        TRY(compare_compute(snapshot.month, &view.rule, dealer, region, peers, asked->peer_count, &exemplars,
+                            query->arena, &answer));
+    }
+    answer->status = status;
     query->response->kind = RESPONSE_COMPARE;
     query->response->compare = answer;
     return STATUS_OK;
 }
 
-static status_t find_row(const query_t *query, const char *id, size_t *out)
+static status_t find_row(const query_t *query, const catalog_t *catalog, const char *id, size_t *out)
 {
-    const catalog_t *catalog = query->world->catalog;
     size_t row = catalog_find_row(catalog, id);
     if (row == ROW_NONE || !catalog_lists_row(catalog, row))
         return refuse(query->refusal, STATUS_UNKNOWN, id,
@@ -67,14 +71,18 @@ status_t query_rank(const query_t *query)
     scope_t scope;
     bool averages_only;
     size_t row = ROW_NONE;
-    TRY(access_find_scope(query->world->network, query->principal, REQUEST_RANK, asked->scope, asked->period, &scope,
+    CLEANUP(view_fini) view_t view = {0};
+    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    TRY(access_find_scope(view.world->network, query->principal, REQUEST_RANK, asked->scope, asked->period, &scope,
                           &averages_only, query->refusal));
-    TRY(find_row(query, asked->row, &row));
+    TRY(find_row(query, view.world->catalog, asked->row, &row));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    figures_status_t status;
     rank_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
+    TRY(view_month(query, &view, &snapshot, &status));
     TRY(rank_compute(snapshot.month, row, scope, query->arena, &answer));
+    answer->status = status;
     query->response->kind = RESPONSE_RANK;
     query->response->rank = answer;
     return STATUS_OK;
@@ -87,10 +95,10 @@ typedef struct {
 } scopes_asked_t;
 
 /* The scopes named, or those that are meant where none is. */
-static status_t find_scopes(const query_t *query, request_kind_t kind, const char *const *names, size_t name_count,
-                            period_t period, scopes_asked_t *out)
+static status_t find_scopes(const query_t *query, const view_t *view, const char *const *names, size_t name_count,
+                            scopes_asked_t *out)
 {
-    const network_t *network = query->world->network;
+    const network_t *network = view->world->network;
     size_t room = name_count ? name_count : network->region_count + 1ul;
     scopes_asked_t asked = {
         .scopes = arena_array(query->arena, room, sizeof(scope_t)),
@@ -100,7 +108,7 @@ static status_t find_scopes(const query_t *query, request_kind_t kind, const cha
     if (!asked.scopes || !asked.averages_only)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < name_count; i++)
-        TRY(access_find_scope(network, query->principal, kind, names[i], period, &asked.scopes[i],
+        TRY(access_find_scope(network, query->principal, query->request->kind, names[i], view->period, &asked.scopes[i],
                               &asked.averages_only[i], query->refusal));
     if (!name_count)
         asked.count = access_default_scopes(network, query->principal, asked.scopes);
@@ -112,9 +120,8 @@ static status_t find_scopes(const query_t *query, request_kind_t kind, const cha
     return STATUS_OK;
 }
 
-static status_t find_table(const query_t *query, const char *id, size_t *out)
+static status_t find_table(const query_t *query, const catalog_t *catalog, const char *id, size_t *out)
 {
-    const catalog_t *catalog = query->world->catalog;
     for (size_t i = 0; i < catalog->table_count; i++)
         if (strcmp(catalog->tables[i].id, id) == 0) {
             *out = i;
@@ -136,19 +143,25 @@ static void keep_averages(benchmark_answer_t *answer, size_t scope)
 status_t query_benchmark(const query_t *query)
 {
     const benchmark_query_t *asked = &query->request->benchmark;
+    CLEANUP(view_fini) view_t view = {0};
     scopes_asked_t scopes;
     size_t table;
-    TRY(find_table(query, asked->table, &table));
-    TRY(find_scopes(query, REQUEST_BENCHMARK, asked->scopes, asked->scope_count, asked->period, &scopes));
+    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    TRY(find_table(query, view.world->catalog, asked->table, &table));
+    TRY(find_scopes(query, &view, asked->scopes, asked->scope_count, &scopes));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    figures_status_t status;
     benchmark_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
-    TRY(benchmark_compute(snapshot.month, &query->hub->settings->benchmark, scopes.scopes, scopes.count, table, NULL,
-                          query->arena, &answer));
+    TRY(view_month(query, &view, &snapshot, &status));
+    exemplars_t exemplars = {0};
+    TRY(find_exemplars(query, &view, &exemplars));
+    TRY(benchmark_compute(snapshot.month, &view.rule, scopes.scopes, scopes.count, table, &exemplars, query->arena,
+                          &answer));
     for (size_t i = 0; i < scopes.count; i++)
         if (scopes.averages_only[i])
             keep_averages(answer, i);
+    answer->status = status;
     query->response->kind = RESPONSE_BENCHMARK;
     query->response->benchmark = answer;
     return STATUS_OK;
@@ -157,13 +170,17 @@ status_t query_benchmark(const query_t *query)
 status_t query_coverage(const query_t *query)
 {
     const coverage_query_t *asked = &query->request->coverage;
+    CLEANUP(view_fini) view_t view = {0};
     scopes_asked_t scopes;
-    TRY(find_scopes(query, REQUEST_COVERAGE, asked->scopes, asked->scope_count, asked->period, &scopes));
+    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    TRY(find_scopes(query, &view, asked->scopes, asked->scope_count, &scopes));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    figures_status_t status;
     coverage_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
+    TRY(view_month(query, &view, &snapshot, &status));
     TRY(coverage_compute(snapshot.month, scopes.scopes, scopes.count, query->arena, &answer));
+    answer->status = status;
     query->response->kind = RESPONSE_COVERAGE;
     query->response->coverage = answer;
     return STATUS_OK;
@@ -171,28 +188,36 @@ status_t query_coverage(const query_t *query)
 
 /* ---- straight from the store */
 
-static status_t unpack(const query_t *query, store_txn_t *txn, uint64_t digest, const packed_facts_t *packed,
-                       const int64_t **out)
+static status_t unpack(const query_t *query, const view_t *view, store_txn_t *txn, uint64_t digest,
+                       const packed_facts_t *packed, const int64_t **out)
 {
-    int64_t *facts = arena_array(query->arena, query->world->catalog->fact_count, sizeof(int64_t));
+    int64_t *facts = arena_array(query->arena, view->world->catalog->fact_count, sizeof(int64_t));
     if (!facts)
         return STATUS_NO_MEMORY;
-    TRY(world_unpack(query->world, txn, digest, packed, facts));
+    TRY(world_unpack(view->world, txn, digest, packed, facts));
     *out = facts;
     return STATUS_OK;
 }
 
+/* What is current, or was. */
+static status_t find_filed(const view_t *view, store_txn_t *txn, const char *dealer, period_t period,
+                           bool with_consultants, arena_t *arena, stored_revision_t *out)
+{
+    return view->event ? store_get_revision_at(txn, dealer, period, view->sequence, with_consultants, arena, out)
+                       : store_get_current(txn, dealer, period, with_consultants, arena, out);
+}
+
 /* What a dealer has filed for a month; *out NULL where nothing stands. */
-static status_t read_facts(const query_t *query, store_txn_t *txn, const char *dealer, period_t period,
-                           const int64_t **out)
+static status_t read_facts(const query_t *query, const view_t *view, store_txn_t *txn, const char *dealer,
+                           period_t period, const int64_t **out)
 {
     stored_revision_t revision = {0};
     *out = NULL;
-    status_t status = store_get_current(txn, dealer, period, false, query->arena, &revision);
+    status_t status = find_filed(view, txn, dealer, period, false, query->arena, &revision);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && revision.withdrawn))
         return STATUS_OK;
     TRY(status);
-    return unpack(query, txn, revision.catalog_digest, &revision.facts, out);
+    return unpack(query, view, txn, revision.catalog_digest, &revision.facts, out);
 }
 
 status_t query_trend(const query_t *query)
@@ -203,9 +228,11 @@ status_t query_trend(const query_t *query)
         return refuse(query->refusal, STATUS_INVALID, "year", "the year lies between %d and %d", PERIOD_YEAR_MIN,
                       PERIOD_YEAR_MAX);
     period_t first = january - (TREND_MONTHS - 12);
+    CLEANUP(view_fini) view_t view = {0};
     uint32_t dealer;
     bool visible[TREND_MONTHS];
-    TRY(access_find_year(query->world->network, query->principal, asked->dealer, first, &dealer, visible,
+    TRY(view_open_filed(query, &asked->as_of, &view));
+    TRY(access_find_year(view.world->network, query->principal, asked->dealer, first, &dealer, visible,
                          query->refusal));
 
     CLEANUP(store_abort) store_txn_t *txn = NULL;
@@ -214,20 +241,20 @@ status_t query_trend(const query_t *query)
     TRY(store_begin_read(query->hub->store, &txn));
     for (size_t i = 0; i < TREND_MONTHS; i++)
         if (visible[i])
-            TRY(read_facts(query, txn, asked->dealer, first + (period_t)i, &months[i]));
-    TRY(trend_compute(query->world->catalog, asked->dealer, asked->year, months, query->arena, &answer));
+            TRY(read_facts(query, &view, txn, asked->dealer, first + (period_t)i, &months[i]));
+    TRY(trend_compute(view.world->catalog, asked->dealer, asked->year, months, query->arena, &answer));
     query->response->kind = RESPONSE_TREND;
     query->response->trend = answer;
     return STATUS_OK;
 }
 
 /* What a dealer has filed for a month with its consultants; *out NULL where nothing stands. */
-static status_t read_store(const query_t *query, store_txn_t *txn, const char *dealer, period_t period,
-                           const store_facts_t **out)
+static status_t read_store(const query_t *query, const view_t *view, store_txn_t *txn, const char *dealer,
+                           period_t period, const store_facts_t **out)
 {
     stored_revision_t revision = {0};
     *out = NULL;
-    status_t status = store_get_current(txn, dealer, period, true, query->arena, &revision);
+    status_t status = find_filed(view, txn, dealer, period, true, query->arena, &revision);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && revision.withdrawn))
         return STATUS_OK;
     TRY(status);
@@ -235,10 +262,10 @@ static status_t read_store(const query_t *query, store_txn_t *txn, const char *d
     consultant_facts_t *consultants = arena_array(query->arena, revision.consultant_count, sizeof(consultant_facts_t));
     if (!store || !consultants)
         return STATUS_NO_MEMORY;
-    TRY(unpack(query, txn, revision.catalog_digest, &revision.facts, &store->facts));
+    TRY(unpack(query, view, txn, revision.catalog_digest, &revision.facts, &store->facts));
     for (size_t i = 0; i < revision.consultant_count; i++) {
         consultants[i].consultant = revision.consultants[i].consultant;
-        TRY(unpack(query, txn, revision.catalog_digest, &revision.consultants[i].facts, &consultants[i].facts));
+        TRY(unpack(query, view, txn, revision.catalog_digest, &revision.consultants[i].facts, &consultants[i].facts));
     }
     store->consultants = consultants;
     store->consultant_count = revision.consultant_count;
@@ -249,21 +276,23 @@ static status_t read_store(const query_t *query, store_txn_t *txn, const char *d
 status_t query_consultants(const query_t *query)
 {
     const consultants_query_t *asked = &query->request->consultants;
-    const network_t *network = query->world->network;
+    CLEANUP(view_fini) view_t view = {0};
     uint32_t dealer, region;
+    TRY(view_open_filed(query, &asked->as_of, &view));
+    const network_t *network = view.world->network;
     TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &region, query->refusal));
     bool previous_visible =
-        query->world->catalog->rows_use_previous &&
+        view.world->catalog->rows_use_previous &&
         access_holds_region(network, query->principal, network_region_of(network, dealer, asked->period - 1));
 
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     const store_facts_t *current = NULL, *previous = NULL;
     consultants_answer_t *answer = NULL;
     TRY(store_begin_read(query->hub->store, &txn));
-    TRY(read_store(query, txn, asked->dealer, asked->period, &current));
+    TRY(read_store(query, &view, txn, asked->dealer, asked->period, &current));
     if (previous_visible)
-        TRY(read_store(query, txn, asked->dealer, asked->period - 1, &previous));
-    TRY(consultants_compute(query->world->catalog, asked->dealer, asked->period, current, previous, query->arena,
+        TRY(read_store(query, &view, txn, asked->dealer, asked->period - 1, &previous));
+    TRY(consultants_compute(view.world->catalog, asked->dealer, asked->period, current, previous, query->arena,
                             &answer));
     query->response->kind = RESPONSE_CONSULTANTS;
     query->response->consultants = answer;

@@ -36,6 +36,17 @@ static status_t new_matrix(reader_t *reader, size_t rows, size_t columns, double
     return STATUS_OK;
 }
 
+/* Of which figures an answer is: of any answer's message. */
+#define READ_STATUS(reader, message, out)                                                                              \
+    do {                                                                                                               \
+        TRY(reader_choice(reader, "status", (uint32_t)(message)->status, FIGURES_STATUS_COUNT));                       \
+        (out)->status =                                                                                                \
+            (figures_status_t){(figures_kind_t)(message)->status, (message)->expected, (message)->reported};           \
+    } while (0)
+#define WRITE_STATUS(answer, message)                                                                                  \
+    ((message)->status = (Yardstick__V1__FiguresStatus)(answer)->status.kind,                                          \
+     (message)->expected = (answer)->status.expected, (message)->reported = (answer)->status.reported)
+
 static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareAnswer *message, response_t *out)
 {
     compare_answer_t *answer;
@@ -66,6 +77,7 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareAnswe
     answer->release_ms = message->release_ms;
     answer->exemplars[0] = *message->nation_exemplar ? message->nation_exemplar : NULL;
     answer->exemplars[1] = *message->region_exemplar ? message->region_exemplar : NULL;
+    READ_STATUS(reader, message, answer);
     out->compare = answer;
     return STATUS_OK;
 }
@@ -151,6 +163,7 @@ static status_t read_rank(reader_t *reader, const Yardstick__V1__RankAnswer *mes
     answer->scope = message->scope;
     answer->ranked_count = message->n_ranked;
     answer->unranked_count = message->n_unranked;
+    READ_STATUS(reader, message, answer);
     out->rank = answer;
     return STATUS_OK;
 }
@@ -208,6 +221,7 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkA
         TRY(read_benchmark_row(reader, message->rows[i], i, answer));
     TRY(reader_period(reader, "benchmark.period", message->period, &answer->period));
     answer->catalog = message->catalog;
+    READ_STATUS(reader, message, answer);
     out->benchmark = answer;
     return STATUS_OK;
 }
@@ -231,6 +245,7 @@ static status_t read_coverage(reader_t *reader, const Yardstick__V1__CoverageAns
     }
     TRY(reader_period(reader, "coverage.period", message->period, &answer->period));
     answer->scope_count = message->n_scopes;
+    READ_STATUS(reader, message, answer);
     out->coverage = answer;
     return STATUS_OK;
 }
@@ -300,6 +315,7 @@ static status_t write_compare(arena_t *arena, const compare_answer_t *answer, Ya
     message->release_ms = answer->release_ms;
     message->nation_exemplar = lend(answer->exemplars[0]);
     message->region_exemplar = lend(answer->exemplars[1]);
+    WRITE_STATUS(answer, message);
     out->compare = message;
     return STATUS_OK;
 }
@@ -370,6 +386,7 @@ static status_t write_rank(arena_t *arena, const rank_answer_t *answer, Yardstic
     out->rank->row = lend(answer->row);
     out->rank->scope = lend(answer->scope);
     out->rank->period = period_to_number(answer->period);
+    WRITE_STATUS(answer, out->rank);
     Yardstick__V1__Ranked *items, initial = YARDSTICK__V1__RANKED__INIT;
     WRITE_LIST(arena, answer->ranked_count, initial, items, out->rank->ranked);
     out->rank->n_ranked = answer->ranked_count;
@@ -420,6 +437,7 @@ static status_t write_benchmark(arena_t *arena, const benchmark_answer_t *answer
     WRITE_ONE(arena, (Yardstick__V1__BenchmarkAnswer)YARDSTICK__V1__BENCHMARK_ANSWER__INIT, out->benchmark);
     out->benchmark->catalog = lend(answer->catalog);
     out->benchmark->period = period_to_number(answer->period);
+    WRITE_STATUS(answer, out->benchmark);
     Yardstick__V1__ScopeCount *items, initial = YARDSTICK__V1__SCOPE_COUNT__INIT;
     WRITE_LIST(arena, answer->scope_count, initial, items, out->benchmark->scopes);
     out->benchmark->n_scopes = answer->scope_count;
@@ -436,6 +454,7 @@ static status_t write_coverage(arena_t *arena, const coverage_answer_t *answer, 
 {
     WRITE_ONE(arena, (Yardstick__V1__CoverageAnswer)YARDSTICK__V1__COVERAGE_ANSWER__INIT, out->coverage);
     out->coverage->period = period_to_number(answer->period);
+    WRITE_STATUS(answer, out->coverage);
     Yardstick__V1__CoverageScope *items, initial = YARDSTICK__V1__COVERAGE_SCOPE__INIT;
     WRITE_LIST(arena, answer->scope_count, initial, items, out->coverage->scopes);
     out->coverage->n_scopes = answer->scope_count;

@@ -77,6 +77,13 @@ static status_t read_withdrawal(reader_t *reader, const Yardstick__V1__Withdrawa
     return STATUS_OK;
 }
 
+/* Which figures: of any query's message. */
+#define READ_AS_OF(message, out)                                                                                       \
+    ((out)->as_of = (as_of_t){(message)->as_of_ms, (message)->as_of_event, (message)->restated})
+#define WRITE_AS_OF(query, message)                                                                                    \
+    ((message)->as_of_ms = (query)->as_of.time_ms, (message)->as_of_event = (query)->as_of.event,                      \
+     (message)->restated = (query)->as_of.restated)
+
 static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareQuery *message, compare_query_t *out)
 {
     TRY(reader_code(reader, "compare.dealer", message->dealer));
@@ -87,6 +94,7 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareQuery
     out->peers = (const char **)message->peers;
     out->peer_count = message->n_peers;
     out->region = message->region;
+    READ_AS_OF(message, out);
     return STATUS_OK;
 }
 
@@ -96,7 +104,8 @@ static status_t read_trend(reader_t *reader, const Yardstick__V1__TrendQuery *me
     if (message->year < PERIOD_YEAR_MIN || message->year > PERIOD_YEAR_MAX)
         return reader_refuse(reader, "trend.year %u is no year from %d to %d", (unsigned)message->year, PERIOD_YEAR_MIN,
                              PERIOD_YEAR_MAX);
-    *out = (trend_query_t){message->dealer, (int)message->year};
+    *out = (trend_query_t){.dealer = message->dealer, .year = (int)message->year};
+    READ_AS_OF(message, out);
     return STATUS_OK;
 }
 
@@ -106,6 +115,7 @@ static status_t read_consultants_query(reader_t *reader, const Yardstick__V1__Co
     TRY(reader_code(reader, "consultants.dealer", message->dealer));
     TRY(reader_period(reader, "consultants.period", message->period, &out->period));
     out->dealer = message->dealer;
+    READ_AS_OF(message, out);
     return STATUS_OK;
 }
 
@@ -116,6 +126,7 @@ static status_t read_rank(reader_t *reader, const Yardstick__V1__RankQuery *mess
     TRY(reader_period(reader, "rank.period", message->period, &out->period));
     out->row = message->row;
     out->scope = message->scope;
+    READ_AS_OF(message, out);
     return STATUS_OK;
 }
 
@@ -134,6 +145,7 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkQ
     out->scopes = (const char **)message->scopes;
     out->scope_count = message->n_scopes;
     out->table = message->table;
+    READ_AS_OF(message, out);
     return STATUS_OK;
 }
 
@@ -143,6 +155,7 @@ static status_t read_coverage(reader_t *reader, const Yardstick__V1__CoverageQue
     TRY(read_scopes(reader, "coverage.scopes", message->scopes, message->n_scopes));
     out->scopes = (const char **)message->scopes;
     out->scope_count = message->n_scopes;
+    READ_AS_OF(message, out);
     return STATUS_OK;
 }
 
@@ -280,6 +293,7 @@ static status_t write_compare(arena_t *arena, const compare_query_t *query, Yard
     out->compare->peers = (char **)query->peers;
     out->compare->n_peers = query->peer_count;
     out->compare->region = lend(query->region);
+    WRITE_AS_OF(query, out->compare);
     return STATUS_OK;
 }
 
@@ -288,6 +302,7 @@ static status_t write_trend(arena_t *arena, const trend_query_t *query, Yardstic
     WRITE_ONE(arena, (Yardstick__V1__TrendQuery)YARDSTICK__V1__TREND_QUERY__INIT, out->trend);
     out->trend->dealer = lend(query->dealer);
     out->trend->year = (uint32_t)query->year;
+    WRITE_AS_OF(query, out->trend);
     return STATUS_OK;
 }
 
@@ -296,6 +311,7 @@ static status_t write_consultants_query(arena_t *arena, const consultants_query_
     WRITE_ONE(arena, (Yardstick__V1__ConsultantsQuery)YARDSTICK__V1__CONSULTANTS_QUERY__INIT, out->consultants);
     out->consultants->dealer = lend(query->dealer);
     out->consultants->period = period_to_number(query->period);
+    WRITE_AS_OF(query, out->consultants);
     return STATUS_OK;
 }
 
@@ -305,6 +321,7 @@ static status_t write_rank(arena_t *arena, const rank_query_t *query, Yardstick_
     out->rank->row = lend(query->row);
     out->rank->scope = lend(query->scope);
     out->rank->period = period_to_number(query->period);
+    WRITE_AS_OF(query, out->rank);
     return STATUS_OK;
 }
 
@@ -315,6 +332,7 @@ static status_t write_benchmark(arena_t *arena, const benchmark_query_t *query, 
     out->benchmark->scopes = (char **)query->scopes;
     out->benchmark->n_scopes = query->scope_count;
     out->benchmark->table = lend(query->table);
+    WRITE_AS_OF(query, out->benchmark);
     return STATUS_OK;
 }
 
@@ -324,6 +342,7 @@ static status_t write_coverage(arena_t *arena, const coverage_query_t *query, Ya
     out->coverage->period = period_to_number(query->period);
     out->coverage->scopes = (char **)query->scopes;
     out->coverage->n_scopes = query->scope_count;
+    WRITE_AS_OF(query, out->coverage);
     return STATUS_OK;
 }
 

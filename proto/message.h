@@ -113,35 +113,48 @@ typedef struct {
     const char *why;
 } withdrawal_t;
 
+/* Which figures of a month: the zero of it is the present's, published where the month is closed. */
+typedef struct {
+    uint64_t time_ms,
+        event;     /* as they were at that time, or right behind that entry of the log; one of them, or none */
+    bool restated; /* of a closed month: with the corrections that were made since */
+} as_of_t;
+
 typedef struct {
     const char *dealer;
     period_t period;
     const char **peers;
     size_t peer_count;
     const char *region; /* "" = own */
+    as_of_t as_of;
 } compare_query_t;
 typedef struct {
     const char *dealer;
     int year;
+    as_of_t as_of;
 } trend_query_t;
 typedef struct {
     const char *dealer;
     period_t period;
+    as_of_t as_of;
 } consultants_query_t;
 typedef struct {
     const char *row, *scope;
     period_t period;
+    as_of_t as_of;
 } rank_query_t;
 typedef struct {
     period_t period;
     const char **scopes;
     size_t scope_count;
     const char *table; /* "" = all */
+    as_of_t as_of;
 } benchmark_query_t;
 typedef struct {
     period_t period;
     const char **scopes;
     size_t scope_count;
+    as_of_t as_of;
 } coverage_query_t;
 
 typedef struct {

@@ -87,12 +87,6 @@ def good():
     yield "list_tokens-after", pb.Request(request_id=19, list_tokens=pb.ListTokens(after=KEY))
     yield "revoke_tokens", pb.Request(request_id=20, revoke_tokens=pb.RevokeTokens(digests=[KEY, KEY[::-1]]))
     yield "enroll", pb.Request(request_id=21, enroll=pb.Enroll(secret=IDENTITY))
-    yield "list_events", pb.Request(request_id=29, list_events=pb.ListEvents())
-    yield "list_events-page", pb.Request(request_id=29, list_events=pb.ListEvents(after=3, from_event=9, from_sequence=4, since_ms=1, until_ms=2**50, about="month/202506", most=20))
-    yield "history", pb.Request(request_id=30, history=pb.HistoryQuery(dealer="D0001", period=202506))
-    yield "verify_events", pb.Request(request_id=31, verify_events=pb.VerifyEvents())
-    mark = pb.LogMark(event=7, time_ms=2**40, hash=KEY, sequence=5, network=1, subjects=6)
-    yield "verify_events-part", pb.Request(request_id=31, verify_events=pb.VerifyEvents(mark=mark, expected_event=9, expected_hash=KEY))
     yield "month_status", pb.Request(request_id=22, month_status=pb.MonthStatusQuery(period=202506))
     yield "month_status-year", pb.Request(request_id=22, month_status=pb.MonthStatusQuery(year=2025))
     yield "close_month", pb.Request(request_id=23, close_month=pb.CloseMonth(period=202506))
@@ -101,6 +95,12 @@ def good():
     yield "allow_correction-day", pb.Request(allow_correction=pb.AllowCorrection(dealer="D0001", period=202506, until_day=20250731, until_minute=1440, why="w"))
     yield "allow_correction-withdraw", pb.Request(allow_correction=pb.AllowCorrection(dealer="D0001", period=202506, withdraw=True))
     yield "month_drift", pb.Request(request_id=26, month_drift=pb.DriftQuery(period=202506))
+    yield "list_events", pb.Request(request_id=29, list_events=pb.ListEvents())
+    yield "list_events-page", pb.Request(request_id=29, list_events=pb.ListEvents(after=3, from_event=9, from_sequence=4, since_ms=1, until_ms=2**50, about="month/202506", most=20))
+    yield "history", pb.Request(request_id=30, history=pb.HistoryQuery(dealer="D0001", period=202506))
+    yield "verify_events", pb.Request(request_id=31, verify_events=pb.VerifyEvents())
+    mark = pb.LogMark(event=7, time_ms=2**40, hash=KEY, sequence=5, network=1, subjects=6)
+    yield "verify_events-part", pb.Request(request_id=31, verify_events=pb.VerifyEvents(mark=mark, expected_event=9, expected_hash=KEY))
 
 
 def answers():

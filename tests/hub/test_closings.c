@@ -26,23 +26,24 @@ Test(closings, a_month_is_open_until_it_is_closed, .timeout = 60)
 {
     CLEANUP(destroy) closings_t *closings = closings_create();
     cr_assert_eq(closings_closed_ms(closings, JUNE), 0);
-    closings_close(closings, JUNE, 77);
+    closings_close(closings, JUNE, 5, 77);
     cr_assert(closings_closed_ms(closings, JUNE) == 77 && closings_closed_ms(closings, MAY) == 0);
+    cr_assert(closings_event(closings, JUNE) == 5 && closings_event(closings, MAY) == 0);
     closings_reopen(closings, JUNE);
     cr_assert_eq(closings_closed_ms(closings, JUNE), 0);
     static const period_t OUTSIDE[] = {PERIOD_NONE, PERIOD_YEAR_MIN * 12 - 1, (PERIOD_YEAR_MAX + 1) * 12};
     for (size_t i = 0; i < sizeof OUTSIDE / sizeof *OUTSIDE; i++)
         cr_assert_eq(closings_closed_ms(closings, OUTSIDE[i]), 0);
-    closings_close(closings, PERIOD_YEAR_MIN * 12, 1);
-    closings_close(closings, PERIOD_YEAR_MAX * 12 + 11, 2);
+    closings_close(closings, PERIOD_YEAR_MIN * 12, 5, 1);
+    closings_close(closings, PERIOD_YEAR_MAX * 12 + 11, 5, 2);
     cr_assert_eq(closings_closed_ms(closings, PERIOD_YEAR_MAX * 12 + 11), 2);
 }
 
 Test(closings, an_exception_is_of_one_dealer_and_month, .timeout = 60)
 {
     CLEANUP(destroy) closings_t *closings = closings_create();
-    closings_close(closings, JUNE, 1);
-    closings_close(closings, MAY, 1);
+    closings_close(closings, JUNE, 5, 1);
+    closings_close(closings, MAY, 5, 1);
     char code[16];
     for (int i = 99; i >= 0; i--) { /* in the wrong order */
         snprintf(code, sizeof code, "D%02d", i);
@@ -58,7 +59,7 @@ Test(closings, an_exception_is_of_one_dealer_and_month, .timeout = 60)
     allow(closings, "D07", MAY, 0);
     cr_assert_eq(closings_allowed_until(closings, "D07", MAY), 0);
     closings_reopen(closings, MAY);
-    closings_close(closings, MAY, 2);
+    closings_close(closings, MAY, 5, 2);
     cr_assert_eq(closings_allowed_until(closings, "D09", MAY), 0, "a closing begins without exceptions");
     cr_assert_eq(closings_allowed_until(closings, "D08", JUNE), NOW + 8, "another month's stay");
 }
@@ -66,7 +67,7 @@ Test(closings, an_exception_is_of_one_dealer_and_month, .timeout = 60)
 Test(closings, exceptions_are_bounded_and_those_that_ended_make_room, .timeout = 60)
 {
     CLEANUP(destroy) closings_t *closings = closings_create();
-    closings_close(closings, JUNE, 1);
+    closings_close(closings, JUNE, 5, 1);
     char code[16];
     for (int i = 0; i < GRANTS_MAX; i++) {
         snprintf(code, sizeof code, "D%06d", i);

@@ -29,6 +29,16 @@ static void expect_rows(const answer_row_t *got)
     }
 }
 
+#define STATUS_LIKE                                                                                                    \
+    {                                                                                                                  \
+        FIGURES_RESTATED, 60, 58                                                                                       \
+    }
+
+static void expect_status(const figures_status_t *status)
+{
+    cr_assert(status->kind == FIGURES_RESTATED && status->expected == 60 && status->reported == 58);
+}
+
 Test(codec_answers, a_comparison_comes_back)
 {
     const char *peers[] = {"D0002", "D0003"}, *weakest[] = {"new_conversion"};
@@ -45,7 +55,8 @@ Test(codec_answers, a_comparison_comes_back)
                                .values = values,
                                .gaps = gaps,
                                .weakest = weakest,
-                               .weakest_count = 1};
+                               .weakest_count = 1,
+                               .status = STATUS_LIKE};
     CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_COMPARE, .compare = &answer});
     const compare_answer_t *back = got.response->compare;
     cr_assert_str_eq(back->dealer, "D0001");
@@ -58,6 +69,7 @@ Test(codec_answers, a_comparison_comes_back)
     expect_same(back->values, values, 14);
     expect_same(back->gaps, gaps, 8);
     cr_assert_str_eq(back->weakest[0], "new_conversion");
+    expect_status(&back->status);
 }
 
 Test(codec_answers, a_trend_comes_back)
@@ -107,7 +119,7 @@ Test(codec_answers, a_benchmark_table_comes_back)
     scope_statistics_t statistics[6];
     for (uint32_t i = 0; i < 6; i++)
         statistics[i] = (scope_statistics_t){i, i + 1, i + 2, i + .1, i + .2, NO_VALUE, i + .4, i + .5, i + .6, i + .7};
-    benchmark_answer_t answer = {"auto-dealer", JUNE, scopes, 3, rows, 2, statistics};
+    benchmark_answer_t answer = {"auto-dealer", JUNE, scopes, 3, rows, 2, statistics, STATUS_LIKE};
     CLEANUP(answered_fini)
     answered_t got = response_round(&(response_t){.kind = RESPONSE_BENCHMARK, .benchmark = &answer});
     const benchmark_answer_t *back = got.response->benchmark;
@@ -122,13 +134,14 @@ Test(codec_answers, a_benchmark_table_comes_back)
         cr_assert(a->average == b->average && a->mean == b->mean && isnan(a->median) && a->p25 == b->p25);
         cr_assert(a->p75 == b->p75 && a->best == b->best && a->benchmark == b->benchmark);
     }
+    expect_status(&back->status);
 }
 
 Test(codec_answers, coverage_comes_back)
 {
     const char *late[] = {"D1"}, *missing[] = {"D2", "D3"};
     coverage_scope_t scopes[] = {{"nation", 9, 7, late, 1, missing, 2}, {"region:east", 0, 0, NULL, 0, NULL, 0}};
-    coverage_answer_t answer = {JUNE, scopes, 2};
+    coverage_answer_t answer = {JUNE, scopes, 2, STATUS_LIKE};
     CLEANUP(answered_fini)
     answered_t got = response_round(&(response_t){.kind = RESPONSE_COVERAGE, .coverage = &answer});
     const coverage_answer_t *back = got.response->coverage;
@@ -137,13 +150,15 @@ Test(codec_answers, coverage_comes_back)
     cr_assert_str_eq(back->scopes[0].late[0], "D1");
     cr_assert_str_eq(back->scopes[0].missing[1], "D3");
     cr_assert_eq(back->scopes[1].missing_count, 0);
+    expect_status(&back->status);
 }
 
 Test(codec_answers, a_ranking_of_a_hundred_thousand_dealers_comes_back)
 {
     enum { COUNT = 100000 };
     CLEANUP(arena_destroy) arena_t *arena = arena_create(64u << 20);
-    rank_answer_t answer = {.row = "new_conversion", .scope = "nation", .period = JUNE, .ranked_count = COUNT};
+    rank_answer_t answer = {
+        .row = "new_conversion", .scope = "nation", .period = JUNE, .ranked_count = COUNT, .status = STATUS_LIKE};
     answer.ranked = arena_array(arena, COUNT, sizeof *answer.ranked);
     answer.unranked = arena_array(arena, UNRANKED_COUNT, sizeof *answer.unranked);
     answer.unranked_count = UNRANKED_COUNT;
@@ -160,6 +175,7 @@ Test(codec_answers, a_ranking_of_a_hundred_thousand_dealers_comes_back)
     const rank_answer_t *back = got.response->rank;
     cr_assert_eq(back->ranked_count, COUNT);
     cr_assert_str_eq(back->ranked[COUNT - 1].dealer, "D99999");
+    expect_status(&back->status);
     cr_assert_eq(back->ranked[COUNT - 1].rank, COUNT);
     cr_assert_eq(back->ranked[COUNT - 1].value, 1.0 / COUNT);
     for (size_t i = 0; i < UNRANKED_COUNT; i++)

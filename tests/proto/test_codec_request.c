@@ -65,10 +65,15 @@ Test(codec_request, a_withdrawal_comes_back)
     cr_assert_str_eq(decoded.request->withdrawal.why, "wrong month\nsent twice");
 }
 
+static void expect_as_of(const as_of_t *as_of, uint64_t time_ms, uint64_t event, bool restated)
+{
+    cr_assert(as_of->time_ms == time_ms && as_of->event == event && as_of->restated == restated);
+}
+
 Test(codec_request, a_comparison_s_query_comes_back)
 {
     const char *peers[] = {"D0002", "D0003"};
-    request_t request = {.kind = REQUEST_COMPARE, .compare = {"D0001", JUNE, peers, 2, "east"}};
+    request_t request = {.kind = REQUEST_COMPARE, .compare = {"D0001", JUNE, peers, 2, "east", {7, 0, true}}};
     CLEANUP(decoded_fini) decoded_t decoded = request_round(&request);
     const compare_query_t *got = &decoded.request->compare;
     cr_assert_str_eq(got->dealer, "D0001");
@@ -76,29 +81,38 @@ Test(codec_request, a_comparison_s_query_comes_back)
     cr_assert_eq(got->peer_count, 2);
     cr_assert_str_eq(got->peers[1], "D0003");
     cr_assert_str_eq(got->region, "east");
+    expect_as_of(&got->as_of, 7, 0, true);
 }
 
 Test(codec_request, the_other_queries_come_back)
 {
     const char *scopes[] = {"nation", "region:east"};
-    decoded_t trend = request_round(&(request_t){.kind = REQUEST_TREND, .trend = {"D0001", 2025}});
+    decoded_t trend = request_round(&(request_t){.kind = REQUEST_TREND, .trend = {"D0001", 2025, {0, 5, false}}});
     cr_assert_str_eq(trend.request->trend.dealer, "D0001");
     cr_assert_eq(trend.request->trend.year, 2025);
-    decoded_t consultants = request_round(&(request_t){.kind = REQUEST_CONSULTANTS, .consultants = {"D0001", JUNE}});
+    decoded_t consultants = request_round(
+        &(request_t){.kind = REQUEST_CONSULTANTS, .consultants = {"D0001", JUNE, {UINT64_MAX, 0, false}}});
     cr_assert_str_eq(consultants.request->consultants.dealer, "D0001");
     cr_assert_eq(consultants.request->consultants.period, JUNE);
-    decoded_t rank = request_round(&(request_t){.kind = REQUEST_RANK, .rank = {"new_conversion", "nation", JUNE}});
+    decoded_t rank = request_round(
+        &(request_t){.kind = REQUEST_RANK, .rank = {"new_conversion", "nation", JUNE, {0, UINT64_MAX, true}}});
     cr_assert_str_eq(rank.request->rank.row, "new_conversion");
     cr_assert_str_eq(rank.request->rank.scope, "nation");
     cr_assert_eq(rank.request->rank.period, JUNE);
-    decoded_t table =
-        request_round(&(request_t){.kind = REQUEST_BENCHMARK, .benchmark = {JUNE, scopes, 2, "showroom"}});
+    decoded_t table = request_round(
+        &(request_t){.kind = REQUEST_BENCHMARK, .benchmark = {JUNE, scopes, 2, "showroom", {1, 0, false}}});
     cr_assert_eq(table.request->benchmark.period, JUNE);
     cr_assert_str_eq(table.request->benchmark.scopes[1], "region:east");
     cr_assert_str_eq(table.request->benchmark.table, "showroom");
-    decoded_t coverage = request_round(&(request_t){.kind = REQUEST_COVERAGE, .coverage = {JUNE, NULL, 0}});
+    decoded_t coverage =
+        request_round(&(request_t){.kind = REQUEST_COVERAGE, .coverage = {JUNE, NULL, 0, {0, 0, true}}});
     cr_assert_eq(coverage.request->coverage.period, JUNE);
     cr_assert_eq(coverage.request->coverage.scope_count, 0);
+    expect_as_of(&trend.request->trend.as_of, 0, 5, false);
+    expect_as_of(&consultants.request->consultants.as_of, UINT64_MAX, 0, false);
+    expect_as_of(&rank.request->rank.as_of, 0, UINT64_MAX, true);
+    expect_as_of(&table.request->benchmark.as_of, 1, 0, false);
+    expect_as_of(&coverage.request->coverage.as_of, 0, 0, true);
     decoded_t *all[] = {&trend, &consultants, &rank, &table, &coverage};
     for (size_t i = 0; i < 5; i++)
         decoded_fini(all[i]);
