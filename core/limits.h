@@ -24,15 +24,16 @@
 #define NETWORK_CIRCLES_MAX     10000
 #define NETWORK_MEMBERSHIPS_MAX 4000000 /* region memberships; circle memberships likewise */
 
-#define CONSULTANTS_MAX         500   /* of one submission */
-#define KEY_DEALERS_MAX         200   /* stores of one key */
-#define SCOPES_MAX              1000  /* named in one request */
-#define TOKENS_MAX              1000  /* enrolment tokens of one request or answer */
-#define TOKEN_DAYS_MAX          366   /* how long a token may be good */
-#define PEERS_MAX               16    /* named in one comparison */
+#define CONSULTANTS_MAX         500  /* of one submission */
+#define KEY_DEALERS_MAX         200  /* stores of one key */
+#define SCOPES_MAX              1000 /* named in one request */
+#define TOKENS_MAX              1000 /* enrolment tokens of one request or answer */
+#define TOKEN_DAYS_MAX          366  /* how long a token may be good */
+#define PEERS_MAX               16   /* named in one comparison */
+#define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
+
 #define FINDINGS_MAX            10000 /* of one answer to `checks`; the others are counted */
 #define COMMENTS_MAX            100   /* of one dealer's month, over all revisions */
-#define FAULTS_MAX              1000  /* kept of one input; the rest are counted */
 
 #define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 

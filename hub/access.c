@@ -29,7 +29,9 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_MAKE_TOKENS] = CENTRAL | OPERATE,
     [REQUEST_LIST_TOKENS] = CENTRAL | OPERATE,
     [REQUEST_REVOKE_TOKENS] = CENTRAL | OPERATE,
-    [REQUEST_ENROLL] = 0, /* who is admitted already has no need of it; the others come by another door */
+    [REQUEST_CHECKS] = DEALER | MANAGER | CENTRAL,
+    [REQUEST_COMMENT] = DEALER, /* its own word */
+    [REQUEST_ENROLL] = 0,       /* who is admitted already has no need of it; the others come by another door */
 };
 
 bool access_role_may(role_t role, request_kind_t kind)

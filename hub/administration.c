@@ -2,6 +2,7 @@
 
 #include "hub/access.h"
 #include "hub/administration_internal.h"
+#include "hub/comments.h"
 #include "hub/log.h"
 #include "hub/uploads.h"
 
@@ -356,6 +357,8 @@ static status_t run(change_t *change)
         return tokens_make(change);
     case REQUEST_REVOKE_TOKENS:
         return tokens_revoke(change);
+    case REQUEST_COMMENT:
+        return comments_add(change);
     default:
         return STATUS_UNSUPPORTED;
     }

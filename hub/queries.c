@@ -13,6 +13,7 @@ static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
     [REQUEST_BENCHMARK] = query_benchmark,     [REQUEST_COVERAGE] = query_coverage,
     [REQUEST_LIST_KEYS] = query_list_keys,     [REQUEST_SHOW_NETWORK] = query_show_network,
     [REQUEST_GET_HEALTH] = query_get_health,   [REQUEST_LIST_TOKENS] = query_list_tokens,
+    [REQUEST_CHECKS] = query_checks,
 };
 
 bool query_is(request_kind_t kind)

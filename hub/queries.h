@@ -35,3 +35,4 @@ status_t query_consultants(const query_t *query) NODISCARD;
 status_t query_rank(const query_t *query) NODISCARD;
 status_t query_benchmark(const query_t *query) NODISCARD;
 status_t query_coverage(const query_t *query) NODISCARD;
+status_t query_checks(const query_t *query) NODISCARD;

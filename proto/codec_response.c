@@ -7,6 +7,7 @@ static_assert((int)RESPONSE_DESCRIPTION + 2 == (int)YARDSTICK__V1__RESPONSE__BOD
               "kinds follow the numbers");
 static_assert((int)RESPONSE_HEALTH + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_HEALTH, "kinds follow the field numbers");
 static_assert((int)RESPONSE_ENROLLED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_ENROLLED, "kinds follow the numbers");
+static_assert((int)RESPONSE_COMMENTED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_COMMENTED, "kinds follow the numbers");
 
 /* ---- reading */
 
@@ -151,6 +152,9 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
         return token_page_read(reader, message->tokens, &out->tokens);
     case RESPONSE_ENROLLED:
         return enrolled_read(reader, message->enrolled, &out->enrolled);
+    case RESPONSE_CHECKS:
+    case RESPONSE_COMMENTED:
+        return checks_response_read(reader, message, out);
     default:
         return answer_read(reader, message, out);
     }
@@ -281,6 +285,9 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
         return token_page_write(arena, &response->tokens, out);
     case RESPONSE_ENROLLED:
         return enrolled_write(arena, &response->enrolled, out);
+    case RESPONSE_CHECKS:
+    case RESPONSE_COMMENTED:
+        return checks_response_write(arena, response, out);
     default:
         return answer_write(arena, response, out);
     }

@@ -43,6 +43,9 @@ typedef enum {
     REQUEST_LIST_TOKENS,
     REQUEST_REVOKE_TOKENS,
     REQUEST_ENROLL,
+    /* numbers between are other parts' */
+    REQUEST_CHECKS = 33,
+    REQUEST_COMMENT,
     REQUEST_KIND_COUNT
 } request_kind_t;
 /* "describe", "get_catalog" …: the name of the oneof's field. */
@@ -166,6 +169,24 @@ typedef struct {
     size_t count;
 } digests_t;
 
+/* ---- checks */
+
+typedef struct {
+    period_t period;
+    const char **scopes;
+    size_t scope_count;
+    const char *dealer; /* "" = all */
+    uint32_t limit;     /* 0 = FINDINGS_MAX */
+} checks_query_t;
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+    uint32_t revision;       /* 0 = the current one */
+    const char *row, *check; /* one of them is "" */
+    const char *text;
+} comment_t;
+
 typedef struct {
     uint64_t id;
     request_kind_t kind;
@@ -190,6 +211,8 @@ typedef struct {
         } list_tokens;
         digests_t revoke_tokens;
         uint8_t enroll[TOKEN_SECRET_SIZE];
+        checks_query_t checks;
+        comment_t comment;
     };
 } request_t;
 
@@ -250,6 +273,11 @@ typedef struct {
     uint8_t signing_key[SIGNING_KEY_SIZE];
 } enrolled_t;
 
+typedef struct {
+    uint32_t revision;
+    uint64_t time_ms, event;
+} commented_t;
+
 typedef enum {
     RESPONSE_NONE,
     RESPONSE_DESCRIPTION,
@@ -267,6 +295,8 @@ typedef enum {
     RESPONSE_HEALTH,
     RESPONSE_TOKENS,
     RESPONSE_ENROLLED,
+    RESPONSE_CHECKS = 23,
+    RESPONSE_COMMENTED,
     RESPONSE_KIND_COUNT
 } response_kind_t;
 
@@ -302,5 +332,7 @@ typedef struct {
         health_t health;
         token_page_t tokens;
         enrolled_t enrolled;
+        const checks_answer_t *checks;
+        commented_t commented;
     };
 } response_t;

@@ -87,6 +87,10 @@ def good():
     yield "list_tokens-after", pb.Request(request_id=19, list_tokens=pb.ListTokens(after=KEY))
     yield "revoke_tokens", pb.Request(request_id=20, revoke_tokens=pb.RevokeTokens(digests=[KEY, KEY[::-1]]))
     yield "enroll", pb.Request(request_id=21, enroll=pb.Enroll(secret=IDENTITY))
+    yield "checks", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, scopes=["region:east"], limit=50))
+    yield "checks-of-store", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, dealer="D0001"))
+    yield "comment", pb.Request(request_id=23, comment=pb.Comment(dealer="D0001", period=202506, revision=2, row="ad_spend", text="车展"))
+    yield "comment-on-check", pb.Request(request_id=23, comment=pb.Comment(dealer="D0001", period=202506, check="c", text="so it was"))
 
 
 def answers():
@@ -137,6 +141,12 @@ def answers():
     tokens.tokens.add(digest=KEY, dealers=["D0001"], made_ms=1, made_by=KEY, expires_ms=2**40)
     tokens.tokens.add(digest=KEY[::-1], dealers=["D0002", "D0003"], made_ms=1, made_by=KEY, expires_ms=2, used_ms=3, used_by=KEY, revoked_ms=4)
     yield "tokens", pb.Response(tokens=tokens)
+    checks = pb.ChecksAnswer(period=202506, expected=3, reported=2, found=9)
+    checks.findings.add(dealer="D0001", kind=1, name="ad_spend", score=-4.5, value=1, denominator=float("nan"), median=2, spread=0.5,
+                        relative=True, compared=7, revision=2, comment="车展", comment_ms=5)
+    checks.findings.add(dealer="D0002", kind=2, name="ad_spend", region="east")
+    yield "checks", pb.Response(checks=checks)
+    yield "commented", pb.Response(commented=pb.Commented(revision=2, time_ms=5, event=6))
     yield "enrolled", pb.Response(enrolled=pb.Enrolled(dealers=["D0001"], signing_key=KEY))
 
 
@@ -192,6 +202,10 @@ def bad():
     yield "long-secret", pb.Request(enroll=pb.Enroll(secret=IDENTITY + b"1")).SerializeToString()
     yield "many-empty-tokens", field(19, field(1, b"") * 1001)
     yield "many-empty-digests", field(21, field(1, b"") * 1001)
+    yield "comment-on-nothing", pb.Request(comment=pb.Comment(dealer="D1", period=202506, text="x")).SerializeToString()
+    yield "comment-on-both", pb.Request(comment=pb.Comment(dealer="D1", period=202506, row="r", check="c", text="x")).SerializeToString()
+    yield "comment-without-text", pb.Request(comment=pb.Comment(dealer="D1", period=202506, row="r")).SerializeToString()
+    yield "many-empty-scopes", field(34, field(2, b"") * 1001)
     yield "unknown-role", pb.Request(admit_key=pb.AdmitKey(public_key=KEY, role=9)).SerializeToString()
 
 
