@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "client/checks.h"
 #include "client/queries.h"
 
 static const option_t OPTIONS[] = {
@@ -22,6 +23,7 @@ static const option_t OPTIONS[] = {
     {"out", OPTION_TEXT, "FILE", false, "where the tokens are written, as CSV; never over another file"},
     {"days", OPTION_TEXT, "N", false, "how long the tokens are good (30)"},
     {"endpoint", OPTION_ENDPOINT, "ENDPOINT", false, "the hub as agents see it, tcp://HOST:PORT (as this home does)"},
+    {"limit", OPTION_TEXT, "N", false, "at most so many findings, the worst"},
     {"file", OPTION_TEXT, "FILE", false, "the tokens that `enroll` wrote there"},
 };
 
@@ -59,11 +61,17 @@ static const command_t COMMANDS[] = {
      "a store's sales consultants"},
     {"coverage", "", 0, 0, "period! scope format", NEEDS_HUB, check_scopes, run_coverage,
      "who has reported, late or not at all"},
+    {"checks", "PERIOD", 1, 1, "scope dealer limit format", NEEDS_CATALOG, checks_check, run_checks,
+     "what is unusual about a month, the worst first: the catalog's checks, and values far from the store's own "
+     "history "
+     "or its region's spread"},
     {"status", "", 0, 0, "format", NEEDS_HUB, NULL, run_status, "the hub's health"},
 };
 
 static const own_help_t OWN_HELP[] = {
     {"facts import", "year", "of months written without one (6月, Jun); else the one in the file's name"},
+    {"checks", "dealer", "only this store"},
+    {"checks", "scope", "the stores of nation, region:CODE or circle:CODE (all that the key may see)"},
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
     {"keys admit", "dealer", "the stores of a dealer's key: one or several, comma between"},
     {"keys admit", "region", "the region of a manager's key"},
