@@ -42,13 +42,17 @@ static void say_check(const render_t *render, const char *id, words_t *words)
     say(words, render->language == LANGUAGE_ZH ? "不符合目录的检查：%s" : "a check of the catalog fails: %s", title);
 }
 
-/* How far: times the spread, and for amounts and counts how many times the usual value. */
-static void say_measure(const finding_t *finding, const char *more, const char *times, words_t *words)
+/* How far, in times of the spread. */
+static void say_measure(const render_t *render, const finding_t *finding, words_t *words)
 {
     char number[VALUE_SIZE];
     double score = fabs(finding->score);
+    bool is_cut = score >= OUTLIER_SCORE_MAX, is_zh = render->language == LANGUAGE_ZH;
     render_number(score, (number_look_t){1, false, false}, number);
-    say(words, "%s%s %s", score >= OUTLIER_SCORE_MAX ? more : "", number, times);
+    if (is_zh)
+        say(words, "偏离%s为通常波动的 %s 倍", is_cut ? "至少" : "", number);
+    else
+        say(words, "%s%s times the usual spread", is_cut ? "at least " : "", number);
 }
 
 /* "2.6", or "0.04": two digits that tell something. */
@@ -72,7 +76,6 @@ static void say_en(const finding_t *finding, const char *usual, const char *plac
         say(words, " (median of %u earlier months), ", finding->compared);
     else
         say(words, " of %s (median of %u stores), ", place, finding->compared);
-    say_measure(finding, "at least ", "times the usual spread", words);
 }
 
 static void say_zh(const finding_t *finding, const char *usual, const char *place, words_t *words)
@@ -86,7 +89,6 @@ static void say_zh(const finding_t *finding, const char *usual, const char *plac
     else
         say(words, "远%s%s（%s）", finding->score > 0 ? "高于" : "低于", whose, usual);
     say(words, is_history ? "，取此前 %u 个月的中位数；" : "，取 %u 家店的中位数；", finding->compared);
-    say_measure(finding, "偏离至少为通常波动的 ", "倍", words);
 }
 
 void render_reason(const render_t *render, const finding_t *finding, char out[REASON_SIZE])
@@ -105,6 +107,8 @@ void render_reason(const render_t *render, const finding_t *finding, char out[RE
     render_value(&row, finding->median, usual);
     if (render_finding_scope(finding, scope))
         render_scope(render, scope, place);
+    if (!is_zh && strcmp(scope, "nation") == 0)
+        snprintf(place, sizeof place, "the nation");
     say(&words, is_zh ? "%s %s" : "%s %s", label, value);
     if (isfinite(finding->base)) {
         char base[VALUE_SIZE];
@@ -114,6 +118,7 @@ void render_reason(const render_t *render, const finding_t *finding, char out[RE
     }
     say(&words, is_zh ? "：" : ": ");
     (is_zh ? say_zh : say_en)(finding, usual, place, &words);
+    say_measure(render, finding, &words);
 }
 
 /* ---- the table */
@@ -124,10 +129,11 @@ static void print_head(const render_t *render, const checks_answer_t *answer)
     render_month(render, answer->period, month);
     fprintf(render->out,
             render->language == LANGUAGE_ZH ? "%s  异常检查：%u 家已报（应报 %u 家），发现 %u 处"
-                                            : "%s, checks: %u of %u stores have reported, %u findings",
+                                            : "%s, checks: %u of %u stores have reported; findings: %u",
             month, answer->reported, answer->expected, answer->found);
     if (answer->finding_count < answer->found)
-        fprintf(render->out, render->language == LANGUAGE_ZH ? "，列出最重的 %zu 处" : ", the worst %zu of them listed",
+        fprintf(render->out,
+                render->language == LANGUAGE_ZH ? "，列出最重的 %zu 处" : ", of which the worst %zu are listed",
                 answer->finding_count);
     fputs("\n\n", render->out);
 }
@@ -147,7 +153,7 @@ static void add_comment(const render_t *render, grid_t *grid, const finding_t *f
 
 status_t render_table_checks(const render_t *render, const checks_answer_t *answer)
 {
-    static const word_t HEADS[] = {WORD_SCORE, WORD_DEALER, WORD_REVISION, WORD_REASON};
+    static const word_t HEADS[] = {WORD_SCORE, WORD_DEALER, WORD_REVISION, WORD_UNUSUAL};
     print_head(render, answer);
     if (!answer->finding_count)
         return STATUS_OK;

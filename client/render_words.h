@@ -42,6 +42,7 @@
     X(CONSULTANTS_LEGEND, "▼ 该顾问最需改进的指标（与全店相比）",                                                                                     \
       "▼ the consultant's weakest row (against the store)")                                                                                           \
     X(NO_CONSULTANTS, "本月没有销售顾问数据", "No figures of consultants in this month")                                                              \
+    X(UNUSUAL, "异常之处", "What is unusual")                                                                                                         \
     X(SCORE, "偏离", "Score")                                                                                                                         \
     X(REVISION, "修订", "Rev.")                                                                                                                       \
     X(CHECKS_LEGEND,                                                                                                                                  \
