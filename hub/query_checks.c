@@ -11,7 +11,6 @@
 #include "hub/queries.h"
 
 #include "core/checks.h"
-#include "core/scopes.h"
 #include "core/scratch.h"
 
 #include <stdlib.h>
@@ -99,19 +98,25 @@ static status_t take_own(asking_t *asking)
     return STATUS_OK;
 }
 
-static status_t mark_scope(const asking_t *asking, scope_t scope, bool *marked)
+static bool holds(const asking_t *asking, scope_t scope, uint32_t dealer)
 {
-    CLEANUP(scope_slots_fini) scope_slots_t slots = {0};
-    TRY(scope_slots_init(asking->month, scope, &slots));
-    for (uint32_t i = 0; i < slots.count; i++)
-        marked[asking->month->dealers[scope_slot_at(&slots, i)]] = true;
-    return STATUS_OK;
+    const network_t *network = asking->query->world->network;
+    period_t period = asking->asked->period;
+    uint32_t region = network_region_of(network, dealer, period);
+    switch (scope.kind) {
+    case SCOPE_NATION:
+        return region != INDEX_NONE;
+    case SCOPE_REGION:
+        return region != INDEX_NONE && network_region_within(network, region, scope.index);
+    case SCOPE_CIRCLE:
+        return network_circle_holds(network, scope.index, dealer, period);
+    }
+    return false;
 }
 
 /* The scope that is meant where none is named. */
-static status_t mark_default(const asking_t *asking, bool *marked)
+static status_t default_scope(const query_t *query, scope_t *out)
 {
-    const query_t *query = asking->query;
     scope_t scope = {.kind = SCOPE_NATION};
     if (query->principal->role == ROLE_MANAGER) {
         scope = (scope_t){SCOPE_REGION, network_find_region(query->world->network, query->principal->region)};
@@ -120,28 +125,32 @@ static status_t mark_default(const asking_t *asking, bool *marked)
                           "this key's region %s is no longer in the network; have headquarters admit a key for another",
                           query->principal->region);
     }
-    return mark_scope(asking, scope, marked);
+    *out = scope;
+    return STATUS_OK;
 }
 
 static status_t take_scopes(asking_t *asking)
 {
     const query_t *query = asking->query;
     const network_t *network = query->world->network;
-    CLEANUP(scratch_free) bool *marked = calloc(network->dealer_count + 1ul, sizeof *marked);
-    if (!marked)
+    size_t count = asking->asked->scope_count;
+    CLEANUP(scratch_free) scope_t *scopes = calloc(count + 1, sizeof *scopes);
+    if (!scopes)
         return STATUS_NO_MEMORY;
-    for (size_t i = 0; i < asking->asked->scope_count; i++) {
-        scope_t scope;
+    for (size_t i = 0; i < count; i++) {
         bool averages_only;
         TRY(access_find_scope(network, query->principal, REQUEST_CHECKS, asking->asked->scopes[i],
-                              asking->asked->period, &scope, &averages_only, query->refusal));
-        TRY(mark_scope(asking, scope, marked));
+                              asking->asked->period, &scopes[i], &averages_only, query->refusal));
     }
-    if (!asking->asked->scope_count)
-        TRY(mark_default(asking, marked));
-    for (uint32_t dealer = 0; dealer < network->dealer_count; dealer++)
-        if (marked[dealer])
+    if (!count)
+        TRY(default_scope(query, &scopes[count++]));
+    for (uint32_t dealer = 0; dealer < network->dealer_count; dealer++) {
+        bool is_asked = false;
+        for (size_t i = 0; i < count && !is_asked; i++)
+            is_asked = holds(asking, scopes[i], dealer);
+        if (is_asked)
             asking->stores[asking->count++] = dealer;
+    }
     return STATUS_OK;
 }
 
@@ -243,7 +252,13 @@ static status_t read_months(asking_t *asking)
     asking->places = calloc((1 + OUTLIER_MONTHS_MAX) * asking->count + 1, sizeof *asking->places);
     if (!asking->places)
         return STATUS_NO_MEMORY;
-    TRY(asking->count <= FEW_STORES ? read_few(asking) : read_many(asking));
+    /* Many stores' earlier months first, so that no transaction lives while others read them. */
+    if (asking->count > FEW_STORES)
+        TRY(read_many(asking));
+    TRY(store_begin_read(asking->query->hub->store, &asking->txn));
+    TRY(read_month(asking));
+    if (asking->count <= FEW_STORES)
+        TRY(read_few(asking));
     if (!asking->month)
         return STATUS_OK;
     /* Among its region: the whole month's columns. Few stores' first places are all months', so these are others. */
@@ -308,8 +323,6 @@ status_t query_checks(const query_t *query)
     CLEANUP(asking_fini) asking_t asking = {.query = query, .asked = &query->request->checks};
     const network_t *network = query->world->network;
     uint32_t limit = asking.asked->limit;
-    TRY(store_begin_read(query->hub->store, &asking.txn));
-    TRY(read_month(&asking));
     TRY(take_stores(&asking));
     TRY(read_months(&asking));
     checks_input_t *input = &asking.input;

@@ -290,6 +290,16 @@ class Golden(HubCase):
                 # Bytes: NaN is not equal to itself.
                 self.assertEqual([at.SerializeToString() for at in answer.checks.findings], [at.SerializeToString() for at in expected])
 
+    def test_the_stores_of_several_scopes_are_looked_at_once(self):
+        for scopes in (["circle:circle-1"], ["region:east"], ["nation"], ["region:east", "circle:circle-1", "region:east-shanghai"]):
+            covered = self.shared.ask("coverage", "--period", "2025-06", *sum((["--scope", scope] for scope in scopes), []))["scopes"]
+            answer = self.shared.ask("checks", "2025-06", *sum((["--scope", scope] for scope in scopes), []))
+            if len(scopes) == 1:
+                self.assertEqual((answer["expected"], answer["reported"]), (covered[0]["expected"], covered[0]["reported"]))
+            else:
+                self.assertLess(answer["expected"], sum(scope["expected"] for scope in covered), "Shanghai lies in the east")
+                self.assertGreater(answer["expected"], covered[0]["expected"], "the circle goes beyond the east")
+
 
 if __name__ == "__main__":
     main()
