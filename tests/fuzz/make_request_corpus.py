@@ -88,6 +88,7 @@ def good():
     yield "revoke_tokens", pb.Request(request_id=20, revoke_tokens=pb.RevokeTokens(digests=[KEY, KEY[::-1]]))
     yield "enroll", pb.Request(request_id=21, enroll=pb.Enroll(secret=IDENTITY))
     yield "checks", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, scopes=["region:east"], limit=50))
+    yield "checks-of-many-scopes", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, scopes=["nation"] * 1000))
     yield "checks-of-store", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, dealer="D0001"))
     yield "comment", pb.Request(request_id=23, comment=pb.Comment(dealer="D0001", period=202506, revision=2, row="ad_spend", text="车展"))
     yield "comment-on-check", pb.Request(request_id=23, comment=pb.Comment(dealer="D0001", period=202506, check="c", text="so it was"))
@@ -205,7 +206,7 @@ def bad():
     yield "comment-on-nothing", pb.Request(comment=pb.Comment(dealer="D1", period=202506, text="x")).SerializeToString()
     yield "comment-on-both", pb.Request(comment=pb.Comment(dealer="D1", period=202506, row="r", check="c", text="x")).SerializeToString()
     yield "comment-without-text", pb.Request(comment=pb.Comment(dealer="D1", period=202506, row="r")).SerializeToString()
-    yield "many-empty-scopes", field(34, field(2, b"") * 1001)
+    yield "many-scopes", pb.Request(checks=pb.ChecksQuery(period=202506, scopes=["nation"] * 1001)).SerializeToString()
     yield "unknown-role", pb.Request(admit_key=pb.AdmitKey(public_key=KEY, role=9)).SerializeToString()
 
 
