@@ -109,7 +109,7 @@ void render_reason(const render_t *render, const finding_t *finding, char out[RE
         render_scope(render, scope, place);
     if (!is_zh && strcmp(scope, "nation") == 0)
         snprintf(place, sizeof place, "the nation");
-    say(&words, is_zh ? "%s %s" : "%s %s", label, value);
+    say(&words, "%s %s", label, value);
     if (isfinite(finding->base)) {
         char base[VALUE_SIZE];
         shown_row_t plain = {.title = "", .unit = ""};
