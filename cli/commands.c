@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "client/as_of.h"
+#include "client/checks.h"
 #include "client/queries.h"
 
 static const option_t OPTIONS[] = {
@@ -34,7 +35,7 @@ static const option_t OPTIONS[] = {
     {"since", OPTION_TEXT, "TIME|#N", false, "only from this time or entry on"},
     {"about", OPTION_TEXT, "SUBJECT", false,
      "only about this: dealer/CODE, key/KEY, month/YYYY-MM, network, catalog, settings, revisions …"},
-    {"limit", OPTION_TEXT, "N", false, "only the newest N lines"},
+    {"limit", OPTION_TEXT, "N", false, "at most so many lines: the newest, of checks the worst"},
     {"expect", OPTION_TEXT, "NUMBER:HASH", false,
      "what `audit verify` printed earlier: the log must still begin with all that was in it then"},
 };
@@ -100,11 +101,17 @@ static const command_t COMMANDS[] = {
      "prove the log from what is stored: nothing in it was changed, cut, moved or put in"},
     {"history", "DEALER PERIOD", 2, 2, "format", NEEDS_CATALOG, check_history, run_history,
      "each revision of a store's month: who, when, what it changed, and what was said about it"},
+    {"checks", "PERIOD", 1, 1, "scope dealer limit format", NEEDS_CATALOG, checks_check, run_checks,
+     "what is unusual about a month, the worst first: the catalog's checks, and values far from the store's own "
+     "history "
+     "or its region's spread"},
     {"status", "", 0, 0, "format", NEEDS_HUB, NULL, run_status, "the hub's health"},
 };
 
 static const own_help_t OWN_HELP[] = {
     {"facts import", "year", "of months written without one (6月, Jun); else the one in the file's name"},
+    {"checks", "dealer", "only this store"},
+    {"checks", "scope", "the stores of nation, region:CODE or circle:CODE (all that the key may see)"},
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
     {"keys admit", "dealer", "the stores of a dealer's key: one or several, comma between"},
     {"month status", "year", "its months that have begun"},

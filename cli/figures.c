@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "client/as_of.h"
+#include "client/checks.h"
 #include "client/filing.h"
 #include "client/queries.h"
 #include "core/limits.h"
@@ -64,6 +65,12 @@ status_t run_coverage(session_t *session)
     TRY(session_ask(session, "coverage", &request, RESPONSE_COVERAGE, &answer));
     render_t render = session_render(session);
     return render_coverage(&render, answer.response->coverage);
+}
+
+status_t run_checks(session_t *session)
+{
+    const char *dealer = invocation_value(session->invocation, "dealer");
+    return checks_run(session, dealer ? dealer : "");
 }
 
 status_t run_compare(session_t *session)

@@ -28,6 +28,17 @@ DEFINE_RENDER(trend)
 DEFINE_RENDER(consultants)
 DEFINE_RENDER(coverage)
 
+status_t render_checks(const render_t *render, const checks_answer_t *answer)
+{
+    if (render->format == FORMAT_JSON)
+        render_json_checks(render, answer);
+    else if (render->format == FORMAT_CSV)
+        render_csv_checks(render, answer);
+    else
+        TRY(render_table_checks(render, answer));
+    return finish(render);
+}
+
 status_t render_keys(const render_t *render, const key_entry_t *keys, size_t count)
 {
     if (render->format == FORMAT_JSON)

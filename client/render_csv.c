@@ -1,3 +1,4 @@
+#include "client/render_checks.h"
 #include "client/render_csv_cells.h"
 
 #include "core/limits.h"
@@ -173,6 +174,33 @@ void render_csv_coverage(const render_t *render, const coverage_answer_t *answer
         put_integer(&line, scope->reported);
         put_codes(&line, scope->late, scope->late_count);
         put_codes(&line, scope->missing, scope->missing_count);
+        end(&line);
+    }
+}
+
+void render_csv_checks(const render_t *render, const checks_answer_t *answer)
+{
+    csv_line_t line = {render->out, false};
+    fputs("period,dealer,kind,name,score,value,base,median,spread,relative,compared,scope,revision,reason,comment,"
+          "commented\n",
+          render->out);
+    for (size_t i = 0; i < answer->finding_count; i++) {
+        const finding_t *at = &answer->findings[i];
+        char reason[REASON_SIZE], scope[LABEL_SIZE] = "";
+        render_reason(render, at, reason);
+        (void)render_finding_scope(at, scope);
+        put_period(&line, answer->period);
+        put_text(&line, at->dealer);
+        put_text(&line, finding_kind_names[at->kind]);
+        put_text(&line, at->name);
+        put_numbers(&line, (double[]){at->score, at->value, at->base, at->median, at->spread}, 5);
+        put_integer(&line, at->is_relative);
+        put_integer(&line, at->compared);
+        put_text(&line, scope);
+        put_integer(&line, at->revision);
+        put_text(&line, reason);
+        put_text(&line, at->comment);
+        put_time(&line, at->comment_ms);
         end(&line);
     }
 }

@@ -1,3 +1,4 @@
+#include "client/render_checks.h"
 #include "client/render_json_writer.h"
 
 #include "core/limits.h"
@@ -231,6 +232,45 @@ void render_json_coverage(FILE *out, const coverage_answer_t *answer)
 }
 
 /* ---- What is administered ---- */
+
+static void put_finding(json_t *json, const render_t *render, const finding_t *finding)
+{
+    char reason[REASON_SIZE], scope[LABEL_SIZE];
+    bool is_check = finding->kind == FINDING_CHECK, has_scope = render_finding_scope(finding, scope);
+    render_reason(render, finding, reason);
+    open_braces(json, NULL);
+    put_text(json, "dealer", finding->dealer);
+    put_text(json, "kind", finding_kind_names[finding->kind]);
+    put_text(json, "row", is_check ? NULL : finding->name);
+    put_text(json, "check", is_check ? finding->name : NULL);
+    put_number(json, "score", finding->score);
+    put_number(json, "value", finding->value);
+    put_number(json, "base", finding->base);
+    put_number(json, "median", finding->median);
+    put_number(json, "spread", finding->spread);
+    put_bool(json, "relative", finding->is_relative);
+    put_integer(json, "compared", finding->compared);
+    put_text(json, "scope", has_scope ? scope : NULL);
+    put_integer(json, "revision", finding->revision);
+    put_text(json, "reason", reason);
+    put_text(json, "comment", finding->comment);
+    put_time(json, "commented", finding->comment_ms);
+    close_with(json, '}');
+}
+
+void render_json_checks(const render_t *render, const checks_answer_t *answer)
+{
+    json_t json = begin(render->out);
+    put_period(&json, "period", answer->period);
+    put_integer(&json, "expected", answer->expected);
+    put_integer(&json, "reported", answer->reported);
+    put_integer(&json, "found", answer->found);
+    open_list(&json, "findings");
+    for (size_t i = 0; i < answer->finding_count; i++)
+        put_finding(&json, render, &answer->findings[i]);
+    close_with(&json, ']');
+    end(&json);
+}
 
 void render_json_keys(FILE *out, const key_entry_t *keys, size_t count)
 {

@@ -42,6 +42,13 @@
     X(CONSULTANTS_LEGEND, "▼ 该顾问最需改进的指标（与全店相比）",                                                                                     \
       "▼ the consultant's weakest row (against the store)")                                                                                           \
     X(NO_CONSULTANTS, "本月没有销售顾问数据", "No figures of consultants in this month")                                                              \
+    X(UNUSUAL, "异常之处", "What is unusual")                                                                                                         \
+    X(SCORE, "偏离", "Score")                                                                                                                         \
+    X(REVISION, "修订", "Rev.")                                                                                                                       \
+    X(CHECKS_LEGEND,                                                                                                                                  \
+      "偏离：与中位数之差是通常波动的几倍，+ 偏高，- 偏低；! 不符合目录的检查。列出的数据照常计入各项平均",                                           \
+      "Score: how many times the usual spread from the median, + above, - below; ! a check of the catalog. What is "                                  \
+      "listed counts in every average all the same")                                                                                                  \
     X(NO_ROWS, "没有数据", "No rows")                                                                                                                 \
     X(SCOPE, "范围", "Scope")                                                                                                                         \
     X(EXPECTED, "应报", "Expected")                                                                                                                   \
@@ -130,7 +137,6 @@
     X(NO_DRIFT, "公布后没有变化", "Nothing has changed since it was published")                                                                       \
     X(FURTHER_CELLS, "另有未列出的变化：", "further changes, not listed:")                                                                            \
     X(CHANGED_BY, "更正者", "Changed by")                                                                                                             \
-    X(REVISION, "修订", "Revision")                                                                                                                   \
     X(FILED, "提交时间", "Filed")                                                                                                                     \
     X(EXCEPTION, "批准原因", "Exception")                                                                                                             \
     X(WITHDRAWN, "撤回 ", "withdrawn, ")                                                                                                              \

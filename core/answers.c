@@ -20,3 +20,5 @@ answer_row_t *answer_rows_make(const catalog_t *catalog, const size_t *rows, siz
     }
     return made;
 }
+
+const char *const finding_kind_names[FINDING_KIND_COUNT] = {"catalog", "history", "region"};

@@ -168,3 +168,31 @@ typedef struct {
     waiting_dealer_t *waiting;
     size_t waiting_count;
 } disclosure_answer_t;
+typedef enum { FINDING_CHECK, FINDING_HISTORY, FINDING_REGION, FINDING_KIND_COUNT } finding_kind_t;
+/* "catalog", "history", "region". */
+extern const char *const finding_kind_names[FINDING_KIND_COUNT];
+
+/* What is unusual about one store's month. */
+typedef struct {
+    const char *dealer;
+    finding_kind_t kind;
+    const char *name;    /* id of the row, or of the catalog's check that fails */
+    double score;        /* signed: above or below what it is compared with; core/checks.h */
+    double value, base;  /* the store's; base: its denominator */
+    double median;       /* of what it is compared with */
+    double spread;       /* ... 1.4826 MAD: in the row's unit, or of logarithms where is_relative */
+    bool is_relative;    /* core/outliers.h */
+    uint32_t compared;   /* months or stores that it is compared with */
+    const char *region;  /* FINDING_REGION: that region's code, "" = the nation; else "" */
+    uint32_t revision;   /* the submission that it is about */
+    const char *comment; /* what the dealer says to that; NULL = nothing */
+    uint64_t comment_ms;
+} finding_t;
+
+typedef struct {
+    period_t period;
+    uint32_t expected, reported; /* stores that were looked at */
+    uint32_t found;              /* findings in all; the worst of them are listed */
+    finding_t *findings;
+    size_t finding_count;
+} checks_answer_t;

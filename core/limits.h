@@ -42,6 +42,9 @@
 #define RELEASES_MAX            8      /* of one month */
 #define RELEASE_PEELS_MAX       16     /* owners of one part whose changes wait alone while the rest is tried again */
 
+#define FINDINGS_MAX            10000 /* of one answer to `checks`; the others are counted */
+#define COMMENTS_MAX            100   /* of one dealer's month, over all revisions */
+
 #define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 
 #define REQUEST_SIZE_MAX        262144    /* bytes of a request frame */

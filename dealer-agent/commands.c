@@ -1,6 +1,7 @@
 #include "dealer-agent/commands.h"
 
 #include "client/history.h"
+#include "client/checks.h"
 #include "client/queries.h"
 #include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"
@@ -53,6 +54,18 @@ static status_t run_history(session_t *session)
     return about_store(session, query_history);
 }
 
+static status_t run_comment(session_t *session)
+{
+    return about_store(session, comment_run);
+}
+
+/* All stores of the key, without --dealer. */
+static status_t run_checks(session_t *session)
+{
+    const char *dealer = invocation_value(session->invocation, "dealer");
+    return checks_run(session, dealer ? dealer : "");
+}
+
 static const option_t OPTIONS[] = {
     SESSION_OPTIONS,
     {"hub-key", OPTION_KEY, "KEY", false, "the hub's public key, as `yardstick-hub key DIR` prints it"},
@@ -78,6 +91,11 @@ static const option_t OPTIONS[] = {
      "ask the hub for newer figures so often, a quarter more or less (3600)"},
     {"rescan", OPTION_SECONDS, "SECONDS", false, "look into the inbox so often, where nothing tells of a file (5)"},
     {"last", OPTION_FLAG, NULL, false, "reject it where the month of its consultants is not filed"},
+    {"row", OPTION_CODE, "ID", false, "the row that the comment is about: a fact's or KPI's id"},
+    {"check", OPTION_CODE, "ID", false, "the check that the comment is about"},
+    {"text", OPTION_TEXT, "TEXT", false, "what there is to say"},
+    {"revision", OPTION_TEXT, "N", false, "refuse it where another revision is current by now"},
+    {"limit", OPTION_TEXT, "N", false, "at most so many findings, the worst"},
     {"unread", OPTION_FLAG, NULL, false, "set it aside without reading it, for it broke its reader"},
 };
 
@@ -121,6 +139,11 @@ static const command_t COMMANDS[] = {
      "newest 12 months"},
     {"history", "PERIOD", 1, 1, "dealer format", NEEDS_CATALOG, check_history, run_history,
      "each revision of the store's month: who, when, what it changed, and what was said about it"},
+    {"checks", "PERIOD", 1, 1, "dealer limit format", NEEDS_CATALOG, checks_check, run_checks,
+     "what is unusual about the key's stores in a month, the worst first: the catalog's checks, and values far from "
+     "their own history"},
+    {"comment", "PERIOD", 1, 1, "row check text! revision dealer", NEEDS_HUB, comment_check, run_comment,
+     "answer what `checks` lists: the comment stays with the revision that is current"},
     {"results", "", 0, 0, "desk dealer period peer all-months", NEEDS_CATALOG, results_check, results_run,
      "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
     {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,

@@ -41,7 +41,9 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_LIST_EVENTS] = CENTRAL, /* texts and names of all stores stand in it */
     [REQUEST_VERIFY_EVENTS] = CENTRAL | OPERATE,
     [REQUEST_HISTORY] = DEALER | MANAGER | CENTRAL,
-    [REQUEST_ENROLL] = 0, /* who is admitted already has no need of it; the others come by another door */
+    [REQUEST_CHECKS] = DEALER | MANAGER | CENTRAL,
+    [REQUEST_COMMENT] = DEALER, /* its own word */
+    [REQUEST_ENROLL] = 0,       /* who is admitted already has no need of it; the others come by another door */
 };
 
 bool access_role_may(role_t role, request_kind_t kind)

@@ -2,6 +2,7 @@
 
 #include "hub/access.h"
 #include "hub/administration_internal.h"
+#include "hub/comments.h"
 #include "hub/log.h"
 #include "hub/uploads.h"
 
@@ -366,6 +367,8 @@ static status_t run(change_t *change)
         return month_reopen(change);
     case REQUEST_ALLOW_CORRECTION:
         return month_allow(change);
+    case REQUEST_COMMENT:
+        return comments_add(change);
     default:
         return STATUS_UNSUPPORTED;
     }

@@ -42,3 +42,4 @@ status_t query_list_exemplars(const query_t *query) NODISCARD;
 status_t query_explain_disclosure(const query_t *query) NODISCARD;
 status_t query_month_status(const query_t *query) NODISCARD;
 status_t query_month_drift(const query_t *query) NODISCARD;
+status_t query_checks(const query_t *query) NODISCARD;

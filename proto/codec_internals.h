@@ -136,3 +136,12 @@ status_t audit_request_read(reader_t *reader, const Yardstick__V1__Request *mess
 status_t audit_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
 status_t audit_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
 status_t audit_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+
+/* codec_checks.c: findings and dealers' comments */
+status_t checks_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
+status_t checks_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
+status_t checks_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
+status_t checks_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+
+/* codec_request.c: each a scope's text. */
+status_t reader_scopes(reader_t *reader, const char *what, char **scopes, size_t count) NODISCARD;

@@ -19,6 +19,7 @@ static_assert((int)REQUEST_LIST_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_
 static_assert((int)REQUEST_VERIFY_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_VERIFY_EVENTS,
               "kinds follow the field numbers");
 static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
+static_assert((int)REQUEST_COMMENT + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COMMENT, "kinds follow the field numbers");
 
 static const wire_cap_t CAPS[] = {
     {&yardstick__v1__submission__descriptor, 6, CATALOG_FACTS_MAX},
@@ -27,6 +28,7 @@ static const wire_cap_t CAPS[] = {
     {&yardstick__v1__compare_query__descriptor, 3, PEERS_MAX},
     {&yardstick__v1__benchmark_query__descriptor, 2, SCOPES_MAX},
     {&yardstick__v1__coverage_query__descriptor, 2, SCOPES_MAX},
+    {&yardstick__v1__checks_query__descriptor, 2, SCOPES_MAX},
     {&yardstick__v1__admit_key__descriptor, 3, KEY_DEALERS_MAX},
     {&yardstick__v1__network__descriptor, 1, NETWORK_PART_LINES_MAX},
     {&yardstick__v1__network__descriptor, 2, NETWORK_PART_LINES_MAX},
@@ -130,7 +132,7 @@ static status_t read_rank(reader_t *reader, const Yardstick__V1__RankQuery *mess
     return STATUS_OK;
 }
 
-static status_t read_scopes(reader_t *reader, const char *what, char **scopes, size_t count)
+status_t reader_scopes(reader_t *reader, const char *what, char **scopes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         TRY(reader_text(reader, what, scopes[i], 1, SCOPE_LENGTH_MAX));
@@ -140,7 +142,7 @@ static status_t read_scopes(reader_t *reader, const char *what, char **scopes, s
 static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkQuery *message, benchmark_query_t *out)
 {
     TRY(reader_period(reader, "benchmark.period", message->period, &out->period));
-    TRY(read_scopes(reader, "benchmark.scopes", message->scopes, message->n_scopes));
+    TRY(reader_scopes(reader, "benchmark.scopes", message->scopes, message->n_scopes));
     TRY(reader_text(reader, "benchmark.table", message->table, 0, CODE_LENGTH_MAX));
     out->scopes = (const char **)message->scopes;
     out->scope_count = message->n_scopes;
@@ -152,7 +154,7 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkQ
 static status_t read_coverage(reader_t *reader, const Yardstick__V1__CoverageQuery *message, coverage_query_t *out)
 {
     TRY(reader_period(reader, "coverage.period", message->period, &out->period));
-    TRY(read_scopes(reader, "coverage.scopes", message->scopes, message->n_scopes));
+    TRY(reader_scopes(reader, "coverage.scopes", message->scopes, message->n_scopes));
     out->scopes = (const char **)message->scopes;
     out->scope_count = message->n_scopes;
     READ_AS_OF(message, out);
@@ -240,6 +242,9 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
     case REQUEST_LIST_EXEMPLARS:
     case REQUEST_EXPLAIN_DISCLOSURE:
         return release_request_read(reader, message, out);
+    case REQUEST_CHECKS:
+    case REQUEST_COMMENT:
+        return checks_request_read(reader, message, out);
     default:
         return STATUS_OK; /* bodies without fields */
     }
@@ -444,6 +449,9 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
     case REQUEST_LIST_EXEMPLARS:
     case REQUEST_EXPLAIN_DISCLOSURE:
         return release_request_write(arena, request, out);
+    case REQUEST_CHECKS:
+    case REQUEST_COMMENT:
+        return checks_request_write(arena, request, out);
     default:
         return write_small(arena, request, out);
     }

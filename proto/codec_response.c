@@ -12,6 +12,7 @@ static_assert((int)RESPONSE_EVENTS + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_EVE
 static_assert((int)RESPONSE_VERIFICATION + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_VERIFICATION,
               "kinds follow the numbers");
 static_assert((int)RESPONSE_ENROLLED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_ENROLLED, "kinds follow the numbers");
+static_assert((int)RESPONSE_COMMENTED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_COMMENTED, "kinds follow the numbers");
 
 /* ---- reading */
 
@@ -167,6 +168,9 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_EXEMPLARS:
     case RESPONSE_DISCLOSURE:
         return release_response_read(reader, message, out);
+    case RESPONSE_CHECKS:
+    case RESPONSE_COMMENTED:
+        return checks_response_read(reader, message, out);
     default:
         return answer_read(reader, message, out);
     }
@@ -308,6 +312,9 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
     case RESPONSE_HISTORY:
     case RESPONSE_VERIFICATION:
         return audit_response_write(arena, response, out);
+    case RESPONSE_CHECKS:
+    case RESPONSE_COMMENTED:
+        return checks_response_write(arena, response, out);
     default:
         return answer_write(arena, response, out);
     }

@@ -39,4 +39,6 @@ const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     [REQUEST_DESIGNATE_EXEMPLAR] = "designate_exemplar",
     [REQUEST_LIST_EXEMPLARS] = "list_exemplars",
     [REQUEST_EXPLAIN_DISCLOSURE] = "explain_disclosure",
+    [REQUEST_CHECKS] = "checks",
+    [REQUEST_COMMENT] = "comment",
 };

@@ -54,6 +54,8 @@ typedef enum {
     REQUEST_LIST_EVENTS = 29,
     REQUEST_HISTORY,
     REQUEST_VERIFY_EVENTS,
+    REQUEST_CHECKS = 33,
+    REQUEST_COMMENT,
     REQUEST_DESIGNATE_EXEMPLAR = 36,
     REQUEST_LIST_EXEMPLARS,
     REQUEST_EXPLAIN_DISCLOSURE = 42,
@@ -284,6 +286,24 @@ typedef struct {
     const char *dealer;
     period_t period;
 } history_query_t;
+/* ---- checks */
+
+typedef struct {
+    period_t period;
+    const char **scopes;
+    size_t scope_count;
+    const char *dealer; /* "" = all */
+    uint32_t limit;     /* 0 = FINDINGS_MAX */
+} checks_query_t;
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+    uint32_t revision;       /* 0 = the current one */
+    const char *row, *check; /* one of them is "" */
+    const char *text;
+} comment_t;
+
 /* A store that headquarters made the benchmark of a scope. */
 typedef struct {
     const char *scope, *dealer; /* dealer "" = withdrawn */
@@ -325,6 +345,8 @@ typedef struct {
         events_query_t list_events;
         history_query_t history;
         verify_query_t verify_events;
+        checks_query_t checks;
+        comment_t comment;
         period_t release_month;
         exemplar_entry_t designate; /* all but when and by whom */
         struct {
@@ -469,6 +491,11 @@ typedef struct {
     const history_comment_t *comments;
     size_t comment_count;
 } history_answer_t;
+typedef struct {
+    uint32_t revision;
+    uint64_t time_ms, event;
+} commented_t;
+
 /* What came of an order to release a month. */
 typedef struct {
     period_t period;
@@ -502,6 +529,8 @@ typedef enum {
     RESPONSE_EVENTS = 20,
     RESPONSE_HISTORY,
     RESPONSE_VERIFICATION,
+    RESPONSE_CHECKS = 23,
+    RESPONSE_COMMENTED,
     RESPONSE_EXEMPLARS = 25,
     RESPONSE_DISCLOSURE = 28,
     RESPONSE_KIND_COUNT
@@ -547,6 +576,8 @@ typedef struct {
         event_page_t events;
         history_answer_t history;
         verification_t verification;
+        const checks_answer_t *checks;
+        commented_t commented;
         released_t released;
         struct {
             const exemplar_entry_t *items;

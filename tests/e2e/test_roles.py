@@ -68,6 +68,15 @@ TABLE = [
     ("history", "own store", lambda t: dict(dealer="D0001", period=JUNE), (YES, YES, YES, NO)),
     ("history", "a store in the region", lambda t: dict(dealer="D0002", period=JUNE), (NO, YES, YES, NO)),
     ("history", "a store outside", lambda t: dict(dealer="D0013", period=JUNE), (NO, NO, YES, NO)),
+    ("checks", "own stores", lambda t: dict(period=JUNE), (YES, YES, YES, NO)),  # a manager's and headquarters': all that they see
+    ("checks", "own store", lambda t: dict(period=JUNE, dealer="D0001"), (YES, YES, YES, NO)),
+    ("checks", "a store in the region", lambda t: dict(period=JUNE, dealer="D0002"), (NO, YES, YES, NO)),
+    ("checks", "a store outside", lambda t: dict(period=JUNE, dealer="D0013"), (NO, NO, YES, NO)),
+    ("checks", "its region", lambda t: dict(period=JUNE, scopes=["region:east"]), (NO, YES, YES, NO)),
+    ("checks", "another region", lambda t: dict(period=JUNE, scopes=["region:north"]), (NO, NO, YES, NO)),
+    ("checks", "the nation", lambda t: dict(period=JUNE, scopes=["nation"]), (NO, NO, YES, NO)),
+    ("comment", "own store", lambda t: dict(dealer="D0001", period=JUNE, row="ad_spend", text="a fair"), (YES, NO, NO, NO)),
+    ("comment", "another's store", lambda t: dict(dealer="D0002", period=JUNE, row="ad_spend", text="a fair"), (NO, NO, NO, NO)),
     ("enroll", "with a good token", lambda t: dict(secret=t.spare_secret()), (NO, NO, NO, NO)),  # at the enrolment endpoint only
 ]
 

@@ -101,6 +101,11 @@ def good():
     yield "verify_events", pb.Request(request_id=31, verify_events=pb.VerifyEvents())
     mark = pb.LogMark(event=7, time_ms=2**40, hash=KEY, sequence=5, network=1, subjects=6)
     yield "verify_events-part", pb.Request(request_id=31, verify_events=pb.VerifyEvents(mark=mark, expected_event=9, expected_hash=KEY))
+    yield "checks", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, scopes=["region:east"], limit=50))
+    yield "checks-of-many-scopes", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, scopes=["nation"] * 1000))
+    yield "checks-of-store", pb.Request(request_id=22, checks=pb.ChecksQuery(period=202506, dealer="D0001"))
+    yield "comment", pb.Request(request_id=23, comment=pb.Comment(dealer="D0001", period=202506, revision=2, row="ad_spend", text="车展"))
+    yield "comment-on-check", pb.Request(request_id=23, comment=pb.Comment(dealer="D0001", period=202506, check="c", text="so it was"))
 
 
 def answers():
@@ -163,6 +168,12 @@ def answers():
     yield "history", pb.Response(history=history)
     yield "verification", pb.Response(verification=pb.Verification(complete=True, mark=pb.LogMark(event=7, time_ms=9, hash=KEY, sequence=5, network=1, subjects=6)))
     yield "verification-damage", pb.Response(verification=pb.Verification(complete=True, damage="event 3 of the log is missing"))
+    checks = pb.ChecksAnswer(period=202506, expected=3, reported=2, found=9)
+    checks.findings.add(dealer="D0001", kind=1, name="ad_spend", score=-4.5, value=1, denominator=float("nan"), median=2, spread=0.5,
+                        relative=True, compared=7, revision=2, comment="车展", comment_ms=5)
+    checks.findings.add(dealer="D0002", kind=2, name="ad_spend", region="east")
+    yield "checks", pb.Response(checks=checks)
+    yield "commented", pb.Response(commented=pb.Commented(revision=2, time_ms=5, event=6))
     yield "enrolled", pb.Response(enrolled=pb.Enrolled(dealers=["D0001"], signing_key=KEY))
     exception = pb.Exception(dealer="D0001", until_ms=2**40, granted_ms=1, by=KEY, why="w")
     months = pb.MonthList()
@@ -233,6 +244,10 @@ def bad():
     yield "many-empty-digests", field(21, field(1, b"") * 1001)
     yield "allowance-without-an-end", pb.Request(allow_correction=pb.AllowCorrection(dealer="D0001", period=202506, why="w")).SerializeToString()
     yield "reopening-without-why", pb.Request(reopen_month=pb.ReopenMonth(period=202506)).SerializeToString()
+    yield "comment-on-nothing", pb.Request(comment=pb.Comment(dealer="D1", period=202506, text="x")).SerializeToString()
+    yield "comment-on-both", pb.Request(comment=pb.Comment(dealer="D1", period=202506, row="r", check="c", text="x")).SerializeToString()
+    yield "comment-without-text", pb.Request(comment=pb.Comment(dealer="D1", period=202506, row="r")).SerializeToString()
+    yield "many-scopes", pb.Request(checks=pb.ChecksQuery(period=202506, scopes=["nation"] * 1001)).SerializeToString()
     yield "unknown-role", pb.Request(admit_key=pb.AdmitKey(public_key=KEY, role=9)).SerializeToString()
 
 
