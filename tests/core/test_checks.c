@@ -246,7 +246,7 @@ Test(checks, what_is_found_counts_in_every_average_all_the_same)
     cr_assert_gt(compute(&open)->found, 0);
     benchmark_answer_t *answer = NULL;
     const scope_t nation = {SCOPE_NATION, 0};
-    cr_assert_eq(benchmark_compute(open.months[0], &BENCHMARK_RULE_DEFAULT, &nation, 1, SIZE_MAX, open.arena, &answer),
+    cr_assert_eq(benchmark_compute(open.months[0], &BENCHMARK_RULE_DEFAULT, &nation, 1, SIZE_MAX, NULL, open.arena, &answer),
                  STATUS_OK);
     cr_assert_eq(answer->statistics[0].n, STORES);
     cr_assert_eq(answer->statistics[0].valued, STORES);
