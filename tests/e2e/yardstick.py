@@ -230,11 +230,11 @@ class Hub:
         self.wire_digest = None
 
     def configure(self, settings):
-        """Takes effect at the next start; None: none."""
-        self.settings = settings or {}
-        if settings:
-            self.config = self.work / "hub.yaml"
-            self.config.write_text("".join(f"{name}: {value}\n" for name, value in settings.items()))
+        """Takes effect at the next start."""
+        # Dealers see live figures here, unless a test is about what they are shown: then it says {"disclosure": "on"}.
+        self.settings = {"disclosure": "off", **(settings or {})}
+        self.config = self.work / f"{self.directory.name}.yaml"
+        self.config.write_text("".join(f"{name}: {value}\n" for name, value in self.settings.items()))
 
     def command(self, listen=None):
         command = [PROGRAMS / "yardstick-hub", "run", self.directory, "--listen", listen or self.listen]
