@@ -11,7 +11,7 @@
 typedef struct past_entry {
     struct past_entry *next;
     period_t period;
-    uint64_t event;
+    uint64_t event, network, catalog_digest; /* the last two: of its world */
     month_share_t *share;
 } past_entry_t;
 
@@ -71,7 +71,7 @@ status_t past_find(past_t *past, uint64_t time_ms, uint64_t *out_event)
 
 /* ---- worlds */
 
-/* The world of these numbers where it is kept, else NULL. */
+/* The world of these numbers where it is kept, by itself or with a month; else NULL. */
 static world_t *find_world(past_t *past, const stored_event_t *event)
 {
     world_t *world = NULL;
@@ -83,6 +83,9 @@ static world_t *find_world(past_t *past, const stored_event_t *event)
         kept->used = ++past->tick;
         world = world_retain(kept->world);
     }
+    for (past_entry_t *entry = past->entries; entry && !world; entry = entry->next)
+        if (entry->network == event->network && entry->catalog_digest == event->catalog_digest)
+            world = world_retain(entry->share->world);
     pthread_mutex_unlock(&past->lock);
     return world;
 }
@@ -169,7 +172,8 @@ static void keep_month(past_t *past, past_entry_t *entry)
     free_entries(rest);
 }
 
-static status_t read(past_t *past, period_t period, uint64_t number, month_share_t **out)
+/* Fills the entry but for its link. */
+static status_t read(past_t *past, period_t period, uint64_t number, past_entry_t *out)
 {
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     CLEANUP(arena_destroy) arena_t *arena = arena_create(EVENT_MEMORY);
@@ -188,23 +192,29 @@ static status_t read(past_t *past, period_t period, uint64_t number, month_share
         reading.held_count = event.held_count;
     }
     TRY(month_read(txn, world, &reading, &month));
-    *out = month_share_make(&month, world);
-    return *out ? STATUS_OK : STATUS_NO_MEMORY;
+    *out = (past_entry_t){
+        .period = period,
+        .event = number,
+        .network = event.network,
+        .catalog_digest = event.catalog_digest,
+        .share = month_share_make(&month, world),
+    };
+    return out->share ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 status_t past_month(past_t *past, period_t period, uint64_t event, month_snapshot_t *out)
 {
     if (find_month(past, period, event, out))
         return STATUS_OK;
-    month_share_t *share = NULL;
-    TRY(read(past, period, event, &share));
-    *out = month_share_snapshot(share);
-    past_entry_t *entry = calloc(1, sizeof *entry);
+    past_entry_t found;
+    TRY(read(past, period, event, &found));
+    *out = month_share_snapshot(found.share);
+    past_entry_t *entry = malloc(sizeof *entry);
     if (!entry) { /* it is not kept */
-        month_share_release(share);
+        month_share_release(found.share);
         return STATUS_OK;
     }
-    *entry = (past_entry_t){.period = period, .event = event, .share = share};
+    *entry = found;
     keep_month(past, entry);
     return STATUS_OK;
 }

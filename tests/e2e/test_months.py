@@ -318,7 +318,7 @@ class Months(Case):
         self.assertEqual((correction["at"], correction["role"], correction["by"]), (utc("2025-07-22 09:00"), "dealer", dealer.public.decode()))
         self.assertEqual((correction["exception"]["why"], correction["exception"]["granted"], correction["exception"]["until"]),
                          ("wrong sheet", utc("2025-07-21 09:00"), utc("2025-07-25 23:59:59")))
-        self.check_cells(drift, published, self.shared.ask("benchmark", "--period", "2025-06"))
+        self.check_cells(drift, published, self.shared.ask("benchmark", "--period", "2025-06", "--restated"))
         self.assertEqual({cell["scope"] for cell in drift["cells"]}, {"nation", "region:east", "region:east-shanghai"})
         # Managers: theirs.
         cells = lambda client: {cell.scope for cell in client.ask("month_drift", period=JUNE).drift.cells}

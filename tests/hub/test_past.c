@@ -180,6 +180,23 @@ Test(past, a_world_is_the_network_and_catalog_of_then, .timeout = 60)
     tear_down(&fixture);
 }
 
+Test(past, a_kept_month_keeps_its_world, .timeout = 60)
+{
+    fixture_t fixture = set_up(PLENTY);
+    uint64_t event = file(&fixture, "D1", 1, 10, NULL);
+    CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    OK(past_month(fixture.past, JUNE, event, &snapshot));
+    for (size_t i = 0; i < 8; i++) { /* more worlds than are kept by themselves */
+        world_t *other = NULL;
+        OK(past_world(fixture.past, put_network(&fixture, 2 + i % 2), &other));
+        world_release(&other);
+    }
+    CLEANUP(world_release) world_t *world = NULL;
+    OK(past_world(fixture.past, event, &world));
+    cr_assert_eq(world, snapshot.world);
+    tear_down(&fixture);
+}
+
 Test(past, a_release_holds_back_what_it_did_not_take, .timeout = 60)
 {
     fixture_t fixture = set_up(PLENTY);
