@@ -13,7 +13,7 @@
 
 typedef struct {
     uint32_t days[SETTINGS_RELEASE_DAYS_MAX]; /* ascending */
-    size_t count;
+    uint32_t count;
 } release_days_t;
 
 typedef struct {

@@ -232,7 +232,7 @@ class Hub:
     def configure(self, settings):
         """Takes effect at the next start."""
         # Dealers see live figures here, unless a test is about what they are shown: then it says {"disclosure": "on"}.
-        self.settings = {"disclosure": "off", **(settings or {})}
+        self.settings = {**(settings or {}), "disclosure": (settings or {}).get("disclosure", "off")}
         self.config = self.work / f"{self.directory.name}.yaml"
         self.config.write_text("".join(f"{name}: {value}\n" for name, value in self.settings.items()))
 
