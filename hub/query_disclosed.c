@@ -40,7 +40,7 @@ static status_t shown_init(const query_t *query, period_t period, uint64_t most,
     if (!out->set.count)
         return STATUS_OK;
     TRY(exemplars_at(out->txn, out->set.world->network, period, most, query->arena, &out->exemplars));
-    return disclosure_create(&out->set.releases, query->world->network, stores, count, &hub->settings->disclosure_rule,
+    return disclosure_create(&out->set.releases, query->world->network, stores, count, &DISCLOSURE_RULE_DEFAULT,
                              &out->exemplars, &out->disclosure);
 }
 
@@ -149,7 +149,7 @@ static status_t list_waiting(const query_t *query, const shown_t *view, period_t
     if (view->set.count == RELEASES_MAX)
         return STATUS_OK;
     TRY(month_read(view->txn, view->set.world, &reading, &live));
-    TRY(release_next(&view->set.releases, live, &query->hub->settings->disclosure_rule, &release));
+    TRY(release_next(&view->set.releases, live, &DISCLOSURE_RULE_DEFAULT, &release));
     answer->waiting = arena_array(query->arena, release.held_count, sizeof *answer->waiting);
     if (!answer->waiting)
         return STATUS_NO_MEMORY;

@@ -101,7 +101,7 @@ static status_t make_next(hub_t *hub, store_txn_t *txn, const release_set_t *set
     stored_event_t last;
     TRY(store_get_event(txn, set->event, arena, &last));
     TRY(read_live(txn, set->world, event->period, &live));
-    TRY(release_next(&set->releases, live, &hub->settings->disclosure_rule, &release));
+    TRY(release_next(&set->releases, live, &DISCLOSURE_RULE_DEFAULT, &release));
     TRY(list_held(txn, &last, set->world->network, &release, arena, event, out));
     if (release.held_count == release.change_count)
         return STATUS_OK;

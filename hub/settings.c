@@ -182,7 +182,7 @@ status_t setting_apply(const setting_t *setting, const char *text, setting_place
  * main says so by settings_check. */
 void settings_defaults(settings_t *out)
 {
-    settings_t settings = {.disclosure_rule = DISCLOSURE_RULE_DEFAULT};
+    settings_t settings = {0};
     CLEANUP(faults_fini) faults_t faults = {0};
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const setting_t *setting = &setting_table[i];

@@ -5,7 +5,6 @@
 
 #include "core/faults.h"
 #include "core/tables.h"
-#include "core/tally.h"
 
 #define SETTINGS_LISTEN_SIZE 300 /* with NUL */
 
@@ -26,7 +25,6 @@ typedef struct {
     benchmark_rule_t benchmark; /* benchmark_share (decimal, 0.10), benchmark_least_stores, benchmark_least_eligible */
     bool disclosure;            /* on: dealers see of others what a release shows them (SPEC 4) */
     release_days_t release_days; /* of the next month, on which a month is released: 11, 16, 21 */
-    disclosure_rule_t disclosure_rule; /* no setting: its default */
     uint64_t map_bytes;         /* 64 GiB */
     uint64_t month_cache_bytes; /* 512 MiB */
     uint32_t query_workers;     /* 2 */
