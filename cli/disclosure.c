@@ -97,8 +97,8 @@ static void decref(json_t **json)
 status_t run_exemplar_list(session_t *session)
 {
     static const listing_column_t COLUMNS[] = {
-        {"scope", "Scope", LISTING_TEXT},           {"dealer", "Dealer", LISTING_TEXT},
-        {"from", "From", LISTING_TEXT},             {"consented", "Shown to dealers", LISTING_TEXT},
+        {"scope", "Scope", LISTING_TEXT},     {"dealer", "Dealer", LISTING_TEXT},
+        {"from", "From", LISTING_TEXT},       {"consented", "Shown to dealers", LISTING_TEXT},
         {"time", "Designated", LISTING_TIME}, {"why", "Why", LISTING_TEXT},
     };
     request_t request = {.kind = REQUEST_LIST_EXEMPLARS};
@@ -134,9 +134,8 @@ static json_t *json_of_hidden(const disclosure_answer_t *answer)
 
 status_t run_explain(session_t *session)
 {
-    static const listing_column_t COLUMNS[] = {{"what", "Row or dealer", LISTING_TEXT},
-                                               {"where", "Hidden in", LISTING_TEXT},
-                                               {"why", "Why", LISTING_TEXT}};
+    static const listing_column_t COLUMNS[] = {
+        {"what", "Row or dealer", LISTING_TEXT}, {"where", "Hidden in", LISTING_TEXT}, {"why", "Why", LISTING_TEXT}};
     request_t request = {.kind = REQUEST_EXPLAIN_DISCLOSURE, .explain.dealer = session->invocation->arguments[0]};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(take_period(session, session->invocation->arguments[1], &request.explain.period));
@@ -144,7 +143,8 @@ status_t run_explain(session_t *session)
     const disclosure_answer_t *told = answer.response->disclosure;
     CLEANUP(decref) json_t *objects = json_of_hidden(told);
     return listing_print(session, "hidden", objects, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,
-                         told->release ? "nothing is hidden from this dealer, and nothing waits"
-                                       : "the month has no release yet, so dealers see no figures of nation and regions; "
-                                         "`yardstick month release` makes one");
+                         told->release
+                             ? "nothing is hidden from this dealer, and nothing waits"
+                             : "the month has no release yet, so dealers see no figures of nation and regions; "
+                               "`yardstick month release` makes one");
 }

@@ -140,11 +140,12 @@ static void print_sources(const render_t *render, const compare_answer_t *answer
     char time[TIME_TEXT_SIZE];
     if (answer->suppressed && answer->release) {
         render_time_text(answer->release_ms, time);
-        fprintf(render->out,
-                zh ? "全国与区域数据来自第 %u 次发布（%s），取三位有效数字；× 表示为不泄露他店数据而不显示\n"
-                   : "nation and region: release %u of %s, rounded to 3 digits; × is hidden: it could tell another owner's "
-                     "figures\n",
-                (unsigned)answer->release, time);
+        fprintf(
+            render->out,
+            zh ? "全国与区域数据来自第 %u 次发布（%s），取三位有效数字；× 表示为不泄露他店数据而不显示\n"
+               : "nation and region: release %u of %s, rounded to 3 digits; × is hidden: it could tell another owner's "
+                 "figures\n",
+            (unsigned)answer->release, time);
     } else if (answer->suppressed) {
         fputs(zh ? "本月尚未发布，全国与区域数据暂不显示（×）\n"
                  : "this month has not been released yet, so nation and region are not shown (×)\n",
@@ -152,7 +153,8 @@ static void print_sources(const render_t *render, const compare_answer_t *answer
     }
     for (size_t i = 0; i < 2; i++)
         if (answer->exemplars[i])
-            fprintf(render->out, zh ? "%s标杆为总部指定的门店 %s\n" : "the %s's benchmark is %s, designated by headquarters\n",
+            fprintf(render->out,
+                    zh ? "%s标杆为总部指定的门店 %s\n" : "the %s's benchmark is %s, designated by headquarters\n",
                     i ? (zh ? "区域" : "region") : (zh ? "全国" : "nation"), answer->exemplars[i]);
 }
 

@@ -32,7 +32,7 @@ static void shown_fini(shown_t *view)
 
 /* For whoever holds a key of these stores (indices in the query's world). */
 static status_t shown_init(const query_t *query, period_t period, uint64_t most, const uint32_t *stores, size_t count,
-                          shown_t *out)
+                           shown_t *out)
 {
     hub_t *hub = query->hub;
     TRY(store_begin_read(hub->store, &out->txn));
@@ -133,11 +133,13 @@ static const char *waiting_text(const query_t *query, const shown_t *view, const
     const network_t *network = view->set.world->network;
     char scope[CODE_LENGTH_MAX + 8];
     scope_format(network, change->part, scope, sizeof scope);
-    return arena_printf(query->arena, "%s since the last release; what changed in %s (without the regions below it that are shown) %s, on %s",
-                        kinds[change->kind], scope,
-                        change->wait == WAIT_STANDS_OUT ? "is nearly all this owner's"
-                                                        : "comes from too few owners or is nearly all one owner's",
-                        view->set.world->catalog->rows[change->fact].id);
+    return arena_printf(
+        query->arena,
+        "%s since the last release; what changed in %s (without the regions below it that are shown) %s, on %s",
+        kinds[change->kind], scope,
+        change->wait == WAIT_STANDS_OUT ? "is nearly all this owner's"
+                                        : "comes from too few owners or is nearly all one owner's",
+        view->set.world->catalog->rows[change->fact].id);
 }
 
 /* What would wait if the month were released now. */

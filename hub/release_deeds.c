@@ -93,8 +93,8 @@ static status_t make_first(store_txn_t *txn, world_t *world, stored_event_t *eve
     return enter(txn, event, out);
 }
 
-static status_t make_next(hub_t *hub, store_txn_t *txn, const release_set_t *set, stored_event_t *event,
-                          arena_t *arena, release_made_t *out)
+static status_t make_next(store_txn_t *txn, const release_set_t *set, stored_event_t *event, arena_t *arena,
+                          release_made_t *out)
 {
     CLEANUP(month_destroy) month_t *live = NULL;
     CLEANUP(release_fini) release_t release = {0};
@@ -121,7 +121,7 @@ status_t release_make(hub_t *hub, store_txn_t *txn, world_t *world, period_t per
     TRY(release_set_read(hub->past, txn, period, UINT64_MAX, &set));
     if (set.count == RELEASES_MAX)
         return STATUS_LIMIT;
-    return set.count ? make_next(hub, txn, &set, &event, arena, out) : make_first(txn, world, &event, out);
+    return set.count ? make_next(txn, &set, &event, arena, out) : make_first(txn, world, &event, out);
 }
 
 /* ---- by the clock */
