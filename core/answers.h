@@ -7,8 +7,18 @@
 #include "core/period.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define NO_VALUE ((double)NAN)
+
+/* By which regions an answer was computed (core/regions_view.h). All zero: by those of its month. */
+typedef struct {
+    bool is_today;
+    period_t today; /* where is_today: regions as they lie in this month */
+    uint32_t
+        unseen; /* where is_today: stores of the asking manager's region that lay elsewhere in that month, left out */
+} answer_regions_t;
 
 typedef struct {
     const char *row, *unit;
@@ -33,6 +43,7 @@ typedef struct {
     answer_row_t *rows;
     size_t row_count;
     scope_statistics_t *statistics; /* [row_count][scope_count] */
+    answer_regions_t regions;
 } benchmark_answer_t;
 
 enum {
@@ -58,6 +69,7 @@ typedef struct {
     double *gaps;   /* [row_count][GAP_COUNT] */
     const char **weakest;
     size_t weakest_count; /* row ids */
+    answer_regions_t regions;
 } compare_answer_t;
 
 typedef enum { UNRANKED_NOT_REPORTED, UNRANKED_NO_VALUE, UNRANKED_SMALL_BASE, UNRANKED_COUNT } unranked_reason_t;
@@ -78,6 +90,7 @@ typedef struct {
         unranked_reason_t reason;
     } * unranked;
     size_t unranked_count;
+    answer_regions_t regions;
 } rank_answer_t;
 
 typedef struct {
@@ -118,4 +131,47 @@ typedef struct {
     period_t period;
     coverage_scope_t *scopes;
     size_t scope_count;
+    answer_regions_t regions;
 } coverage_answer_t;
+
+#define YEAR_MONTHS 12
+
+/* What a dealer's month is in the coverage of a year. */
+#define COVERAGE_MARKS(X)                                                                                              \
+    X(NO_MEMBER, "no_member") /* of the scopes asked for, in that month */                                             \
+    X(ON_TIME, "on_time")                                                                                              \
+    X(LATE, "late")                                                                                                    \
+    X(MISSING, "missing")                                                                                              \
+    X(WITHDRAWN, "withdrawn")                                                                                          \
+    X(AWAITED, "awaited") /* nothing filed, and the due day is not over */
+
+typedef enum {
+#define MARK_ENUM(name, text) MARK_##name,
+    COVERAGE_MARKS(MARK_ENUM)
+#undef MARK_ENUM
+        MARK_COUNT
+} coverage_mark_t;
+/* "no_member" … */
+extern const char *const coverage_mark_names[MARK_COUNT];
+
+typedef struct {
+    const char *scope;
+    uint32_t expected[YEAR_MONTHS], reported[YEAR_MONTHS], late[YEAR_MONTHS];
+} coverage_year_scope_t;
+
+typedef struct {
+    const char *dealer;
+    uint8_t marks[YEAR_MONTHS]; /* coverage_mark_t, January to December */
+    uint32_t expected;          /* months on time, late, missing or withdrawn */
+    uint32_t reported;          /* months on time or late */
+    period_t first, last;       /* first and last month ever reported, of those that may be seen; PERIOD_NONE = none */
+} coverage_year_dealer_t;
+
+typedef struct {
+    int year;
+    coverage_year_scope_t *scopes;
+    size_t scope_count;
+    coverage_year_dealer_t *dealers; /* of any of the scopes in any of the months, by code */
+    size_t dealer_count;
+    answer_regions_t regions; /* unseen: of the month with most */
+} coverage_year_answer_t;
