@@ -112,6 +112,16 @@ static bool is_asked(const grid_t *grid, uint32_t dealer, unsigned month, uint32
 
 /* ---- dealers */
 
+void coverage_year_count(coverage_year_dealer_t *dealer)
+{
+    dealer->expected = dealer->reported = 0;
+    for (unsigned month = 0; month < YEAR_MONTHS; month++) {
+        uint8_t mark = dealer->marks[month];
+        dealer->expected += mark != MARK_NO_MEMBER && mark != MARK_AWAITED;
+        dealer->reported += mark == MARK_ON_TIME || mark == MARK_LATE;
+    }
+}
+
 /* One dealer's months: marks of the months in which a scope holds it, and its part in the regions' counts. */
 static void take_dealer(const grid_t *grid, uint32_t dealer, coverage_year_dealer_t *out)
 {
@@ -124,12 +134,10 @@ static void take_dealer(const grid_t *grid, uint32_t dealer, coverage_year_deale
         uint32_t place = region == REGION_UNSEEN ? network->region_count : network->regions[region].enter;
         add_mark(&tallies_of(grid, month)[place + 1], mark);
         grid->marks[(size_t)dealer * YEAR_MONTHS + month] = (uint8_t)mark;
-        if (!is_asked(grid, dealer, month, region))
-            continue;
-        out->marks[month] = (uint8_t)mark;
-        out->expected += mark != MARK_AWAITED;
-        out->reported += mark == MARK_ON_TIME || mark == MARK_LATE;
+        if (is_asked(grid, dealer, month, region))
+            out->marks[month] = (uint8_t)mark;
     }
+    coverage_year_count(out);
 }
 
 static bool is_listed(const grid_t *grid, const coverage_year_dealer_t *dealer)

@@ -60,6 +60,9 @@ typedef struct {
 status_t coverage_year_compute(const coverage_year_input_t *input, const scope_t *scopes, size_t scope_count,
                                arena_t *arena, coverage_year_answer_t **out) NODISCARD;
 
+/* Sets `expected` and `reported` from the marks. */
+void coverage_year_count(coverage_year_dealer_t *dealer);
+
 #define TREND_MONTHS 14 /* November and December of the year before, then January to December */
 
 /* A store's year. `months`: fact_count values each, NULL where nothing is stored (or may not be seen). */

@@ -58,6 +58,7 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareAnswe
     answer->row_count = message->n_rows;
     answer->weakest = (const char **)message->weakest;
     answer->weakest_count = message->n_weakest;
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->compare = answer;
     return STATUS_OK;
 }
@@ -143,6 +144,7 @@ static status_t read_rank(reader_t *reader, const Yardstick__V1__RankAnswer *mes
     answer->scope = message->scope;
     answer->ranked_count = message->n_ranked;
     answer->unranked_count = message->n_unranked;
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->rank = answer;
     return STATUS_OK;
 }
@@ -195,6 +197,7 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkA
         TRY(read_benchmark_row(reader, message->rows[i], i, answer));
     TRY(reader_period(reader, "benchmark.period", message->period, &answer->period));
     answer->catalog = message->catalog;
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->benchmark = answer;
     return STATUS_OK;
 }
@@ -218,6 +221,7 @@ static status_t read_coverage(reader_t *reader, const Yardstick__V1__CoverageAns
     }
     TRY(reader_period(reader, "coverage.period", message->period, &answer->period));
     answer->scope_count = message->n_scopes;
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->coverage = answer;
     return STATUS_OK;
 }
@@ -237,6 +241,10 @@ status_t answer_read(reader_t *reader, const Yardstick__V1__Response *message, r
         return read_benchmark(reader, message->benchmark, out);
     case RESPONSE_COVERAGE:
         return read_coverage(reader, message->coverage, out);
+    case RESPONSE_COVERAGE_YEAR:
+        return coverage_year_read(reader, message->coverage_year, &out->coverage_year);
+    case RESPONSE_NETWORK_CHANGES:
+        return network_changes_read(reader, message->network_changes, &out->network_changes);
     default:
         return STATUS_UNSUPPORTED;
     }
@@ -282,7 +290,7 @@ static status_t write_compare(arena_t *arena, const compare_answer_t *answer, Ya
         items[i].n_gaps = GAP_COUNT;
     }
     out->compare = message;
-    return STATUS_OK;
+    return regions_write(arena, &answer->regions, &message->regions);
 }
 
 static status_t write_trend(arena_t *arena, const trend_answer_t *answer, Yardstick__V1__Response *out)
@@ -351,6 +359,7 @@ static status_t write_rank(arena_t *arena, const rank_answer_t *answer, Yardstic
     out->rank->row = lend(answer->row);
     out->rank->scope = lend(answer->scope);
     out->rank->period = period_to_number(answer->period);
+    TRY(regions_write(arena, &answer->regions, &out->rank->regions));
     Yardstick__V1__Ranked *items, initial = YARDSTICK__V1__RANKED__INIT;
     WRITE_LIST(arena, answer->ranked_count, initial, items, out->rank->ranked);
     out->rank->n_ranked = answer->ranked_count;
@@ -401,6 +410,7 @@ static status_t write_benchmark(arena_t *arena, const benchmark_answer_t *answer
     WRITE_ONE(arena, (Yardstick__V1__BenchmarkAnswer)YARDSTICK__V1__BENCHMARK_ANSWER__INIT, out->benchmark);
     out->benchmark->catalog = lend(answer->catalog);
     out->benchmark->period = period_to_number(answer->period);
+    TRY(regions_write(arena, &answer->regions, &out->benchmark->regions));
     Yardstick__V1__ScopeCount *items, initial = YARDSTICK__V1__SCOPE_COUNT__INIT;
     WRITE_LIST(arena, answer->scope_count, initial, items, out->benchmark->scopes);
     out->benchmark->n_scopes = answer->scope_count;
@@ -416,6 +426,7 @@ static status_t write_coverage(arena_t *arena, const coverage_answer_t *answer, 
 {
     WRITE_ONE(arena, (Yardstick__V1__CoverageAnswer)YARDSTICK__V1__COVERAGE_ANSWER__INIT, out->coverage);
     out->coverage->period = period_to_number(answer->period);
+    TRY(regions_write(arena, &answer->regions, &out->coverage->regions));
     Yardstick__V1__CoverageScope *items, initial = YARDSTICK__V1__COVERAGE_SCOPE__INIT;
     WRITE_LIST(arena, answer->scope_count, initial, items, out->coverage->scopes);
     out->coverage->n_scopes = answer->scope_count;
@@ -447,6 +458,10 @@ status_t answer_write(arena_t *arena, const response_t *response, Yardstick__V1_
         return write_benchmark(arena, response->benchmark, out);
     case RESPONSE_COVERAGE:
         return write_coverage(arena, response->coverage, out);
+    case RESPONSE_COVERAGE_YEAR:
+        return coverage_year_write(arena, response->coverage_year, out);
+    case RESPONSE_NETWORK_CHANGES:
+        return network_changes_write(arena, &response->network_changes, out);
     default:
         return STATUS_UNSUPPORTED;
     }

@@ -4,6 +4,7 @@
 
 #include "core/answers.h"
 #include "core/network.h"
+#include "core/network_changes.h"
 #include "core/tables.h"
 
 #define KEY_SIZE           32 /* a CURVE public key */
@@ -43,6 +44,7 @@ typedef enum {
     REQUEST_LIST_TOKENS,
     REQUEST_REVOKE_TOKENS,
     REQUEST_ENROLL,
+    REQUEST_COVERAGE_YEAR = 39,
     REQUEST_KIND_COUNT
 } request_kind_t;
 /* "describe", "get_catalog" …: the name of the oneof's field. */
@@ -105,6 +107,7 @@ typedef struct {
     const char **peers;
     size_t peer_count;
     const char *region; /* "" = own */
+    bool regions_today;
 } compare_query_t;
 typedef struct {
     const char *dealer;
@@ -117,18 +120,27 @@ typedef struct {
 typedef struct {
     const char *row, *scope;
     period_t period;
+    bool regions_today;
 } rank_query_t;
 typedef struct {
     period_t period;
     const char **scopes;
     size_t scope_count;
     const char *table; /* "" = all */
+    bool regions_today;
 } benchmark_query_t;
 typedef struct {
     period_t period;
     const char **scopes;
     size_t scope_count;
+    bool regions_today;
 } coverage_query_t;
+typedef struct {
+    int year;
+    const char **scopes;
+    size_t scope_count;
+    bool never_only, regions_today;
+} coverage_year_query_t;
 
 typedef struct {
     uint8_t public_key[KEY_SIZE];
@@ -145,7 +157,7 @@ typedef struct {
 typedef struct {
     uint8_t upload_id[UPLOAD_ID_SIZE];
     uint32_t part;
-    bool last;
+    bool last, dry_run;
     network_lines_t lines;
 } network_part_t;
 
@@ -179,6 +191,7 @@ typedef struct {
         rank_query_t rank;
         benchmark_query_t benchmark;
         coverage_query_t coverage;
+        coverage_year_query_t coverage_year;
         key_entry_t admit;
         uint8_t revoke[KEY_SIZE];
         network_part_t network_part;
@@ -227,6 +240,7 @@ typedef struct {
 typedef struct {
     uint32_t regions, dealers, memberships, circles;
     bool complete;
+    network_changes_t changes; /* counts only */
 } imported_t;
 
 typedef struct {
@@ -267,6 +281,8 @@ typedef enum {
     RESPONSE_HEALTH,
     RESPONSE_TOKENS,
     RESPONSE_ENROLLED,
+    RESPONSE_COVERAGE_YEAR = 26,
+    RESPONSE_NETWORK_CHANGES,
     RESPONSE_KIND_COUNT
 } response_kind_t;
 
@@ -293,6 +309,8 @@ typedef struct {
         const rank_answer_t *rank;
         const benchmark_answer_t *benchmark;
         const coverage_answer_t *coverage;
+        const coverage_year_answer_t *coverage_year;
+        network_changes_t network_changes;
         struct {
             const key_entry_t *items;
             size_t count;
