@@ -7,12 +7,19 @@
 #define TRIES_MAX 8 /* worlds that may come and go under one question */
 
 static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
-    [REQUEST_DESCRIBE] = query_describe,       [REQUEST_GET_CATALOG] = query_get_catalog,
-    [REQUEST_COMPARE] = query_compare,         [REQUEST_TREND] = query_trend,
-    [REQUEST_CONSULTANTS] = query_consultants, [REQUEST_RANK] = query_rank,
-    [REQUEST_BENCHMARK] = query_benchmark,     [REQUEST_COVERAGE] = query_coverage,
-    [REQUEST_LIST_KEYS] = query_list_keys,     [REQUEST_SHOW_NETWORK] = query_show_network,
-    [REQUEST_GET_HEALTH] = query_get_health,   [REQUEST_LIST_TOKENS] = query_list_tokens,
+    [REQUEST_DESCRIBE] = query_describe,
+    [REQUEST_GET_CATALOG] = query_get_catalog,
+    [REQUEST_COMPARE] = query_compare,
+    [REQUEST_TREND] = query_trend,
+    [REQUEST_CONSULTANTS] = query_consultants,
+    [REQUEST_RANK] = query_rank,
+    [REQUEST_BENCHMARK] = query_benchmark,
+    [REQUEST_COVERAGE] = query_coverage,
+    [REQUEST_LIST_KEYS] = query_list_keys,
+    [REQUEST_SHOW_NETWORK] = query_show_network,
+    [REQUEST_GET_HEALTH] = query_get_health,
+    [REQUEST_LIST_TOKENS] = query_list_tokens,
+    [REQUEST_COVERAGE_YEAR] = query_coverage_year,
 };
 
 bool query_is(request_kind_t kind)

@@ -35,3 +35,7 @@ status_t query_consultants(const query_t *query) NODISCARD;
 status_t query_rank(const query_t *query) NODISCARD;
 status_t query_benchmark(const query_t *query) NODISCARD;
 status_t query_coverage(const query_t *query) NODISCARD;
+status_t query_coverage_year(const query_t *query) NODISCARD;
+
+/* The refusal of a manager whose region the network has no more. */
+status_t query_refuse_region(const query_t *query) NODISCARD;

@@ -7,15 +7,42 @@
 #include <string.h>
 
 /* The period's snapshot in the very world in which the request was checked. */
-static status_t acquire(const query_t *query, period_t period, month_snapshot_t *out)
+static status_t acquire(const query_t *query, period_t period, const regions_view_t *view, month_snapshot_t *out)
 {
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
-    TRY(months_acquire(query->hub->months, period, &snapshot));
+    TRY(months_acquire_viewed(query->hub->months, period, view, &snapshot));
     if (snapshot.world != query->world)
         return STATUS_CONFLICT;
     *out = snapshot;
     snapshot = (month_snapshot_t){0};
     return STATUS_OK;
+}
+
+/* By which regions the month is to be read; *out tells the asker. */
+static status_t find_view(const query_t *query, bool regions_today, period_t period, regions_view_t *out_view,
+                          answer_regions_t *out)
+{
+    *out_view = REGIONS_THEN;
+    *out = (answer_regions_t){.is_today = regions_today};
+    if (!regions_today)
+        return STATUS_OK;
+    out->today = clock_period(clock_wall());
+    return access_find_view(query->world->network, query->principal, out->today, period, out_view, &out->unseen,
+                            query->refusal);
+}
+
+/* The region that a store is compared with where none is named: its own, in that view. A manager may find that the
+ * store lies in another's today. */
+static status_t find_own_region(const query_t *query, const regions_view_t *view, const compare_query_t *asked,
+                                uint32_t dealer, uint32_t *region)
+{
+    const network_t *network = query->world->network;
+    *region = regions_view_of(network, view, dealer, asked->period);
+    if (*asked->region || access_holds_region(network, query->principal, *region))
+        return STATUS_OK;
+    return refuse(query->refusal, STATUS_NOT_ALLOWED, asked->dealer,
+                  "%s lies in no region of this key today; name one with --region, or leave --regions today out",
+                  asked->dealer);
 }
 
 status_t query_compare(const query_t *query)
@@ -25,6 +52,11 @@ status_t query_compare(const query_t *query)
     uint32_t dealer, own_region, region, peers[PEERS_MAX];
     TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &own_region,
                           query->refusal));
+    regions_view_t view;
+    answer_regions_t regions;
+    TRY(find_view(query, asked->regions_today, asked->period, &view, &regions));
+    if (regions.is_today)
+        TRY(find_own_region(query, &view, asked, dealer, &own_region));
     TRY(access_find_region(network, query->principal, own_region, asked->region, &region, query->refusal));
     if (asked->peer_count > PEERS_MAX)
         return refuse(query->refusal, STATUS_INVALID, "peers", "at most %d peers in one comparison", PEERS_MAX);
@@ -34,9 +66,10 @@ status_t query_compare(const query_t *query)
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     compare_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
+    TRY(acquire(query, asked->period, &view, &snapshot));
     TRY(compare_compute(snapshot.month, &query->hub->settings->benchmark, dealer, region, peers, asked->peer_count,
                         query->arena, &answer));
+    answer->regions = regions;
     query->response->kind = RESPONSE_COMPARE;
     query->response->compare = answer;
     return STATUS_OK;
@@ -65,14 +98,25 @@ status_t query_rank(const query_t *query)
     TRY(access_find_scope(query->world->network, query->principal, REQUEST_RANK, asked->scope, asked->period, &scope,
                           &averages_only, query->refusal));
     TRY(find_row(query, asked->row, &row));
+    regions_view_t view;
+    answer_regions_t regions;
+    TRY(find_view(query, asked->regions_today, asked->period, &view, &regions));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     rank_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
+    TRY(acquire(query, asked->period, &view, &snapshot));
     TRY(rank_compute(snapshot.month, row, scope, query->arena, &answer));
+    answer->regions = regions;
     query->response->kind = RESPONSE_RANK;
     query->response->rank = answer;
     return STATUS_OK;
+}
+
+status_t query_refuse_region(const query_t *query)
+{
+    return refuse(query->refusal, STATUS_NOT_ALLOWED, query->principal->region,
+                  "this key's region %s is no longer in the network; have headquarters admit a key for another",
+                  query->principal->region);
 }
 
 typedef struct {
@@ -100,9 +144,7 @@ static status_t find_scopes(const query_t *query, request_kind_t kind, const cha
     if (!name_count)
         asked.count = access_default_scopes(network, query->principal, asked.scopes);
     if (!asked.count)
-        return refuse(query->refusal, STATUS_NOT_ALLOWED, query->principal->region,
-                      "this key's region %s is no longer in the network; have headquarters admit a key for another",
-                      query->principal->region);
+        return query_refuse_region(query);
     *out = asked;
     return STATUS_OK;
 }
@@ -135,15 +177,19 @@ status_t query_benchmark(const query_t *query)
     size_t table;
     TRY(find_table(query, asked->table, &table));
     TRY(find_scopes(query, REQUEST_BENCHMARK, asked->scopes, asked->scope_count, asked->period, &scopes));
+    regions_view_t view;
+    answer_regions_t regions;
+    TRY(find_view(query, asked->regions_today, asked->period, &view, &regions));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     benchmark_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
+    TRY(acquire(query, asked->period, &view, &snapshot));
     TRY(benchmark_compute(snapshot.month, &query->hub->settings->benchmark, scopes.scopes, scopes.count, table,
                           query->arena, &answer));
     for (size_t i = 0; i < scopes.count; i++)
         if (scopes.averages_only[i])
             keep_averages(answer, i);
+    answer->regions = regions;
     query->response->kind = RESPONSE_BENCHMARK;
     query->response->benchmark = answer;
     return STATUS_OK;
@@ -154,11 +200,15 @@ status_t query_coverage(const query_t *query)
     const coverage_query_t *asked = &query->request->coverage;
     scopes_asked_t scopes;
     TRY(find_scopes(query, REQUEST_COVERAGE, asked->scopes, asked->scope_count, asked->period, &scopes));
+    regions_view_t view;
+    answer_regions_t regions;
+    TRY(find_view(query, asked->regions_today, asked->period, &view, &regions));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     coverage_answer_t *answer = NULL;
-    TRY(acquire(query, asked->period, &snapshot));
+    TRY(acquire(query, asked->period, &view, &snapshot));
     TRY(coverage_compute(snapshot.month, scopes.scopes, scopes.count, query->arena, &answer));
+    answer->regions = regions;
     query->response->kind = RESPONSE_COVERAGE;
     query->response->coverage = answer;
     return STATUS_OK;
