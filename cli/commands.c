@@ -22,6 +22,10 @@ static const option_t OPTIONS[] = {
     {"out", OPTION_TEXT, "FILE", false, "where the tokens are written, as CSV; never over another file"},
     {"days", OPTION_TEXT, "N", false, "how long the tokens are good (30)"},
     {"endpoint", OPTION_ENDPOINT, "ENDPOINT", false, "the hub as agents see it, tcp://HOST:PORT (as this home does)"},
+    {"until", OPTION_TEXT, "DATE|TIME", false,
+     "until the end of 2025-07-31, until \"2025-07-31 18:00\" in the network's time zone, or 2025-07-31T18:00+08:00"},
+    {"why", OPTION_TEXT, "TEXT", false, "the reason, which stands in the log"},
+    {"withdraw", OPTION_FLAG, NULL, false, "take the exception back"},
     {"file", OPTION_TEXT, "FILE", false, "the tokens that `enroll` wrote there"},
 };
 
@@ -59,6 +63,18 @@ static const command_t COMMANDS[] = {
      "a store's sales consultants"},
     {"coverage", "", 0, 0, "period! scope format", NEEDS_HUB, check_scopes, run_coverage,
      "who has reported, late or not at all"},
+    {"month status", "[PERIOD]", 0, 1, "year format", NEEDS_HUB, query_check_months, query_months,
+     "open or closed, since when, when due, who has filed, exceptions and corrections: of a month, a year, or the "
+     "newest 12 months"},
+    {"month close", "PERIOD", 1, 1, "why", NEEDS_HUB, check_month, run_month_close,
+     "publish a month's tables as they stand; later submissions are refused"},
+    {"month reopen", "PERIOD", 1, 1, "why!", NEEDS_HUB, check_month, run_month_reopen,
+     "take a closing back: the month is provisional until it is closed anew"},
+    {"month allow", "DEALER PERIOD", 2, 2, "until why withdraw", NEEDS_HUB, check_month_allow, run_month_allow,
+     "let a store correct a closed month for some time (or take that back): it changes the restated tables"},
+    {"month drift", "PERIOD", 1, 1, "format", NEEDS_CATALOG, check_month, run_month_drift,
+     "what differs between a month's published tables and the restated ones, worst first, and through whom (CSV: the "
+     "figures only)"},
     {"status", "", 0, 0, "format", NEEDS_HUB, NULL, run_status, "the hub's health"},
 };
 
@@ -66,6 +82,7 @@ static const own_help_t OWN_HELP[] = {
     {"facts import", "year", "of months written without one (6月, Jun); else the one in the file's name"},
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
     {"keys admit", "dealer", "the stores of a dealer's key: one or several, comma between"},
+    {"month status", "year", "its months that have begun"},
     {"keys admit", "region", "the region of a manager's key"},
 };
 

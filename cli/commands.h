@@ -32,6 +32,14 @@ status_t run_enroll(session_t *session) NODISCARD;
 status_t run_enroll_list(session_t *session) NODISCARD;
 status_t run_enroll_revoke(session_t *session) NODISCARD;
 
+/* month.c */
+status_t check_month(session_t *session) NODISCARD;
+status_t check_month_allow(session_t *session) NODISCARD;
+status_t run_month_close(session_t *session) NODISCARD;
+status_t run_month_reopen(session_t *session) NODISCARD;
+status_t run_month_allow(session_t *session) NODISCARD;
+status_t run_month_drift(session_t *session) NODISCARD;
+
 /* network.c: the network, the catalog, the hub's health */
 status_t run_network_import(session_t *session) NODISCARD;
 status_t run_network_show(session_t *session) NODISCARD;

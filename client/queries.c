@@ -51,6 +51,38 @@ status_t query_consultants(session_t *session, const char *dealer)
     return render_consultants(&render, answer.response->consultants);
 }
 
+static status_t make_months_query(session_t *session, request_t *out)
+{
+    const invocation_t *invocation = session->invocation;
+    const char *text = invocation->argument_count ? invocation->arguments[0] : NULL;
+    request_t request = {
+        .kind = REQUEST_MONTH_STATUS,
+        .month_status = {.period = PERIOD_NONE, .year = invocation_year(invocation, "year")},
+    };
+    if (text && request.month_status.year)
+        return session_misuse(session, "month status shows a month or a year; leave %.80s or --year out", text);
+    if (text && !period_parse(text, &request.month_status.period))
+        return session_misuse(session, "month status: %.80s is no month; write it as 2025-06", text);
+    *out = request;
+    return STATUS_OK;
+}
+
+status_t query_check_months(session_t *session)
+{
+    request_t request;
+    return make_months_query(session, &request);
+}
+
+status_t query_months(session_t *session)
+{
+    request_t request;
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(make_months_query(session, &request));
+    TRY(session_ask(session, "month status", &request, RESPONSE_MONTHS, &answer));
+    render_t render = session_render(session);
+    return render_months(&render, answer.response->months.items, answer.response->months.count);
+}
+
 static void format_time(uint64_t ms, char out[32])
 {
     time_t seconds = (time_t)(ms / 1000);

@@ -16,6 +16,10 @@ status_t query_trend(session_t *session, const char *dealer) NODISCARD;
 /* --period. */
 status_t query_consultants(session_t *session, const char *dealer) NODISCARD;
 
+/* PERIOD, or --year, or neither: the newest months. Both programs' `month status`. */
+status_t query_check_months(session_t *session) NODISCARD;
+status_t query_months(session_t *session) NODISCARD;
+
 /* What the hub says of this key: role, stores or region, the hub's version and clock. */
 status_t query_description(session_t *session) NODISCARD;
 

@@ -105,7 +105,35 @@
     X(SIGN_LEGEND, "带“较”字的列是与该列相比的差距：+ 优于，- 劣于", "Gap: + is better than that column, - is worse")                                 \
     X(MONTHS_COUNTED, "月数", "Months counted")                                                                                                       \
     X(CHANGE_RATE, "环比", "change from the month before")                                                                                            \
-    X(CHARTS_NOTE, "没有数据的月份留空", "A month without a value is left empty")
+    X(CHARTS_NOTE, "没有数据的月份留空", "A month without a value is left empty")                                                                     \
+    X(PERIOD, "月份", "Month")                                                                                                                        \
+    X(STATUS, "状态", "Status")                                                                                                                       \
+    X(MONTH_OPEN, "未关账", "open")                                                                                                                   \
+    X(MONTH_CLOSED, "已关账", "closed")                                                                                                               \
+    X(SINCE, "起始时间", "Since")                                                                                                                     \
+    X(DUE, "截止日", "Due")                                                                                                                           \
+    X(OVER, "（已过）", " (over)")                                                                                                                    \
+    X(CORRECTIONS, "更正家数", "Corrected")                                                                                                           \
+    X(EXCEPTION_FOR, "获准更正", "Exception for")                                                                                                     \
+    X(UNTIL, "有效至", "Until")                                                                                                                       \
+    X(GRANTED, "批准时间", "Granted")                                                                                                                 \
+    X(WHY, "原因", "Why")                                                                                                                             \
+    X(ROW, "指标", "Row")                                                                                                                             \
+    X(STATISTIC, "统计量", "Statistic")                                                                                                               \
+    X(PUBLISHED, "已公布", "Published")                                                                                                               \
+    X(RESTATED, "重述", "Restated")                                                                                                                   \
+    X(DIFFERENCE, "差额", "Difference")                                                                                                               \
+    X(RELATIVE, "变动率", "Relative")                                                                                                                 \
+    X(NO_DRIFT, "公布后没有变化", "Nothing has changed since it was published")                                                                       \
+    X(FURTHER_CELLS, "另有未列出的变化：", "further changes, not listed:")                                                                            \
+    X(CHANGED_BY, "更正者", "Changed by")                                                                                                             \
+    X(REVISION, "修订", "Revision")                                                                                                                   \
+    X(FILED, "提交时间", "Filed")                                                                                                                     \
+    X(EXCEPTION, "批准原因", "Exception")                                                                                                             \
+    X(WITHDRAWN, "撤回 ", "withdrawn, ")                                                                                                              \
+    X(PUBLISHED_AT, "公布于", "Published at")                                                                                                         \
+    X(NETWORK_CHANGED, "此后网络有更改：", "The network was replaced since, last at")                                                                 \
+    X(CATALOG_CHANGED, "此后目录有更改：", "The catalog was replaced since, last at")
 
 typedef enum {
 #define WORD_ENUM(name, zh, en) WORD_##name,

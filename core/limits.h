@@ -25,13 +25,16 @@
 #define NETWORK_MEMBERSHIPS_MAX 4000000 /* region memberships; circle memberships likewise */
 #define NETWORK_CHANGES_MAX     100000  /* listed of what an import changes; the rest are counted */
 
-#define CONSULTANTS_MAX         500  /* of one submission */
-#define KEY_DEALERS_MAX         200  /* stores of one key */
-#define SCOPES_MAX              1000 /* named in one request */
-#define TOKENS_MAX              1000 /* enrolment tokens of one request or answer */
-#define TOKEN_DAYS_MAX          366  /* how long a token may be good */
-#define PEERS_MAX               16   /* named in one comparison */
-#define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
+#define CONSULTANTS_MAX         500    /* of one submission */
+#define KEY_DEALERS_MAX         200    /* stores of one key */
+#define SCOPES_MAX              1000   /* named in one request */
+#define TOKENS_MAX              1000   /* enrolment tokens of one request or answer */
+#define TOKEN_DAYS_MAX          366    /* how long a token may be good */
+#define GRANTS_MAX              100000 /* exceptions for closed months that are open at a time */
+#define GRANT_DAYS_MAX          366    /* how long one may last */
+#define DRIFT_CELLS_MAX         10000  /* listed of what a month's figures drifted; the rest are counted */
+#define PEERS_MAX               16     /* named in one comparison */
+#define FAULTS_MAX              1000   /* kept of one input; the rest are counted */
 
 #define INBOX_FILES_MAX         256 /* of an inbox that are looked after at a time; the others have their turn later */
 

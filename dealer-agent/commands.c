@@ -100,6 +100,9 @@ static const command_t COMMANDS[] = {
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
     {"consultants", "", 0, 0, "period!1 dealer format", NEEDS_CATALOG, NULL, run_consultants,
      "the store's sales consultants"},
+    {"month status", "[PERIOD]", 0, 1, "year format", NEEDS_HUB, query_check_months, query_months,
+     "whether a month is open or closed, when it is due, and exceptions for own stores: of a month, a year, or the "
+     "newest 12 months"},
     {"results", "", 0, 0, "desk dealer period peer all-months", NEEDS_CATALOG, results_check, results_run,
      "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
     {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
@@ -121,6 +124,7 @@ static const own_help_t OWN_HELP[] = {
     {"submit", "year", "of months written without one (1月, Jan); else the one in the file's name"},
     {"check", "year", "of months written without one (1月, Jan); else the one in the file's name"},
     {"submit", "dealer", "whose file it is, where it has no dealer column and the key holds several stores"},
+    {"month status", "year", "its months that have begun"},
     {"results", "dealer", "the store (each)"},
     {"results", "period",
      "the month (the newest 13 of each store that were delivered from this home, and older ones "

@@ -29,6 +29,11 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_MAKE_TOKENS] = CENTRAL | OPERATE,
     [REQUEST_LIST_TOKENS] = CENTRAL | OPERATE,
     [REQUEST_REVOKE_TOKENS] = CENTRAL | OPERATE,
+    [REQUEST_MONTH_STATUS] = DEALER | MANAGER | CENTRAL,
+    [REQUEST_CLOSE_MONTH] = CENTRAL,
+    [REQUEST_REOPEN_MONTH] = CENTRAL,
+    [REQUEST_ALLOW_CORRECTION] = CENTRAL,
+    [REQUEST_MONTH_DRIFT] = MANAGER | CENTRAL,
     [REQUEST_COVERAGE_YEAR] = MANAGER | CENTRAL,
     [REQUEST_ENROLL] = 0, /* who is admitted already has no need of it; the others come by another door */
 };
@@ -237,5 +242,25 @@ status_t access_find_year(const network_t *network, const principal_t *principal
     }
     TRY(check_store(network, principal, code, dealer, seen, refusal));
     *out_dealer = dealer;
+    return STATUS_OK;
+}
+
+bool access_sees_month(const network_t *network, const principal_t *principal, const char *code, period_t period)
+{
+    if (principal->role == ROLE_DEALER)
+        return names_store(principal, code);
+    uint32_t dealer = network_find_dealer(network, code);
+    uint32_t region = dealer == INDEX_NONE ? INDEX_NONE : network_region_of(network, dealer, period);
+    return access_holds_region(network, principal, region);
+}
+
+status_t access_find_own_scope(const network_t *network, const principal_t *principal, scope_t *out, refusal_t *refusal)
+{
+    uint32_t region = network_find_region(network, principal->region);
+    if (principal->role == ROLE_MANAGER && region == INDEX_NONE)
+        return refuse(refusal, STATUS_NOT_ALLOWED, principal->region,
+                      "this key's region %s is no longer in the network; have headquarters admit a key for another",
+                      principal->region);
+    *out = principal->role == ROLE_MANAGER ? (scope_t){SCOPE_REGION, region} : (scope_t){.kind = SCOPE_NATION};
     return STATUS_OK;
 }

@@ -51,5 +51,13 @@ status_t access_find_scope_of_year(const network_t *network, const principal_t *
 status_t access_find_year(const network_t *network, const principal_t *principal, const char *dealer, period_t first,
                           uint32_t *out_dealer, bool out_visible[TREND_MONTHS], refusal_t *refusal) NODISCARD;
 
+/* Whether the key reads what is told of a store's month: a dealer of its own stores, a manager of those that lie in its
+ * region then, headquarters of all. */
+bool access_sees_month(const network_t *network, const principal_t *principal, const char *dealer, period_t period);
+
+/* All that a manager reads together: its region; of other roles the nation. */
+status_t access_find_own_scope(const network_t *network, const principal_t *principal, scope_t *out,
+                               refusal_t *refusal) NODISCARD;
+
 /* Whether the region lies in a manager's; always true for other roles. */
 bool access_holds_region(const network_t *network, const principal_t *principal, uint32_t region);

@@ -250,6 +250,12 @@ static status_t run(change_t *change)
         return tokens_make(change);
     case REQUEST_REVOKE_TOKENS:
         return tokens_revoke(change);
+    case REQUEST_CLOSE_MONTH:
+        return month_close(change);
+    case REQUEST_REOPEN_MONTH:
+        return month_reopen(change);
+    case REQUEST_ALLOW_CORRECTION:
+        return month_allow(change);
     default:
         return STATUS_UNSUPPORTED;
     }

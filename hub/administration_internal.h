@@ -1,4 +1,4 @@
-/* One change while it is made, for what administration.c and tokens.c share. */
+/* One change while it is made, for what administration.c, month_deeds.c and tokens.c share. */
 #pragma once
 
 #include "hub/administration.h"
@@ -44,3 +44,8 @@ status_t network_import(change_t *change) NODISCARD;
 status_t tokens_make(change_t *change) NODISCARD;
 status_t tokens_revoke(change_t *change) NODISCARD;
 status_t tokens_enroll(change_t *change) NODISCARD;
+
+/* hub/month_deeds.c: the life of a month (SPEC 5). */
+status_t month_close(change_t *change) NODISCARD;
+status_t month_reopen(change_t *change) NODISCARD;
+status_t month_allow(change_t *change) NODISCARD;

@@ -6,7 +6,13 @@
 #include <time.h>
 #include <unistd.h>
 
-static uint64_t standing_ms; /* 0: the clock runs; written in clock_init only */
+static uint64_t standing_ms; /* 0: the clock runs; written by clock_stand only */
+
+void clock_stand(void)
+{
+    const char *standing = getenv("YARDSTICK_TEST_NOW_MS");
+    standing_ms = standing ? strtoull(standing, NULL, 10) : 0;
+}
 
 bool clock_init(const char *time_zone)
 {
@@ -19,8 +25,7 @@ bool clock_init(const char *time_zone)
     if (access(path, R_OK) != 0 || setenv("TZ", time_zone, 1) != 0)
         return false;
     tzset();
-    const char *standing = getenv("YARDSTICK_TEST_NOW_MS");
-    standing_ms = standing ? strtoull(standing, NULL, 10) : 0;
+    clock_stand();
     return true;
 }
 
@@ -53,6 +58,37 @@ period_t clock_period(wall_time_t now)
 {
     struct tm local = local_time(now);
     return period_make(local.tm_year + 1900, local.tm_mon + 1);
+}
+
+const char *clock_format(uint64_t time_ms, char out[CLOCK_TEXT_SIZE])
+{
+    struct tm local = local_time((wall_time_t){time_ms});
+    if (!strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%d %H:%M", &local))
+        out[0] = '\0';
+    return out;
+}
+
+bool clock_moment(uint32_t day, uint32_t minute, wall_time_t *out)
+{
+    int month_day = (int)(day % 100);
+    period_t period = period_from_number(day / 100);
+    if (period == PERIOD_NONE || minute > CLOCK_DAY_MINUTES)
+        return false;
+    struct tm local = {.tm_year = period_year(period) - 1900,
+                       .tm_mon = period_month(period) - 1,
+                       .tm_mday = month_day,
+                       .tm_hour = 12,
+                       .tm_isdst = -1};
+    if (mktime(&local) == -1 || local.tm_mday != month_day)
+        return false;
+    local.tm_hour = (int)minute / 60;
+    local.tm_min = (int)minute % 60;
+    local.tm_isdst = -1;
+    time_t seconds = mktime(&local);
+    if (seconds <= 0)
+        return false;
+    *out = (wall_time_t){(uint64_t)seconds * 1000 - (minute == CLOCK_DAY_MINUTES)};
+    return true;
 }
 
 bool clock_is_late(period_t period, uint32_t due_day, wall_time_t now)

@@ -1,5 +1,7 @@
 #include "hub/directory.h"
 
+#include "hub/clock.h"
+
 #include "core/catalog.h"
 
 #include <errno.h>
@@ -10,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -29,13 +30,6 @@ static void file_close(int *file)
 {
     if (*file >= 0)
         close(*file);
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 static void remove_file(const char *directory, const char *name)
@@ -147,7 +141,7 @@ static status_t fill_store(store_t *store, const home_t *headquarters)
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     CLEANUP(catalog_destroy) catalog_t *catalog = NULL;
     CLEANUP(faults_fini) faults_t faults = {0};
-    stored_key_t key = {.entry = {.role = ROLE_HEADQUARTERS, .region = "", .admitted_ms = now_ms()}};
+    stored_key_t key = {.entry = {.role = ROLE_HEADQUARTERS, .region = "", .admitted_ms = clock_wall().ms}};
     if (!zmq_z85_decode(key.entry.public_key, headquarters->public_key))
         return STATUS_INTERNAL;
     TRY(catalog_load(catalog_builtin(), &catalog, &faults));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "hub/clock.h"
+#include "hub/closings.h"
 #include "hub/months.h"
 #include "hub/past.h"
 #include "hub/registry.h"
@@ -19,6 +20,7 @@ typedef struct {
     registry_t *registry;
     months_t *months;
     past_t *past;
+    closings_t *closings;
     void *zmq; /* the context of all sockets */
     monotonic_time_t started;
     atomic_bool failed; /* the store cannot be written any more: the hub ends, non-zero */

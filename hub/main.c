@@ -1,4 +1,5 @@
 /* yardstick-hub: the server (SPEC 6). */
+#include "hub/clock.h"
 #include "hub/directory.h"
 #include "hub/run.h"
 
@@ -85,6 +86,7 @@ static int command_init(const options_t *options)
         .listen = options->listen,
         .headquarters_home = options->headquarters_home,
     };
+    clock_stand();
     status_t status = directory_init(&plan, &faults);
     if (status != STATUS_OK)
         return refuse_with(&faults, status);

@@ -54,7 +54,7 @@ static status_t set(const reading_t *reading, const stored_revision_t *revision)
     if (reading->previous)
         month_set_previous(reading->month, dealer, facts);
     else
-        month_set(reading->month, dealer, facts, revision->late);
+        month_set(reading->month, dealer, facts, revision->late && !revision->filed_in_time);
     return STATUS_OK;
 }
 

@@ -20,6 +20,8 @@ static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
     [REQUEST_GET_HEALTH] = query_get_health,
     [REQUEST_LIST_TOKENS] = query_list_tokens,
     [REQUEST_COVERAGE_YEAR] = query_coverage_year,
+    [REQUEST_MONTH_STATUS] = query_month_status,
+    [REQUEST_MONTH_DRIFT] = query_month_drift,
 };
 
 bool query_is(request_kind_t kind)

@@ -35,6 +35,8 @@ status_t query_consultants(const query_t *query) NODISCARD;
 status_t query_rank(const query_t *query) NODISCARD;
 status_t query_benchmark(const query_t *query) NODISCARD;
 status_t query_coverage(const query_t *query) NODISCARD;
+status_t query_month_status(const query_t *query) NODISCARD;
+status_t query_month_drift(const query_t *query) NODISCARD;
 status_t query_coverage_year(const query_t *query) NODISCARD;
 
 /* The refusal of a manager whose region the network has no more. */

@@ -148,8 +148,11 @@ static status_t load(run_t *run)
     TRY(registry_load(hub->registry, txn));
     TRY(world_load(txn, &world));
     hub->months = months_create(hub->store, &world, run->settings.month_cache_bytes);
+    hub->closings = closings_create();
     hub->past = past_create(hub->store, run->settings.month_cache_bytes / 2);
-    return hub->months && hub->past ? STATUS_OK : STATUS_NO_MEMORY;
+    if (!hub->months || !hub->past || !hub->closings)
+        return STATUS_NO_MEMORY;
+    return closings_load(hub->closings, txn, clock_wall().ms);
 }
 
 static bool load_memory(run_t *run)
@@ -230,6 +233,7 @@ static void end(run_t *run)
         while (zmq_ctx_term(run->hub.zmq) != 0 && zmq_errno() == EINTR)
             ;
     }
+    closings_destroy(&run->hub.closings);
     past_destroy(&run->hub.past);
     months_destroy(&run->hub.months);
     registry_destroy(&run->hub.registry);

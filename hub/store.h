@@ -141,6 +141,11 @@ status_t store_scan_month(store_txn_t *txn, period_t period, store_visit_t *visi
 /* The same as it was when `sequence` was the newest. Costs one look into the history for each later correction. */
 status_t store_scan_month_at(store_txn_t *txn, period_t period, uint64_t sequence, store_visit_t *visit,
                              void *context) NODISCARD;
+/* Calls `visit` with each dealer of a month whose newest revision came after the sequence `after`, and with that
+ * revision's sequence, in the order of dealer codes. Reads no revision. */
+typedef status_t store_change_visit_t(void *context, const char *dealer, uint64_t sequence);
+status_t store_scan_changes(store_txn_t *txn, period_t period, uint64_t after, store_change_visit_t *visit,
+                            void *context) NODISCARD;
 
 /* ---- what stands, without its facts (hub/store_coverage.c) */
 

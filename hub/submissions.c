@@ -150,6 +150,28 @@ static status_t check_month(deed_t *deed)
     return STATUS_OK;
 }
 
+/* A closed month takes only what headquarters granted an exception for (SPEC 5). */
+static status_t check_open(deed_t *deed)
+{
+    const closings_t *closings = deed->context->closings;
+    char month[PERIOD_TEXT_SIZE], since[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
+    uint64_t closed_ms = closings_closed_ms(closings, deed->period);
+    uint64_t until_ms = closed_ms ? closings_allowed_until(closings, deed->dealer, deed->period) : 0;
+    if (!closed_ms || until_ms >= deed->context->now.ms)
+        return STATUS_OK;
+    month_text(deed, month);
+    clock_format(closed_ms, since);
+    if (until_ms)
+        return REFUSE(deed, STATUS_MONTH_CLOSED, deed->dealer,
+                      "%s is closed since %s, and the exception for %s ended at %s; ask headquarters for another one "
+                      "(`yardstick month allow %s %s --until … --why …`)",
+                      month, since, deed->dealer, clock_format(until_ms, until), deed->dealer, month);
+    return REFUSE(deed, STATUS_MONTH_CLOSED, deed->dealer,
+                  "%s is closed since %s; ask headquarters for an exception (`yardstick month allow %s %s --until … "
+                  "--why …`)",
+                  month, since, deed->dealer, month);
+}
+
 static bool holds_any(const int64_t *facts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -354,6 +376,13 @@ static status_t count_dropped(const deed_t *deed, stored_answer_t *answer)
     return STATUS_OK;
 }
 
+/* Whether what the revision replaces was filed in time: a correction does not make a dealer late that was not. */
+static bool corrects_in_time(const deed_t *deed)
+{
+    const stored_revision_t *current = &deed->current;
+    return deed->submission && deed->has_current && !current->withdrawn && (!current->late || current->filed_in_time);
+}
+
 /* A revision, its answer, and what the months must be told. */
 static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
 {
@@ -367,6 +396,7 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
         .time_ms = context->now.ms,
         .role = deed->principal->role,
         .late = answer->late,
+        .filed_in_time = answer->late && corrects_in_time(deed),
         .withdrawn = !submission,
         .why = deed->why,
         .catalog_digest = context->world->catalog->digest,
@@ -383,7 +413,7 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
     month_delta_t delta = {
         .period = deed->period,
         .dealer = network_find_dealer(context->world->network, deed->dealer),
-        .late = answer->late,
+        .late = answer->late && !revision.filed_in_time,
     };
     size_t facts_size = context->world->catalog->fact_count * sizeof(int64_t);
     if (submission && !(delta.facts = (int64_t *)(void *)arena_memdup(context->arena, deed->facts, facts_size)))
@@ -424,6 +454,7 @@ static status_t submit(deed_t *deed)
     TRY(equals_current(deed, &unchanged));
     if (unchanged) /* before the checks: what stands was accepted, whatever the month before says since */
         return conclude_unchanged(deed, &answer);
+    STEP(deed, check_open(deed));
     TRY(read_previous(deed));
     STEP(deed, run_checks(deed, &answer));
     return conclude_revision(deed, &answer);
@@ -437,6 +468,7 @@ static status_t withdraw(deed_t *deed)
     if (!deed->has_current || deed->current.withdrawn)
         return REFUSE(deed, STATUS_INVALID, deed->dealer, "%s has nothing filed for %s to withdraw", deed->dealer,
                       month_text(deed, month));
+    STEP(deed, check_open(deed));
     return conclude_revision(deed, &answer);
 }
 

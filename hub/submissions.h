@@ -8,6 +8,7 @@ typedef struct {
     store_txn_t *txn;
     world_t *world;
     const settings_t *settings;
+    const closings_t *closings;
     wall_time_t now;
     arena_t *arena; /* of receipts and deltas: until the group is answered */
 } submission_context_t;

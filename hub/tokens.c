@@ -8,21 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <zmq.h>
 
-#define DAY_MS         UINT64_C(86400000)
-#define DATE_TEXT_SIZE 24
-
-/* Of a moment, in the network's time zone. */
-static const char *date_text(uint64_t time_ms, char out[DATE_TEXT_SIZE])
-{
-    time_t seconds = (time_t)(time_ms / 1000);
-    struct tm local = {0};
-    localtime_r(&seconds, &local);
-    strftime(out, DATE_TEXT_SIZE, "%Y-%m-%d %H:%M", &local);
-    return out;
-}
+#define DAY_MS UINT64_C(86400000)
 
 /* ---- making */
 
@@ -189,31 +177,32 @@ status_t tokens_revoke(change_t *change)
 
 static status_t check_unused(change_t *change, const token_entry_t *token)
 {
-    char date[DATE_TEXT_SIZE];
+    char date[CLOCK_TEXT_SIZE];
     if (token->used_ms)
         return refuse(&change->refusal, STATUS_CONFLICT, "secret",
                       "this token was used on %s by another key, and is good for one; ask headquarters for a new one",
-                      date_text(token->used_ms, date));
+                      clock_format(token->used_ms, date));
     if (token->revoked_ms)
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
                       "this token was revoked on %s; ask headquarters for a new one",
-                      date_text(token->revoked_ms, date));
+                      clock_format(token->revoked_ms, date));
     if (change->now.ms >= token->expires_ms)
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
-                      "this token expired on %s; ask headquarters for a new one", date_text(token->expires_ms, date));
+                      "this token expired on %s; ask headquarters for a new one",
+                      clock_format(token->expires_ms, date));
     return STATUS_OK;
 }
 
 /* A key that was stolen must not go on letting agents in through what it made. */
 static status_t check_maker(change_t *change, const token_entry_t *token)
 {
-    char date[DATE_TEXT_SIZE];
+    char date[CLOCK_TEXT_SIZE];
     stored_key_t maker = {0};
     status_t status = store_get_key(change->txn, token->made_by, change->arena, &maker);
     if (status == STATUS_OK && maker.entry.revoked)
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
                       "the key that made this token was revoked on %s; ask headquarters for a new token",
-                      date_text(maker.entry.revoked_ms, date));
+                      clock_format(maker.entry.revoked_ms, date));
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 

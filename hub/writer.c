@@ -41,6 +41,7 @@ static status_t commit_group(writer_t *writer, size_t count, world_t *world, are
         .txn = txn,
         .world = world,
         .settings = writer->hub->settings,
+        .closings = writer->hub->closings,
         .now = clock_wall(),
         .arena = arena,
     };

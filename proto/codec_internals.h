@@ -132,3 +132,9 @@ status_t token_page_read(reader_t *reader, const Yardstick__V1__TokenList *messa
 status_t token_page_write(arena_t *arena, const token_page_t *page, Yardstick__V1__Response *out) NODISCARD;
 status_t enrolled_read(reader_t *reader, const Yardstick__V1__Enrolled *message, enrolled_t *out) NODISCARD;
 status_t enrolled_write(arena_t *arena, const enrolled_t *enrolled, Yardstick__V1__Response *out) NODISCARD;
+
+/* codec_months.c: the life of a month */
+status_t month_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
+status_t month_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
+status_t month_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
+status_t month_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;

@@ -10,6 +10,10 @@ static_assert((int)REQUEST_BENCHMARK + 1 == (int)YARDSTICK__V1__REQUEST__BODY_BE
               "kinds follow the field numbers");
 static_assert((int)REQUEST_GET_HEALTH + 1 == (int)YARDSTICK__V1__REQUEST__BODY_GET_HEALTH,
               "kinds follow the field numbers");
+static_assert((int)REQUEST_MONTH_STATUS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_MONTH_STATUS,
+              "kinds follow the field numbers");
+static_assert((int)REQUEST_MONTH_DRIFT + 1 == (int)YARDSTICK__V1__REQUEST__BODY_MONTH_DRIFT,
+              "kinds follow the field numbers");
 static_assert((int)REQUEST_COVERAGE_YEAR + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COVERAGE_YEAR,
               "kinds follow the field numbers");
 static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
@@ -234,6 +238,12 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
     case REQUEST_REVOKE_TOKENS:
     case REQUEST_ENROLL:
         return token_request_read(reader, message, out);
+    case REQUEST_MONTH_STATUS:
+    case REQUEST_CLOSE_MONTH:
+    case REQUEST_REOPEN_MONTH:
+    case REQUEST_ALLOW_CORRECTION:
+    case REQUEST_MONTH_DRIFT:
+        return month_request_read(reader, message, out);
     default:
         return STATUS_OK; /* bodies without fields */
     }
@@ -435,6 +445,12 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
     case REQUEST_REVOKE_TOKENS:
     case REQUEST_ENROLL:
         return token_request_write(arena, request, out);
+    case REQUEST_MONTH_STATUS:
+    case REQUEST_CLOSE_MONTH:
+    case REQUEST_REOPEN_MONTH:
+    case REQUEST_ALLOW_CORRECTION:
+    case REQUEST_MONTH_DRIFT:
+        return month_request_write(arena, request, out);
     default:
         return write_small(arena, request, out);
     }

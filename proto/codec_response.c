@@ -6,6 +6,8 @@
 static_assert((int)RESPONSE_DESCRIPTION + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_DESCRIPTION,
               "kinds follow the numbers");
 static_assert((int)RESPONSE_HEALTH + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_HEALTH, "kinds follow the field numbers");
+static_assert((int)RESPONSE_MONTHS + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_MONTHS, "kinds follow the numbers");
+static_assert((int)RESPONSE_DRIFT + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_DRIFT, "kinds follow the numbers");
 static_assert((int)RESPONSE_ENROLLED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_ENROLLED, "kinds follow the numbers");
 
 static_assert((int)RESPONSE_COVERAGE_YEAR + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_COVERAGE_YEAR,
@@ -160,6 +162,9 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
         return token_page_read(reader, message->tokens, &out->tokens);
     case RESPONSE_ENROLLED:
         return enrolled_read(reader, message->enrolled, &out->enrolled);
+    case RESPONSE_MONTHS:
+    case RESPONSE_DRIFT:
+        return month_response_read(reader, message, out);
     default:
         return answer_read(reader, message, out);
     }
@@ -290,6 +295,9 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
         return token_page_write(arena, &response->tokens, out);
     case RESPONSE_ENROLLED:
         return enrolled_write(arena, &response->enrolled, out);
+    case RESPONSE_MONTHS:
+    case RESPONSE_DRIFT:
+        return month_response_write(arena, response, out);
     default:
         return answer_write(arena, response, out);
     }

@@ -27,5 +27,10 @@ const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     "list_tokens",
     "revoke_tokens",
     "enroll",
+    [REQUEST_MONTH_STATUS] = "month_status",
+    [REQUEST_CLOSE_MONTH] = "close_month",
+    [REQUEST_REOPEN_MONTH] = "reopen_month",
+    [REQUEST_ALLOW_CORRECTION] = "allow_correction",
+    [REQUEST_MONTH_DRIFT] = "month_drift",
     [REQUEST_COVERAGE_YEAR] = "coverage_year",
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/answers.h"
+#include "core/drift.h"
 #include "core/network.h"
 #include "core/network_changes.h"
 #include "core/tables.h"
@@ -44,6 +45,11 @@ typedef enum {
     REQUEST_LIST_TOKENS,
     REQUEST_REVOKE_TOKENS,
     REQUEST_ENROLL,
+    REQUEST_MONTH_STATUS,
+    REQUEST_CLOSE_MONTH,
+    REQUEST_REOPEN_MONTH,
+    REQUEST_ALLOW_CORRECTION,
+    REQUEST_MONTH_DRIFT,
     REQUEST_COVERAGE_YEAR = 39,
     REQUEST_KIND_COUNT
 } request_kind_t;
@@ -178,6 +184,72 @@ typedef struct {
     size_t count;
 } digests_t;
 
+/* ---- the life of a month: yardstick.proto says what the fields mean */
+
+typedef struct {
+    period_t period; /* PERIOD_NONE: not one month */
+    int year;        /* 0: not a year */
+} month_status_query_t;
+
+typedef struct {
+    period_t period;
+    const char *why; /* "" = none, where it may be left out */
+} month_deed_t;      /* closing, reopening */
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+    uint64_t until_ms;
+    uint32_t until_day, until_minute; /* where until_ms is 0 */
+    const char *why;
+    bool withdraw;
+} allowance_t;
+
+typedef struct {
+    const char *dealer;
+    uint64_t until_ms, granted_ms;
+    bool has_by;
+    uint8_t by[KEY_SIZE];
+    const char *why;
+} exception_t;
+
+typedef struct {
+    period_t period;
+    bool is_closed;
+    uint64_t since_ms;
+    bool has_by;
+    uint8_t by[KEY_SIZE];
+    const char *why;
+    uint32_t due_day;
+    bool is_overdue, has_counts;
+    uint32_t expected, reported, late, missing, corrections;
+    const exception_t *exceptions;
+    size_t exception_count;
+} month_status_t;
+
+typedef struct {
+    const char *dealer;
+    period_t period;
+    uint32_t revision_before, revision;
+    bool is_withdrawn;
+    uint64_t time_ms;
+    role_t role;
+    uint8_t public_key[KEY_SIZE];
+    const exception_t *exception; /* NULL = none */
+} correction_t;
+
+typedef struct {
+    period_t period;
+    bool is_closed;
+    uint64_t published_ms;
+    bool has_published_by;
+    uint8_t published_by[KEY_SIZE];
+    drift_t drift;
+    const correction_t *corrections;
+    size_t correction_count;
+    uint64_t network_ms, catalog_ms;
+} drift_answer_t;
+
 typedef struct {
     uint64_t id;
     request_kind_t kind;
@@ -203,6 +275,10 @@ typedef struct {
         } list_tokens;
         digests_t revoke_tokens;
         uint8_t enroll[TOKEN_SECRET_SIZE];
+        month_status_query_t month_status;
+        month_deed_t month_deed; /* close_month, reopen_month */
+        allowance_t allowance;   /* allow_correction */
+        period_t month_drift;
     };
 } request_t;
 
@@ -281,6 +357,8 @@ typedef enum {
     RESPONSE_HEALTH,
     RESPONSE_TOKENS,
     RESPONSE_ENROLLED,
+    RESPONSE_MONTHS,
+    RESPONSE_DRIFT,
     RESPONSE_COVERAGE_YEAR = 26,
     RESPONSE_NETWORK_CHANGES,
     RESPONSE_KIND_COUNT
@@ -320,5 +398,10 @@ typedef struct {
         health_t health;
         token_page_t tokens;
         enrolled_t enrolled;
+        struct {
+            const month_status_t *items;
+            size_t count;
+        } months;
+        const drift_answer_t *drift;
     };
 } response_t;

@@ -25,6 +25,9 @@ static status_t unpack(reader_t *reader, span_t bytes, const ProtobufCMessageDes
 
 /* ---- revisions */
 
+/* What Revision.late holds; the first two are the false and true that earlier stores have there. */
+enum { IN_TIME, LATE, LATE_CORRECTION, LATE_COUNT };
+
 static status_t write_consultants(arena_t *arena, const stored_revision_t *revision,
                                   Yardstick__Stored__V1__Revision *out)
 {
@@ -54,7 +57,7 @@ status_t stored_revision_encode(const stored_revision_t *revision, buffer_t *out
     message.time_ms = revision->time_ms;
     message.public_key = lend_bytes(revision->public_key, KEY_SIZE);
     message.role = (uint32_t)revision->role;
-    message.late = revision->late;
+    message.late = !revision->late ? IN_TIME : revision->filed_in_time ? LATE_CORRECTION : LATE;
     message.withdrawn = revision->withdrawn;
     message.why = lend(revision->why);
     message.catalog_digest = revision->catalog_digest;
@@ -93,7 +96,8 @@ static status_t read_revision(reader_t *reader, span_t bytes, stored_revision_t 
         .revision = message->revision,
         .time_ms = message->time_ms,
         .role = (role_t)message->role,
-        .late = message->late,
+        .late = message->late != 0,
+        .filed_in_time = message->late == LATE_CORRECTION,
         .withdrawn = message->withdrawn,
         .why = message->why,
         .catalog_digest = message->catalog_digest,
@@ -105,6 +109,7 @@ static status_t read_revision(reader_t *reader, span_t bytes, stored_revision_t 
     TRY(reader_bytes(reader, "submission_id", message->submission_id, SUBMISSION_ID_SIZE, revision.submission_id));
     TRY(reader_bytes(reader, "public_key", message->public_key, KEY_SIZE, revision.public_key));
     TRY(reader_choice(reader, "role", message->role, ROLE_COUNT));
+    TRY(reader_choice(reader, "late", message->late, LATE_COUNT));
     TRY(reader_facts(reader, message->presence, message->facts, message->n_facts, &revision.facts));
     TRY(read_consultants(reader, message, &revision));
     *out = revision;

@@ -20,6 +20,7 @@ typedef struct {
     size_t warning_count;
     const packed_consultant_t *consultants;
     size_t consultant_count;
+    bool filed_in_time; /* late, but it replaces what was filed in time: the month does not count as late */
 } stored_revision_t;
 
 typedef struct {

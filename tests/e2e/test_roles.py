@@ -58,6 +58,11 @@ TABLE = [
     ("make_tokens", "", lambda t: dict(tokens=[t.new_token()]), (NO, NO, YES, YES)),
     ("list_tokens", "", lambda t: {}, (NO, NO, YES, YES)),
     ("revoke_tokens", "", lambda t: dict(digests=[t.spare_token()]), (NO, NO, YES, YES)),
+    ("month_status", "", lambda t: dict(period=JUNE), (YES, YES, YES, NO)),
+    ("close_month", "", lambda t: t.open_month(), (NO, NO, YES, NO)),
+    ("allow_correction", "", lambda t: dict(dealer="D0001", period=t.closed_month()["period"], until_ms=t.now() + 60000, why="x"), (NO, NO, YES, NO)),
+    ("month_drift", "", lambda t: dict(period=t.closed_month()["period"]), (NO, YES, YES, NO)),
+    ("reopen_month", "", lambda t: t.closed_month(), (NO, NO, YES, NO)),
     ("enroll", "with a good token", lambda t: dict(secret=t.spare_secret()), (NO, NO, NO, NO)),  # at the enrolment endpoint only
 ]
 
@@ -91,8 +96,20 @@ class Roles(HubCase):
         self.assertStatus(admitted, OK)
         return key
 
+    def now(self):
+        return self.clients["headquarters"].ask("describe").description.time_ms
+
+    def open_month(self):
+        """One that no other test looks at, open again where it was closed."""
+        self.clients["headquarters"].ask("reopen_month", period=202401, why="another try")
+        return dict(period=202401)
+
+    def closed_month(self):
+        self.clients["headquarters"].ask("close_month", period=202401)
+        return dict(period=202401, why="another try")
+
     def new_token(self, secret=b""):
-        now = self.clients["headquarters"].ask("describe").description.time_ms
+        now = self.now()
         digest = hashlib.blake2b(secret or random.randbytes(16), digest_size=32).digest()
         return dict(digest=digest, dealers=["D0001"], expires_ms=now + 60000)
 

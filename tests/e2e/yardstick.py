@@ -216,15 +216,15 @@ class Client:
 # ---- the hub
 
 class Hub:
-    """A hub with its data under `work`, the golden catalog, and a headquarters home."""
+    """A hub with its data under `work`, the golden catalog, and a headquarters home. `extra`: environment variables of its making."""
 
-    def __init__(self, work, settings=None, name="hub"):
+    def __init__(self, work, settings=None, name="hub", **extra):
         self.work, self.directory, self.home = Path(work), Path(work) / name, Path(work) / f"{name}-headquarters"
         self.process = self.endpoint = self.enrolling = None
         self.listen = "tcp://127.0.0.1:0"
         self.config = None
         self.configure(settings)
-        result = run(work, "yardstick-hub", "init", self.directory, "--listen", self.listen, "--headquarters-home", self.home)
+        result = run(work, "yardstick-hub", "init", self.directory, "--listen", self.listen, "--headquarters-home", self.home, **extra)
         assert result.code == 0, result
         self.key = run(work, "yardstick-hub", "key", self.directory).out.split()[-1]
         self.wire_digest = None

@@ -87,6 +87,14 @@ def good():
     yield "list_tokens-after", pb.Request(request_id=19, list_tokens=pb.ListTokens(after=KEY))
     yield "revoke_tokens", pb.Request(request_id=20, revoke_tokens=pb.RevokeTokens(digests=[KEY, KEY[::-1]]))
     yield "enroll", pb.Request(request_id=21, enroll=pb.Enroll(secret=IDENTITY))
+    yield "month_status", pb.Request(request_id=22, month_status=pb.MonthStatusQuery(period=202506))
+    yield "month_status-year", pb.Request(request_id=22, month_status=pb.MonthStatusQuery(year=2025))
+    yield "close_month", pb.Request(request_id=23, close_month=pb.CloseMonth(period=202506))
+    yield "reopen_month", pb.Request(request_id=24, reopen_month=pb.ReopenMonth(period=202506, why="重新"))
+    yield "allow_correction", pb.Request(request_id=25, allow_correction=pb.AllowCorrection(dealer="D0001", period=202506, until_ms=2**40, why="w"))
+    yield "allow_correction-day", pb.Request(allow_correction=pb.AllowCorrection(dealer="D0001", period=202506, until_day=20250731, until_minute=1440, why="w"))
+    yield "allow_correction-withdraw", pb.Request(allow_correction=pb.AllowCorrection(dealer="D0001", period=202506, withdraw=True))
+    yield "month_drift", pb.Request(request_id=26, month_drift=pb.DriftQuery(period=202506))
 
 
 def answers():
@@ -138,6 +146,16 @@ def answers():
     tokens.tokens.add(digest=KEY[::-1], dealers=["D0002", "D0003"], made_ms=1, made_by=KEY, expires_ms=2, used_ms=3, used_by=KEY, revoked_ms=4)
     yield "tokens", pb.Response(tokens=tokens)
     yield "enrolled", pb.Response(enrolled=pb.Enrolled(dealers=["D0001"], signing_key=KEY))
+    exception = pb.Exception(dealer="D0001", until_ms=2**40, granted_ms=1, by=KEY, why="w")
+    months = pb.MonthList()
+    months.months.add(period=202506, closed=True, since_ms=1, by=KEY, why="w", due_day=20250710, has_counts=True, expected=3, reported=2, late=1,
+                      missing=1, corrections=1, exceptions=[exception])
+    months.months.add(period=202507, due_day=20250810)
+    yield "months", pb.Response(months=months)
+    drift = pb.DriftAnswer(period=202506, closed=True, published_ms=1, published_by=KEY, cells_left=4, network_ms=2)
+    drift.cells.add(scope="nation", row="ad_spend", unit="CNY", statistic=pb.STATISTIC_MEDIAN, published=1.5, restated=float("nan"), difference=float("nan"))
+    drift.corrections.add(dealer="D0001", period=202506, revision_before=1, revision=2, time_ms=3, role=1, public_key=KEY, exception=exception)
+    yield "drift", pb.Response(drift=drift)
 
 
 def stored():
@@ -192,6 +210,8 @@ def bad():
     yield "long-secret", pb.Request(enroll=pb.Enroll(secret=IDENTITY + b"1")).SerializeToString()
     yield "many-empty-tokens", field(19, field(1, b"") * 1001)
     yield "many-empty-digests", field(21, field(1, b"") * 1001)
+    yield "allowance-without-an-end", pb.Request(allow_correction=pb.AllowCorrection(dealer="D0001", period=202506, why="w")).SerializeToString()
+    yield "reopening-without-why", pb.Request(reopen_month=pb.ReopenMonth(period=202506)).SerializeToString()
     yield "unknown-role", pb.Request(admit_key=pb.AdmitKey(public_key=KEY, role=9)).SerializeToString()
 
 

@@ -50,14 +50,34 @@ Test(access, each_request_has_its_roles)
         request_kind_t kind;
         bool dealer, manager, headquarters, operator_;
     } TABLE[] = {
-        {REQUEST_NONE, 0, 0, 0, 0},         {REQUEST_DESCRIBE, 1, 1, 1, 1},        {REQUEST_GET_CATALOG, 1, 1, 1, 1},
-        {REQUEST_SUBMIT, 1, 0, 1, 0},       {REQUEST_WITHDRAW, 1, 0, 1, 0},        {REQUEST_COMPARE, 1, 1, 1, 0},
-        {REQUEST_TREND, 1, 1, 1, 0},        {REQUEST_CONSULTANTS, 1, 1, 1, 0},     {REQUEST_RANK, 0, 1, 1, 0},
-        {REQUEST_BENCHMARK, 0, 1, 1, 0},    {REQUEST_COVERAGE, 0, 1, 1, 0},        {REQUEST_ADMIT_KEY, 0, 0, 1, 1},
-        {REQUEST_REVOKE_KEY, 0, 0, 1, 1},   {REQUEST_LIST_KEYS, 0, 0, 1, 1},       {REQUEST_IMPORT_NETWORK, 0, 0, 1, 0},
-        {REQUEST_SHOW_NETWORK, 0, 1, 1, 1}, {REQUEST_INSTALL_CATALOG, 0, 0, 1, 0}, {REQUEST_GET_HEALTH, 0, 0, 1, 1},
-        {REQUEST_MAKE_TOKENS, 0, 0, 1, 1},  {REQUEST_LIST_TOKENS, 0, 0, 1, 1},     {REQUEST_REVOKE_TOKENS, 0, 0, 1, 1},
-        {REQUEST_ENROLL, 0, 0, 0, 0},       {REQUEST_COVERAGE_YEAR, 0, 1, 1, 0},
+        {REQUEST_NONE, 0, 0, 0, 0},
+        {REQUEST_DESCRIBE, 1, 1, 1, 1},
+        {REQUEST_GET_CATALOG, 1, 1, 1, 1},
+        {REQUEST_SUBMIT, 1, 0, 1, 0},
+        {REQUEST_WITHDRAW, 1, 0, 1, 0},
+        {REQUEST_COMPARE, 1, 1, 1, 0},
+        {REQUEST_TREND, 1, 1, 1, 0},
+        {REQUEST_CONSULTANTS, 1, 1, 1, 0},
+        {REQUEST_RANK, 0, 1, 1, 0},
+        {REQUEST_BENCHMARK, 0, 1, 1, 0},
+        {REQUEST_COVERAGE, 0, 1, 1, 0},
+        {REQUEST_ADMIT_KEY, 0, 0, 1, 1},
+        {REQUEST_REVOKE_KEY, 0, 0, 1, 1},
+        {REQUEST_LIST_KEYS, 0, 0, 1, 1},
+        {REQUEST_IMPORT_NETWORK, 0, 0, 1, 0},
+        {REQUEST_SHOW_NETWORK, 0, 1, 1, 1},
+        {REQUEST_INSTALL_CATALOG, 0, 0, 1, 0},
+        {REQUEST_GET_HEALTH, 0, 0, 1, 1},
+        {REQUEST_MAKE_TOKENS, 0, 0, 1, 1},
+        {REQUEST_LIST_TOKENS, 0, 0, 1, 1},
+        {REQUEST_REVOKE_TOKENS, 0, 0, 1, 1},
+        {REQUEST_ENROLL, 0, 0, 0, 0},
+        {REQUEST_MONTH_STATUS, 1, 1, 1, 0},
+        {REQUEST_CLOSE_MONTH, 0, 0, 1, 0},
+        {REQUEST_REOPEN_MONTH, 0, 0, 1, 0},
+        {REQUEST_ALLOW_CORRECTION, 0, 0, 1, 0},
+        {REQUEST_MONTH_DRIFT, 0, 1, 1, 0},
+        {REQUEST_COVERAGE_YEAR, 0, 1, 1, 0},
     };
     size_t known = 1; /* REQUEST_NONE has a name too; numbers without one are nobody's */
     for (int kind = 1; kind < REQUEST_KIND_COUNT; kind++)
@@ -233,4 +253,29 @@ Test(access, a_manager_whose_region_is_gone_reads_nothing)
     refusal_t refusal;
     cr_assert_eq(access_default_scopes(network, &GONE, scopes), 0);
     cr_assert_eq(find_store(network, &GONE, "D1", JANUARY, &refusal), STATUS_NOT_ALLOWED);
+}
+
+Test(access, a_month_s_corrections_are_seen_by_who_reads_that_month)
+{
+    CLEANUP(network_destroy) network_t *network = build();
+    cr_assert(access_sees_month(network, &DEALER, "D1", MARCH));
+    cr_assert(!access_sees_month(network, &DEALER, "D2", MARCH));
+    cr_assert(access_sees_month(network, &MANAGER, "D1", JANUARY));
+    cr_assert(!access_sees_month(network, &MANAGER, "D1", MARCH), "it lies in the west by then");
+    cr_assert(!access_sees_month(network, &MANAGER, "D9", JANUARY));
+    cr_assert(access_sees_month(network, &CENTRAL, "D9", JANUARY));
+}
+
+Test(access, a_manager_s_own_scope_is_its_region_and_the_others_is_the_nation)
+{
+    CLEANUP(network_destroy) network_t *network = build();
+    static const principal_t GONE = {.role = ROLE_MANAGER, .region = "moon"};
+    scope_t scope;
+    refusal_t refusal;
+    cr_assert_eq(access_find_own_scope(network, &MANAGER, &scope, &refusal), STATUS_OK);
+    cr_assert(scope.kind == SCOPE_REGION && scope.index == network_find_region(network, "east"));
+    cr_assert_eq(access_find_own_scope(network, &CENTRAL, &scope, &refusal), STATUS_OK);
+    cr_assert_eq(scope.kind, SCOPE_NATION);
+    cr_assert_eq(access_find_own_scope(network, &GONE, &scope, &refusal), STATUS_NOT_ALLOWED);
+    cr_assert(strstr(refusal.message, "moon is no longer in the network"), "%s", refusal.message);
 }

@@ -10,8 +10,9 @@ static const packed_facts_t FACTS = {{PRESENCE, 1}, VALUES, 2};
 
 static stored_revision_t sample(const packed_consultant_t *consultants, size_t count, const char **warnings)
 {
-    return (stored_revision_t){"D0001", JUNE,  3,  {[15] = 4}, 123456789, {[31] = 5}, ROLE_HEADQUARTERS, true,
-                               true,    "why", 42, FACTS,      warnings,  2,          consultants,       count};
+    return (stored_revision_t){"D0001",           JUNE, 3,           {[15] = 4}, 123456789, {[31] = 5},
+                               ROLE_HEADQUARTERS, true, true,        "why",      42,        FACTS,
+                               warnings,          2,    consultants, count,      false};
 }
 
 Test(stored, a_revision_comes_back_with_and_without_its_consultants)
@@ -38,6 +39,27 @@ Test(stored, a_revision_comes_back_with_and_without_its_consultants)
     }
     cr_assert_str_eq(back.consultants[0].consultant, "C1");
     cr_assert_arr_eq(back.consultants[0].facts.values, VALUES, sizeof VALUES);
+}
+
+Test(stored, a_late_correction_of_what_was_filed_in_time_is_told_from_a_late_filing)
+{
+    static const struct {
+        bool late, filed_in_time, late_back, in_time_back;
+    } CASES[] = {{0, 0, 0, 0}, {1, 0, 1, 0}, {1, 1, 1, 1}, {0, 1, 0, 0}};
+    const char *warnings[] = {"check_a", "check_b"};
+    const packed_consultant_t consultants[] = {{"C1", FACTS}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        stored_revision_t revision = sample(consultants, 1, warnings), back;
+        CLEANUP(buffer_fini) buffer_t bytes = {0};
+        CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+        revision.late = CASES[i].late;
+        revision.filed_in_time = CASES[i].filed_in_time;
+        cr_assert_eq(stored_revision_encode(&revision, &bytes), STATUS_OK);
+        for (int with = 0; with < 2; with++) {
+            cr_assert_eq(stored_revision_decode((span_t){bytes.data, bytes.size}, with, arena, &back), STATUS_OK);
+            cr_assert(back.late == CASES[i].late_back && back.filed_in_time == CASES[i].in_time_back, "case %zu", i);
+        }
+    }
 }
 
 Test(stored, a_revision_without_consultants_is_small)
