@@ -1,4 +1,4 @@
-#include "client/render_json_writer.h"
+#include "client/render_regions.h"
 
 #include "core/limits.h"
 
@@ -53,6 +53,7 @@ void render_json_benchmark(FILE *out, const benchmark_answer_t *answer)
         close_with(&json, '}');
     }
     close_with(&json, ']');
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 
@@ -89,6 +90,7 @@ void render_json_compare(FILE *out, const compare_answer_t *answer)
     }
     close_with(&json, ']');
     put_texts(&json, "weakest", answer->weakest, answer->weakest_count);
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 
@@ -115,6 +117,7 @@ void render_json_rank(FILE *out, const rank_answer_t *answer)
         close_with(&json, '}');
     }
     close_with(&json, ']');
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 
@@ -177,6 +180,7 @@ void render_json_coverage(FILE *out, const coverage_answer_t *answer)
         close_with(&json, '}');
     }
     close_with(&json, ']');
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 

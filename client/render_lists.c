@@ -72,8 +72,10 @@ status_t render_table_rank(const render_t *render, const rank_answer_t *answer)
     render_label(render, &row, label);
     render_scope(render, answer->scope, scope);
     render_month(render, answer->period, month);
-    fprintf(render->out, render->language == LANGUAGE_ZH ? "%s %s  %s  %s  排名\n\n" : "%s %s, %s, %s, ranking\n\n",
-            label, render_arrow(row.better), scope, month);
+    fprintf(render->out, render->language == LANGUAGE_ZH ? "%s %s  %s  %s  排名\n" : "%s %s, %s, %s, ranking\n", label,
+            render_arrow(row.better), scope, month);
+    render_regions_note(render, &answer->regions);
+    fputc('\n', render->out);
     TRY(print_ranked(render, answer, &row));
     return print_unranked(render, answer);
 }
@@ -97,7 +99,9 @@ status_t render_table_coverage(const render_t *render, const coverage_answer_t *
     static const word_t HEADS[] = {WORD_SCOPE, WORD_EXPECTED, WORD_REPORTED, WORD_SHARE, WORD_MISSING, WORD_LATE};
     char month[LABEL_SIZE];
     render_month(render, answer->period, month);
-    fprintf(render->out, render->language == LANGUAGE_ZH ? "%s  上报情况\n\n" : "%s, who has reported\n\n", month);
+    fprintf(render->out, render->language == LANGUAGE_ZH ? "%s  上报情况\n" : "%s, who has reported\n", month);
+    render_regions_note(render, &answer->regions);
+    fputc('\n', render->out);
     grid_t *grid = begin_list(render, HEADS, 6, 1);
     if (!grid)
         return STATUS_NO_MEMORY;
