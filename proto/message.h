@@ -163,8 +163,9 @@ typedef struct {
 typedef struct {
     uint8_t upload_id[UPLOAD_ID_SIZE];
     uint32_t part;
-    bool last, dry_run;
+    bool last;
     network_lines_t lines;
+    bool dry_run;
 } network_part_t;
 
 /* An enrolment token by the digest of its secret. */

@@ -55,7 +55,7 @@ static status_t show_compare(const render_t *render)
                               0,         0.2,  0.25,    0.5,  1,    NONE,  12.25, 10,     -0.25, NONE, 1,   2};
     static double gaps[] = {NONE, NONE, NONE, NONE, -0.0511, -0.0934, NONE, -0.5, -0.25, -0.3746, -1.4437, -1.1484,
                             -1,   -1,   -1,   -1,   -1,      -1,      -1,   -1,   NONE,  0.5,     NONE,    0};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), peers, 1, rows, 6, values, gaps, weakest, 2};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), peers, 1, rows, 6, values, gaps, weakest, 2, {0}};
     return render_compare(render, &answer);
 }
 
@@ -64,7 +64,7 @@ static status_t show_compare_of_small_base(const render_t *render)
 {
     static double values[] = {300, 200, 150, NONE, NONE}, gaps[] = {-0.5, -1, NONE, NONE};
     answer_row_t row = {"cost", "CNY", BETTER_DOWN};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0, {0}};
     return render_compare(render, &answer);
 }
 
@@ -116,7 +116,7 @@ static status_t show_benchmark_of(const render_t *render, size_t scope_count)
     static scope_statistics_t first[2];
     first[0] = statistics[0], first[1] = statistics[2];
     benchmark_answer_t answer = {
-        "small", period_make(2025, 6), scopes, scope_count, rows, 2, scope_count == 1 ? first : statistics};
+        "small", period_make(2025, 6), scopes, scope_count, rows, 2, scope_count == 1 ? first : statistics, {0}};
     return render_benchmark(render, &answer);
 }
 
@@ -158,7 +158,7 @@ static status_t show_coverage(const render_t *render)
         missing[i] = "D0009";
     static coverage_scope_t scopes[] = {{"nation", 200, 199, late, 2, missing, 40},
                                         {"region:east", 0, 0, NULL, 0, NULL, 0}};
-    coverage_answer_t answer = {period_make(2025, 6), scopes, 2};
+    coverage_answer_t answer = {period_make(2025, 6), scopes, 2, {0}};
     return render_coverage(render, &answer);
 }
 
@@ -337,7 +337,7 @@ static status_t show_compare_without_decimals(const render_t *render)
 {
     static double values[] = {257.4, 229, 1467.25, NONE, NONE}, gaps[] = {NONE, NONE, NONE, NONE};
     answer_row_t row = {"price", "CNY", BETTER_DOWN};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), NULL, 0, &row, 1, values, gaps, NULL, 0, {0}};
     return render_compare(render, &answer);
 }
 
@@ -359,7 +359,7 @@ static status_t show_benchmark_of_a_table(const render_t *render)
     static scope_count_t scope = {"nation", 1, 1};
     static scope_statistics_t statistics[2];
     answer_row_t asked[] = {rows[1], rows[4]}; /* those of `third`, which other tables list too */
-    benchmark_answer_t answer = {"small", period_make(2025, 6), &scope, 1, asked, 2, statistics};
+    benchmark_answer_t answer = {"small", period_make(2025, 6), &scope, 1, asked, 2, statistics, {0}};
     return render_benchmark(render, &answer);
 }
 
@@ -399,7 +399,7 @@ Test(render, json_numbers_read_back_the_same_double)
     scope_count_t scope = {"nation", 1, 1};
     for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
         scope_statistics_t statistics = {.average = VALUES[i], .mean = 999999999999999};
-        benchmark_answer_t answer = {"c", period_make(2025, 6), &scope, 1, rows, 1, &statistics};
+        benchmark_answer_t answer = {"c", period_make(2025, 6), &scope, 1, rows, 1, &statistics, {0}};
         char *text = NULL;
         size_t size = 0;
         FILE *out = open_memstream(&text, &size);

@@ -56,7 +56,7 @@ static paper_t make_compare(language_t language)
                               0.1,       0.2,  0.25,    0.5,  1,    NONE,  12.25, 10,     -0.25, NONE, 1,   2};
     static double gaps[] = {NONE, NONE, NONE,  NONE, -0.0511, -0.0934, NONE, -0.5, -0.25, -0.3746, -1.4437, -1.1484,
                             -1,   -1,   -0.75, -1,   -0.5,    -0.6,    -0.8, -0.9, NONE,  0.5,     NONE,    0};
-    compare_answer_t answer = {"D1", "east", period_make(2025, 6), peers, 1, rows, 6, values, gaps, weakest, 2};
+    compare_answer_t answer = {"D1", "east", period_make(2025, 6), peers, 1, rows, 6, values, gaps, weakest, 2, {0}};
     render_t render = {.language = language, .catalog = catalog};
     paper_t paper;
     cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);
@@ -145,7 +145,7 @@ Test(paper, a_comparison_without_weak_rows_says_so)
 {
     answer_row_t row = {"cost", "CNY", BETTER_DOWN};
     double own[] = {300, 200, 150, NONE, NONE}, gaps[] = {-0.5, -1, NONE, NONE};
-    compare_answer_t answer = {"D1", NULL, period_make(2025, 6), NULL, 0, &row, 1, own, gaps, NULL, 0};
+    compare_answer_t answer = {"D1", NULL, period_make(2025, 6), NULL, 0, &row, 1, own, gaps, NULL, 0, {0}};
     render_t render = {.language = LANGUAGE_EN, .catalog = catalog};
     paper_t paper;
     cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);

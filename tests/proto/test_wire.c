@@ -134,7 +134,10 @@ Test(wire, requests_of_another_implementation_are_read_as_they_were_meant)
         *(is_good ? &good : &bad) += 1;
     }
     closedir(directory);
-    cr_assert(good >= REQUEST_KIND_COUNT - 1 && bad >= 8, "%zu good, %zu bad", good, bad);
+    size_t kinds = 0; /* numbers between may be of no kind */
+    for (request_kind_t kind = REQUEST_NONE + 1; kind < REQUEST_KIND_COUNT; kind++)
+        kinds += request_kind_names[kind] != NULL;
+    cr_assert(good >= kinds && bad >= 8, "%zu good, %zu bad", good, bad);
 }
 
 /* Every prefix of every valid frame of the corpus: never a crash (ASan), never read as a request of another meaning. */
