@@ -3,6 +3,7 @@
 #include "core/limits.h"
 #include "core/scratch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,6 +175,7 @@ static size_t membership_steps(const network_t *network, const dealer_t *dealer,
 static status_t compare_memberships(const search_t *search, const dealer_t *before, const dealer_t *after)
 {
     static const step_kinds_t KINDS = {CHANGE_OPENING, CHANGE_MOVE, CHANGE_CLOSING};
+    assert(before || after);
     size_t before_count = before ? membership_steps(search->current, before, search->before) : 0;
     size_t after_count = after ? membership_steps(search->next, after, search->after) : 0;
     return compare_steps(search, &KINDS, (before ? before : after)->code, before_count, after_count);
