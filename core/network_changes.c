@@ -3,7 +3,6 @@
 #include "core/limits.h"
 #include "core/scratch.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,28 +171,29 @@ static size_t membership_steps(const network_t *network, const dealer_t *dealer,
     return dealer->membership_count;
 }
 
-static status_t compare_memberships(const search_t *search, const dealer_t *before, const dealer_t *after)
+static status_t compare_memberships(const search_t *search, const char *code, const dealer_t *before,
+                                    const dealer_t *after)
 {
     static const step_kinds_t KINDS = {CHANGE_OPENING, CHANGE_MOVE, CHANGE_CLOSING};
-    assert(before || after);
     size_t before_count = before ? membership_steps(search->current, before, search->before) : 0;
     size_t after_count = after ? membership_steps(search->next, after, search->after) : 0;
-    return compare_steps(search, &KINDS, (before ? before : after)->code, before_count, after_count);
+    return compare_steps(search, &KINDS, code, before_count, after_count);
 }
 
 /* ---- dealers */
 
-static status_t compare_dealer(const search_t *search, const dealer_t *before, const dealer_t *after)
+/* One dealer; NULL: it is in one of the two only. */
+static status_t compare_dealer(const search_t *search, const char *code, const dealer_t *before, const dealer_t *after)
 {
     if (!before)
-        TRY(add(search, undated(CHANGE_DEALER_ADDED, after->code, "", after->name)));
+        TRY(add(search, undated(CHANGE_DEALER_ADDED, code, "", after ? after->name : "")));
     else if (!after)
-        TRY(add(search, undated(CHANGE_DEALER_DROPPED, before->code, before->name, "")));
+        TRY(add(search, undated(CHANGE_DEALER_DROPPED, code, before->name, "")));
     if (before && after && strcmp(before->name, after->name) != 0)
-        TRY(add(search, undated(CHANGE_DEALER_RENAMED, after->code, before->name, after->name)));
+        TRY(add(search, undated(CHANGE_DEALER_RENAMED, code, before->name, after->name)));
     if (before && after && strcmp(before->owner, after->owner) != 0)
-        TRY(add(search, undated(CHANGE_OWNER_CHANGED, after->code, before->owner, after->owner)));
-    return compare_memberships(search, before, after);
+        TRY(add(search, undated(CHANGE_OWNER_CHANGED, code, before->owner, after->owner)));
+    return compare_memberships(search, code, before, after);
 }
 
 static int compare_codes(const dealer_t *before, const dealer_t *after)
@@ -208,7 +208,8 @@ static status_t find_dealers(const search_t *search)
         const dealer_t *before = i < current->dealer_count ? &current->dealers[i] : NULL;
         const dealer_t *after = j < next->dealer_count ? &next->dealers[j] : NULL;
         int order = compare_codes(before, after);
-        TRY(compare_dealer(search, order <= 0 ? before : NULL, order >= 0 ? after : NULL));
+        const char *code = order <= 0 && before ? before->code : after ? after->code : "";
+        TRY(compare_dealer(search, code, order <= 0 ? before : NULL, order >= 0 ? after : NULL));
         i += order <= 0;
         j += order >= 0;
     }
