@@ -12,6 +12,7 @@ status_t check_dealer(session_t *session) NODISCARD;
 status_t check_compare(session_t *session) NODISCARD;
 status_t run_benchmark(session_t *session) NODISCARD;
 status_t run_rank(session_t *session) NODISCARD;
+status_t check_coverage(session_t *session) NODISCARD;
 status_t run_coverage(session_t *session) NODISCARD;
 status_t run_checks(session_t *session) NODISCARD;
 status_t run_compare(session_t *session) NODISCARD;

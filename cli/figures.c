@@ -30,8 +30,10 @@ status_t check_compare(session_t *session)
 status_t run_benchmark(session_t *session)
 {
     const char *scopes[SCOPES_MAX], *table = invocation_value(session->invocation, "table");
-    benchmark_query_t query = {
-        .period = invocation_period(session->invocation, "period"), .scopes = scopes, .table = table ? table : ""};
+    benchmark_query_t query = {.period = invocation_period(session->invocation, "period"),
+                               .scopes = scopes,
+                               .table = table ? table : "",
+                               .regions_today = query_regions_today(session)};
     query.scope_count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
     request_t request = {.kind = REQUEST_BENCHMARK, .benchmark = query};
     CLEANUP(answer_fini) answer_t answer = {0};
@@ -46,7 +48,8 @@ status_t run_rank(session_t *session)
     request_t request = {.kind = REQUEST_RANK,
                          .rank = {.row = invocation_value(session->invocation, "row"),
                                   .scope = invocation_value(session->invocation, "scope"),
-                                  .period = invocation_period(session->invocation, "period")}};
+                                  .period = invocation_period(session->invocation, "period"),
+                                  .regions_today = query_regions_today(session)}};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(as_of_take(session, &request.rank.as_of));
     TRY(session_ask(session, "rank", &request, RESPONSE_RANK, &answer));
@@ -54,12 +57,42 @@ status_t run_rank(session_t *session)
     return render_rank(&render, answer.response->rank);
 }
 
+status_t check_coverage(session_t *session)
+{
+    const invocation_t *invocation = session->invocation;
+    bool has_period = invocation_value(invocation, "period"), has_year = invocation_value(invocation, "year");
+    if (has_period == has_year)
+        return session_misuse(session, "coverage shows a month or a year; give --period YYYY-MM or --year YYYY");
+    if (has_period && invocation_value(invocation, "never"))
+        return session_misuse(session, "--never picks stores of a year; give --year with it");
+    return check_scopes(session);
+}
+
+static status_t run_coverage_year(session_t *session, const char **scopes, size_t scope_count)
+{
+    request_t request = {.kind = REQUEST_COVERAGE_YEAR,
+                         .coverage_year = {.year = invocation_year(session->invocation, "year"),
+                                           .scopes = scopes,
+                                           .scope_count = scope_count,
+                                           .never_only = invocation_value(session->invocation, "never"),
+                                           .regions_today = query_regions_today(session)}};
+    CLEANUP(answer_fini) answer_t answer = {0};
+    TRY(session_ask(session, "coverage", &request, RESPONSE_COVERAGE_YEAR, &answer));
+    render_t render = session_render(session);
+    return render_coverage_year(&render, answer.response->coverage_year);
+}
+
 status_t run_coverage(session_t *session)
 {
     const char *scopes[SCOPES_MAX];
-    coverage_query_t query = {.period = invocation_period(session->invocation, "period"), .scopes = scopes};
-    query.scope_count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
-    request_t request = {.kind = REQUEST_COVERAGE, .coverage = query};
+    size_t scope_count = invocation_list(session->invocation, "scope", scopes, SCOPES_MAX);
+    if (invocation_value(session->invocation, "year"))
+        return run_coverage_year(session, scopes, scope_count);
+    request_t request = {.kind = REQUEST_COVERAGE,
+                         .coverage = {.period = invocation_period(session->invocation, "period"),
+                                      .scopes = scopes,
+                                      .scope_count = scope_count,
+                                      .regions_today = query_regions_today(session)}};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(as_of_take(session, &request.coverage.as_of));
     TRY(session_ask(session, "coverage", &request, RESPONSE_COVERAGE, &answer));

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "client/files.h"
 #include "client/network_files.h"
+#include "client/render_changes.h"
 #include "core/limits.h"
 #include "core/scratch.h"
 
@@ -23,7 +24,8 @@ typedef struct {
     position_t *starts; /* [part_count + 1] */
     size_t part_count;
     session_t *session;
-    imported_t imported;
+    bool dry_run;
+    imported_t imported; /* its texts are not kept: counts only */
     bool is_complete;
 } upload_t;
 
@@ -93,7 +95,8 @@ static status_t make_part(void *context, size_t index, arena_t *arena, request_t
     const upload_t *upload = context;
     position_t from = upload->starts[index], to = upload->starts[index + 1];
     const network_lines_t *all = upload->lines;
-    network_part_t part = {.part = (uint32_t)index, .last = index + 1 == upload->part_count};
+    network_part_t part = {
+        .part = (uint32_t)index, .last = index + 1 == upload->part_count, .dry_run = upload->dry_run};
     memcpy(part.upload_id, upload->id, sizeof part.upload_id);
     part.lines = (network_lines_t){all->regions + from.regions,         to.regions - from.regions,
                                    all->dealers + from.dealers,         to.dealers - from.dealers,
@@ -101,6 +104,20 @@ static status_t make_part(void *context, size_t index, arena_t *arena, request_t
                                    all->circles + from.circles,         to.circles - from.circles};
     *out = (request_t){.kind = REQUEST_IMPORT_NETWORK, .network_part = part};
     return STATUS_OK;
+}
+
+/* The answer of the last part. The list of a dry run is shown here, where it lives. */
+static status_t take_last(upload_t *upload, const response_t *response)
+{
+    if (response->kind == RESPONSE_IMPORTED) {
+        upload->imported = response->imported;
+        upload->is_complete = response->imported.complete;
+    }
+    if (response->kind != RESPONSE_NETWORK_CHANGES || !upload->dry_run)
+        return STATUS_OK;
+    upload->is_complete = true;
+    render_t render = session_render(upload->session);
+    return render_changes(&render, &response->network_changes);
 }
 
 static status_t take_part(void *context, size_t index, const response_t *response, arena_t **arena)
@@ -111,11 +128,15 @@ static status_t take_part(void *context, size_t index, const response_t *respons
         session_add_refusal(upload->session, "network import", response);
         return response->status;
     }
-    if (response->kind == RESPONSE_IMPORTED && index + 1 == upload->part_count) {
-        upload->imported = response->imported;
-        upload->is_complete = response->imported.complete;
-    }
-    return STATUS_OK;
+    return index + 1 == upload->part_count ? take_last(upload, response) : STATUS_OK;
+}
+
+static void print_imported(const session_t *session, const imported_t *imported)
+{
+    printf("imported: %u regions, %u dealers, %u memberships, %u circle members\n", imported->regions,
+           imported->dealers, imported->memberships, imported->circles);
+    render_t render = session_render(session);
+    render_changes_summary(&render, &imported->changes);
 }
 
 status_t run_network_import(session_t *session)
@@ -126,6 +147,7 @@ status_t run_network_import(session_t *session)
     network_lines_t lines = {0};
     TRY(network_files_read(session->invocation->arguments[0], arena, &lines, &session->faults));
     upload_t upload = {.lines = &lines, .session = session};
+    upload.dry_run = invocation_value(session->invocation, "dry-run");
     arc4random_buf(upload.id, sizeof upload.id);
     TRY(cut(&upload, arena));
     /* One at a time: the hub takes the parts in their order. */
@@ -134,8 +156,8 @@ status_t run_network_import(session_t *session)
     if (!upload.is_complete)
         return session_fail(session, STATUS_MALFORMED,
                             "network import: the hub still awaits parts after the last; import it again");
-    printf("imported: %u regions, %u dealers, %u memberships, %u circle members\n", upload.imported.regions,
-           upload.imported.dealers, upload.imported.memberships, upload.imported.circles);
+    if (!upload.dry_run)
+        print_imported(session, &upload.imported);
     return STATUS_OK;
 }
 

@@ -16,6 +16,12 @@ status_t query_check_compare(session_t *session)
     return STATUS_OK;
 }
 
+bool query_regions_today(const session_t *session)
+{
+    const char *regions = invocation_value(session->invocation, "regions");
+    return regions && !strcmp(regions, "today");
+}
+
 status_t query_compare(session_t *session, const char *dealer)
 {
     const invocation_t *invocation = session->invocation;
@@ -26,7 +32,8 @@ status_t query_compare(session_t *session, const char *dealer)
                                      .period = invocation_period(invocation, "period"),
                                      .peers = peers,
                                      .peer_count = peer_count,
-                                     .region = region ? region : ""}};
+                                     .region = region ? region : "",
+                                     .regions_today = query_regions_today(session)}};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(as_of_take(session, &request.compare.as_of));
     TRY(session_ask(session, "compare", &request, RESPONSE_COMPARE, &answer));

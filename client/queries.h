@@ -7,7 +7,10 @@
 /* Wrong usage of compare: too many --peer. */
 status_t query_check_compare(session_t *session) NODISCARD;
 
-/* --period, --peer…, --region of the command line. */
+/* Whether `--regions today` is given. */
+bool query_regions_today(const session_t *session);
+
+/* --period, --peer…, --region, --regions of the command line. */
 status_t query_compare(session_t *session, const char *dealer) NODISCARD;
 
 /* --year. */

@@ -27,6 +27,7 @@ DEFINE_RENDER(rank)
 DEFINE_RENDER(trend)
 DEFINE_RENDER(consultants)
 DEFINE_RENDER(coverage)
+DEFINE_RENDER(coverage_year)
 
 status_t render_checks(const render_t *render, const checks_answer_t *answer)
 {

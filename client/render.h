@@ -25,6 +25,7 @@ status_t render_trend(const render_t *render, const trend_answer_t *answer) NODI
 status_t render_consultants(const render_t *render, const consultants_answer_t *answer) NODISCARD;
 status_t render_coverage(const render_t *render, const coverage_answer_t *answer) NODISCARD;
 status_t render_checks(const render_t *render, const checks_answer_t *answer) NODISCARD;
+status_t render_coverage_year(const render_t *render, const coverage_year_answer_t *answer) NODISCARD;
 status_t render_keys(const render_t *render, const key_entry_t *keys, size_t count) NODISCARD;
 status_t render_network(const render_t *render, const network_lines_t *lines) NODISCARD;
 status_t render_months(const render_t *render, const month_status_t *months, size_t count) NODISCARD;

@@ -11,6 +11,7 @@ void render_json_trend(FILE *out, const trend_answer_t *answer);
 void render_json_consultants(FILE *out, const consultants_answer_t *answer);
 void render_json_coverage(FILE *out, const coverage_answer_t *answer);
 void render_json_checks(const render_t *render, const checks_answer_t *answer); /* with the reasons in words */
+void render_json_coverage_year(FILE *out, const coverage_year_answer_t *answer);
 void render_json_keys(FILE *out, const key_entry_t *keys, size_t count);
 void render_json_network(FILE *out, const network_lines_t *lines);
 void render_json_health(FILE *out, const health_t *health);
@@ -23,6 +24,7 @@ void render_csv_trend(const render_t *render, const trend_answer_t *answer);
 void render_csv_consultants(const render_t *render, const consultants_answer_t *answer);
 void render_csv_coverage(const render_t *render, const coverage_answer_t *answer);
 void render_csv_checks(const render_t *render, const checks_answer_t *answer);
+void render_csv_coverage_year(const render_t *render, const coverage_year_answer_t *answer);
 void render_csv_keys(const render_t *render, const key_entry_t *keys, size_t count);
 void render_csv_network(const render_t *render, const network_lines_t *lines);
 void render_csv_health(const render_t *render, const health_t *health);
@@ -35,6 +37,7 @@ status_t render_table_trend(const render_t *render, const trend_answer_t *answer
 status_t render_table_consultants(const render_t *render, const consultants_answer_t *answer) NODISCARD;
 status_t render_table_coverage(const render_t *render, const coverage_answer_t *answer) NODISCARD;
 status_t render_table_checks(const render_t *render, const checks_answer_t *answer) NODISCARD;
+status_t render_table_coverage_year(const render_t *render, const coverage_year_answer_t *answer) NODISCARD;
 status_t render_table_keys(const render_t *render, const key_entry_t *keys, size_t count) NODISCARD;
 status_t render_table_network(const render_t *render, const network_lines_t *lines) NODISCARD;
 status_t render_table_health(const render_t *render, const health_t *health) NODISCARD;

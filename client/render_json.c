@@ -1,5 +1,6 @@
 #include "client/render_checks.h"
 #include "client/render_json_writer.h"
+#include "client/render_regions.h"
 
 #include "core/limits.h"
 
@@ -65,6 +66,7 @@ void render_json_benchmark(FILE *out, const benchmark_answer_t *answer)
     }
     close_with(&json, ']');
     put_status(&json, &answer->status);
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 
@@ -138,6 +140,7 @@ void render_json_compare(FILE *out, const compare_answer_t *answer)
     put_release(&json, answer);
     put_exemplars(&json, answer);
     put_status(&json, &answer->status);
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 
@@ -165,6 +168,7 @@ void render_json_rank(FILE *out, const rank_answer_t *answer)
     }
     close_with(&json, ']');
     put_status(&json, &answer->status);
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 
@@ -228,6 +232,7 @@ void render_json_coverage(FILE *out, const coverage_answer_t *answer)
     }
     close_with(&json, ']');
     put_status(&json, &answer->status);
+    put_regions(&json, &answer->regions);
     end(&json);
 }
 

@@ -75,6 +75,7 @@ status_t render_table_rank(const render_t *render, const rank_answer_t *answer)
     fprintf(render->out, render->language == LANGUAGE_ZH ? "%s %s  %s  %s  排名\n" : "%s %s, %s, %s, ranking\n", label,
             render_arrow(row.better), scope, month);
     render_status(render, &answer->status);
+    render_regions_note(render, &answer->regions);
     fputc('\n', render->out);
     TRY(print_ranked(render, answer, &row));
     return print_unranked(render, answer);
@@ -101,6 +102,7 @@ status_t render_table_coverage(const render_t *render, const coverage_answer_t *
     render_month(render, answer->period, month);
     fprintf(render->out, render->language == LANGUAGE_ZH ? "%s  上报情况\n" : "%s, who has reported\n", month);
     render_status(render, &answer->status);
+    render_regions_note(render, &answer->regions);
     fputc('\n', render->out);
     grid_t *grid = begin_list(render, HEADS, 6, 1);
     if (!grid)

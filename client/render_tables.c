@@ -166,6 +166,7 @@ status_t render_table_compare(const render_t *render, const compare_answer_t *an
             render->language == LANGUAGE_ZH ? "%s  %s  横向对比（区域：%s）\n" : "%s, %s, compared (region: %s)\n",
             answer->dealer, month, answer->region && *answer->region ? answer->region : "—");
     render_status(render, &answer->status);
+    render_regions_note(render, &answer->regions);
     blocks_t blocks = {render, answer, answer->row_count, compare_row_id, begin_compare, add_compare_row, 0};
     TRY(render_blocks(&blocks));
     fputc('\n', render->out);
@@ -262,6 +263,7 @@ status_t render_table_benchmark(const render_t *render, const benchmark_answer_t
     fprintf(render->out, render->language == LANGUAGE_ZH ? "%s  %s  标杆表\n" : "%s, %s, benchmark table\n", title,
             month);
     render_status(render, &answer->status);
+    render_regions_note(render, &answer->regions);
     fputc('\n', render->out);
     TRY(print_scopes(render, answer));
     blocks_t blocks = {render, answer, answer->row_count, benchmark_row_id, begin_benchmark, add_benchmark_row, 0};

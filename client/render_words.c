@@ -193,3 +193,23 @@ void render_month_short(const render_t *render, int month, char out[LABEL_SIZE])
     else
         snprintf(out, LABEL_SIZE, "%.3s", MONTHS[month - 1]);
 }
+
+void render_regions_note(const render_t *render, const answer_regions_t *regions)
+{
+    char month[LABEL_SIZE];
+    if (!regions->is_today)
+        return;
+    render_month(render, regions->today, month);
+    fprintf(render->out,
+            render->language == LANGUAGE_ZH
+                ? "区域按%s的划分（--regions today），而非当月的划分\n"
+                : "Regions as they are in %s (--regions today), not as they were in that month\n",
+            month);
+    if (regions->unseen)
+        fprintf(render->out,
+                render->language == LANGUAGE_ZH
+                    ? "今属本区域而当月在别处的 %u 家店不计入\n"
+                    : "%u of this region's stores lay elsewhere in that month and are left out: a manager reads of a "
+                      "store the months that lay in its region\n",
+                regions->unseen);
+}

@@ -142,7 +142,37 @@
     X(WITHDRAWN, "撤回 ", "withdrawn, ")                                                                                                              \
     X(PUBLISHED_AT, "公布于", "Published at")                                                                                                         \
     X(NETWORK_CHANGED, "此后网络有更改：", "The network was replaced since, last at")                                                                 \
-    X(CATALOG_CHANGED, "此后目录有更改：", "The catalog was replaced since, last at")
+    X(CATALOG_CHANGED, "此后目录有更改：", "The catalog was replaced since, last at")                                                                 \
+    X(FIRST_REPORT, "首次上报", "First")                                                                                                              \
+    X(LAST_REPORT, "最近上报", "Last")                                                                                                                \
+    X(COVERAGE_LEGEND, "+ 按时  L 迟报  X 未报  W 已撤回  . 未到截止日  空白 = 当月不在所选范围内",                                                   \
+      "+ on time  L late  X missing  W withdrawn  . not due yet  blank = not of these scopes in that month")                                          \
+    X(NEVER_REPORTED, "本年从未上报:", "Never reported in that year:")                                                                                \
+    X(ALL_REPORTED, "应报各店本年均有上报", "Every store that was expected has reported in that year")                                                \
+    X(CHANGE, "变更", "Change")                                                                                                                       \
+    X(CODE, "代码", "Code")                                                                                                                           \
+    X(FROM, "原", "From")                                                                                                                             \
+    X(TO, "新", "To")                                                                                                                                 \
+    X(MONTHS_OF_CHANGE, "月份", "Months")                                                                                                             \
+    X(CHANGES, "变更：", "changes:")                                                                                                                  \
+    X(NO_CHANGES, "与现有网络相同，无变更", "nothing differs from the network as it is")                                                              \
+    X(DRY_RUN, "试运行：未做任何更改", "dry run: nothing was changed")                                                                                \
+    X(FURTHER_CHANGES, "另有未列出的变更：", "further changes, not listed:")                                                                          \
+    X(REGION_ADDED, "新增区域", "region added")                                                                                                       \
+    X(REGION_DROPPED, "删除区域", "region dropped")                                                                                                   \
+    X(REGION_MOVED, "区域改属", "region moved")                                                                                                       \
+    X(REGION_RENAMED, "区域改名", "region renamed")                                                                                                   \
+    X(DEALER_ADDED, "新增经销商", "dealer added")                                                                                                     \
+    X(DEALER_DROPPED, "删除经销商", "dealer dropped")                                                                                                 \
+    X(DEALER_RENAMED, "经销商改名", "dealer renamed")                                                                                                 \
+    X(OWNER_CHANGED, "所有者变更", "owner changed")                                                                                                   \
+    X(OPENING, "入网", "opening")                                                                                                                     \
+    X(MOVE, "转区域", "move")                                                                                                                         \
+    X(CLOSING, "退网", "closing")                                                                                                                     \
+    X(CIRCLE_JOINED, "加入圈子", "joins circle")                                                                                                      \
+    X(CIRCLE_LEFT, "退出圈子", "leaves circle")                                                                                                       \
+    X(KEY_DEALER_GONE, "密钥所属经销商不存在", "key names a dealer that is gone")                                                                     \
+    X(KEY_REGION_GONE, "密钥所属区域不存在", "key names a region that is gone")
 
 typedef enum {
 #define WORD_ENUM(name, zh, en) WORD_##name,
@@ -214,3 +244,6 @@ void render_month(const render_t *render, period_t period, char out[LABEL_SIZE])
 
 /* "6月", "Jun" of month 1..12. */
 void render_month_short(const render_t *render, int month, char out[LABEL_SIZE]);
+
+/* A line below a table's title where it was computed by the regions of today, and one where stores were left out. */
+void render_regions_note(const render_t *render, const answer_regions_t *regions);

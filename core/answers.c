@@ -9,6 +9,12 @@ const char *const compare_column_names[COLUMN_PEERS] = {"own", "nation_average",
 
 const char *const unranked_reason_names[UNRANKED_COUNT] = {"not_reported", "no_value", "small_base"};
 
+const char *const coverage_mark_names[MARK_COUNT] = {
+#define MARK_NAME(name, text) text,
+    COVERAGE_MARKS(MARK_NAME)
+#undef MARK_NAME
+};
+
 answer_row_t *answer_rows_make(const catalog_t *catalog, const size_t *rows, size_t count, arena_t *arena)
 {
     answer_row_t *made = arena_array(arena, count, sizeof *made);

@@ -7,6 +7,8 @@
 #include "core/period.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #define NO_VALUE ((double)NAN)
 
@@ -25,6 +27,13 @@ typedef struct {
     figures_kind_t kind;         /* FIGURES_NONE: it is not told */
     uint32_t expected, reported; /* stores of all that the asker reads together; both 0 where that is not told */
 } figures_status_t;
+/* By which regions an answer was computed (core/regions_view.h). All zero: by those of its month. */
+typedef struct {
+    bool is_today;
+    period_t today; /* where is_today: regions as they lie in this month */
+    uint32_t
+        unseen; /* where is_today: stores of the asking manager's region that lay elsewhere in that month, left out */
+} answer_regions_t;
 
 typedef struct {
     const char *row, *unit;
@@ -51,6 +60,7 @@ typedef struct {
     size_t row_count;
     scope_statistics_t *statistics; /* [row_count][scope_count] */
     figures_status_t status;
+    answer_regions_t regions;
 } benchmark_answer_t;
 
 enum {
@@ -83,6 +93,7 @@ typedef struct {
     uint32_t release; /* to a dealer: number of the month's release that its scopes are of; 0 = there is none yet */
     uint64_t release_ms;
     figures_status_t status;
+    answer_regions_t regions;
 } compare_answer_t;
 
 typedef enum { UNRANKED_NOT_REPORTED, UNRANKED_NO_VALUE, UNRANKED_SMALL_BASE, UNRANKED_COUNT } unranked_reason_t;
@@ -104,6 +115,7 @@ typedef struct {
     } * unranked;
     size_t unranked_count;
     figures_status_t status;
+    answer_regions_t regions;
 } rank_answer_t;
 
 typedef struct {
@@ -145,6 +157,7 @@ typedef struct {
     coverage_scope_t *scopes;
     size_t scope_count;
     figures_status_t status;
+    answer_regions_t regions;
 } coverage_answer_t;
 
 /* Why a dealer does not see a figure, and what waits for the month's next release (SPEC 4); for headquarters. */
@@ -196,3 +209,45 @@ typedef struct {
     finding_t *findings;
     size_t finding_count;
 } checks_answer_t;
+
+#define YEAR_MONTHS 12
+
+/* What a dealer's month is in the coverage of a year. */
+#define COVERAGE_MARKS(X)                                                                                              \
+    X(NO_MEMBER, "no_member") /* of the scopes asked for, in that month */                                             \
+    X(ON_TIME, "on_time")                                                                                              \
+    X(LATE, "late")                                                                                                    \
+    X(MISSING, "missing")                                                                                              \
+    X(WITHDRAWN, "withdrawn")                                                                                          \
+    X(AWAITED, "awaited") /* nothing filed, and the due day is not over */
+
+typedef enum {
+#define MARK_ENUM(name, text) MARK_##name,
+    COVERAGE_MARKS(MARK_ENUM)
+#undef MARK_ENUM
+        MARK_COUNT
+} coverage_mark_t;
+/* "no_member" … */
+extern const char *const coverage_mark_names[MARK_COUNT];
+
+typedef struct {
+    const char *scope;
+    uint32_t expected[YEAR_MONTHS], reported[YEAR_MONTHS], late[YEAR_MONTHS];
+} coverage_year_scope_t;
+
+typedef struct {
+    const char *dealer;
+    uint8_t marks[YEAR_MONTHS]; /* coverage_mark_t, January to December */
+    uint32_t expected;          /* months on time, late, missing or withdrawn */
+    uint32_t reported;          /* months on time or late */
+    period_t first, last;       /* first and last month ever reported, of those that may be seen; PERIOD_NONE = none */
+} coverage_year_dealer_t;
+
+typedef struct {
+    int year;
+    coverage_year_scope_t *scopes;
+    size_t scope_count;
+    coverage_year_dealer_t *dealers; /* of any of the scopes in any of the months, by code */
+    size_t dealer_count;
+    answer_regions_t regions; /* unseen: of the month with most */
+} coverage_year_answer_t;

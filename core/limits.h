@@ -23,6 +23,7 @@
 #define NETWORK_DEALERS_MAX     1000000
 #define NETWORK_CIRCLES_MAX     10000
 #define NETWORK_MEMBERSHIPS_MAX 4000000 /* region memberships; circle memberships likewise */
+#define NETWORK_CHANGES_MAX     100000  /* listed of what an import changes; the rest are counted */
 
 #define CONSULTANTS_MAX         500    /* of one submission */
 #define KEY_DEALERS_MAX         200    /* stores of one key */

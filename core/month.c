@@ -56,26 +56,32 @@ static status_t allocate(month_t *month)
 }
 
 /* Region of every dealer in that month, and how many dealers are expected. */
-static uint32_t place_dealers(const network_t *network, period_t period, uint32_t *out_regions)
+static uint32_t place_dealers(const month_t *month, uint32_t *out_regions)
 {
     uint32_t expected = 0;
-    for (uint32_t dealer = 0; dealer < network->dealer_count; dealer++) {
-        out_regions[dealer] = network_region_of(network, dealer, period);
+    for (uint32_t dealer = 0; dealer < month->network->dealer_count; dealer++) {
+        out_regions[dealer] = regions_view_of(month->network, &month->view, dealer, month->period);
         expected += out_regions[dealer] != INDEX_NONE;
     }
     return expected;
+}
+
+/* Preorder number of a region; those that count in none come last. */
+static uint32_t place_of(const network_t *network, uint32_t region)
+{
+    return region == REGION_UNSEEN ? network->region_count : network->regions[region].enter;
 }
 
 /* Counting sort by the regions' preorder numbers; dealers come by code, so within a region they stay so. */
 static status_t lay_slots(month_t *month, const uint32_t *regions)
 {
     const network_t *network = month->network;
-    CLEANUP(scratch_free) uint32_t *next = calloc((size_t)network->region_count + 2, sizeof *next);
+    CLEANUP(scratch_free) uint32_t *next = calloc((size_t)network->region_count + 3, sizeof *next);
     if (!next)
         return STATUS_NO_MEMORY;
     for (uint32_t dealer = 0; dealer < network->dealer_count; dealer++)
         if (regions[dealer] != INDEX_NONE)
-            next[network->regions[regions[dealer]].enter + 1]++;
+            next[place_of(network, regions[dealer]) + 1]++;
     for (uint32_t e = 0; e < network->region_count; e++)
         next[e + 1] += next[e];
     memcpy(month->region_first, next, ((size_t)network->region_count + 1) * sizeof *next);
@@ -83,7 +89,7 @@ static status_t lay_slots(month_t *month, const uint32_t *regions)
         month->slots[dealer] = INDEX_NONE;
         if (regions[dealer] == INDEX_NONE)
             continue;
-        uint32_t slot = next[network->regions[regions[dealer]].enter]++;
+        uint32_t slot = next[place_of(network, regions[dealer])]++;
         month->slots[dealer] = slot;
         month->dealers[slot] = dealer;
     }
@@ -92,6 +98,12 @@ static status_t lay_slots(month_t *month, const uint32_t *regions)
 
 month_t *month_create(const catalog_t *catalog, const network_t *network, period_t period)
 {
+    return month_create_viewed(catalog, network, period, &REGIONS_THEN);
+}
+
+month_t *month_create_viewed(const catalog_t *catalog, const network_t *network, period_t period,
+                             const regions_view_t *view)
+{
     CLEANUP(scratch_free) uint32_t *regions = calloc((size_t)network->dealer_count + 1, sizeof *regions);
     CLEANUP(month_destroy) month_t *month = calloc(1, sizeof *month);
     if (!regions || !month)
@@ -99,7 +111,8 @@ month_t *month_create(const catalog_t *catalog, const network_t *network, period
     month->catalog = catalog;
     month->network = network;
     month->period = period;
-    month->count = place_dealers(network, period, regions);
+    month->view = *view;
+    month->count = place_dealers(month, regions);
     if (allocate(month) != STATUS_OK || lay_slots(month, regions) != STATUS_OK)
         return NULL;
     month_t *made = month;
@@ -115,6 +128,7 @@ month_t *month_clone(const month_t *month)
     copy->catalog = month->catalog;
     copy->network = month->network;
     copy->period = month->period;
+    copy->view = month->view;
     copy->count = month->count;
     if (allocate(copy) != STATUS_OK)
         return NULL;

@@ -4,16 +4,18 @@
 #pragma once
 
 #include "core/catalog.h"
-#include "core/network.h"
+#include "core/regions_view.h"
 
 typedef struct {
     const catalog_t *catalog; /* borrowed: must outlive the month */
     const network_t *network; /* borrowed: must outlive the month */
     period_t period;
+    regions_view_t view;       /* which regions the dealers are laid out by */
     uint32_t count;            /* expected dealers */
     uint32_t *dealers;         /* slot -> dealer index */
     uint32_t *slots;           /* dealer index -> slot, INDEX_NONE where it is no member in that month */
-    uint32_t *region_first;    /* by preorder number e of a region: its slots start here; [region_count] = count */
+    uint32_t *region_first;    /* by preorder number e of a region: its slots start here; [region_count] = where
+                                  those that count in no region start (REGION_UNSEEN), mostly count */
     int64_t **columns;         /* [2 * fact_count]: facts of the month, then of the month before (all absent unless
                                   catalog->rows_use_previous) */
     uint8_t *flags;            /* MONTH_REPORTED, MONTH_LATE */
@@ -24,8 +26,11 @@ typedef struct {
 #define MONTH_REPORTED 1u
 #define MONTH_LATE     2u
 
-/* All dealers expected in that month, none reported. NULL when out of memory. */
+/* All dealers expected in that month, none reported, in the regions where they lay then. NULL when out of memory. */
 month_t *month_create(const catalog_t *catalog, const network_t *network, period_t period);
+/* The same, in the regions that the view tells. */
+month_t *month_create_viewed(const catalog_t *catalog, const network_t *network, period_t period,
+                             const regions_view_t *view);
 /* A deep copy without cached orders, for copy-on-write. NULL when out of memory. */
 month_t *month_clone(const month_t *month);
 void month_destroy(month_t **month);

@@ -105,7 +105,7 @@ bool network_region_within(const network_t *network, uint32_t inner, uint32_t ou
     return regions[outer].enter <= regions[inner].enter && regions[inner].enter < regions[outer].leave;
 }
 
-static bool member_in(const circle_member_t *member, period_t period)
+bool circle_member_in(const circle_member_t *member, period_t period)
 {
     return (member->from == PERIOD_NONE || member->from <= period) &&
            (member->until == PERIOD_NONE || period <= member->until);
@@ -123,7 +123,7 @@ static bool circle_lists(const circle_t *circle, uint32_t dealer, period_t perio
             high = middle;
     }
     for (; low < circle->member_count && circle->members[low].dealer == dealer; low++)
-        if (member_in(&circle->members[low], period))
+        if (circle_member_in(&circle->members[low], period))
             return true;
     return false;
 }

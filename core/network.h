@@ -101,6 +101,9 @@ bool network_has_left(const network_t *network, uint32_t dealer, period_t period
 /* Whether region `inner` is `outer` or lies below it. */
 bool network_region_within(const network_t *network, uint32_t inner, uint32_t outer);
 
+/* Whether the months of that line of a circle hold the month; the dealer's membership of the network aside. */
+bool circle_member_in(const circle_member_t *member, period_t period);
+
 /* Whether the dealer belongs to the circle in that month, and is a member of the network in it. */
 bool network_circle_holds(const network_t *network, uint32_t circle, uint32_t dealer, period_t period);
 

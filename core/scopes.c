@@ -20,9 +20,7 @@ static status_t circle_slots(const month_t *month, const circle_t *circle, scope
     uint32_t count = 0;
     for (uint32_t i = 0; i < circle->member_count; i++) {
         const circle_member_t *member = &circle->members[i];
-        bool begun = member->from == PERIOD_NONE || member->from <= month->period;
-        bool lasts = member->until == PERIOD_NONE || month->period <= member->until;
-        if (begun && lasts && month->slots[member->dealer] != INDEX_NONE)
+        if (circle_member_in(member, month->period) && month->slots[member->dealer] != INDEX_NONE)
             slots[count++] = month->slots[member->dealer];
     }
     if (count)

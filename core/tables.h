@@ -57,6 +57,26 @@ status_t rank_compute(const month_t *month, size_t row, scope_t scope, arena_t *
 status_t coverage_compute(const month_t *month, const scope_t *scopes, size_t scope_count, arena_t *arena,
                           coverage_answer_t **out) NODISCARD;
 
+/* What stands for a dealer's month. */
+typedef enum { FILED_NOTHING, FILED_ON_TIME, FILED_LATE, FILED_WITHDRAWN } filed_t;
+
+typedef struct {
+    const network_t *network;
+    regions_view_t view;
+    int year;
+    const uint8_t *filed;     /* filed_t, [YEAR_MONTHS][dealer_count] */
+    bool is_due[YEAR_MONTHS]; /* the due day of that month is over */
+    bool never_only;          /* only dealers that were expected and reported nothing in that year */
+} coverage_year_input_t;
+
+/* Dealers by months, and each scope's counts. Leaves first and last to the caller. O(12 (dealers + regions) + scopes +
+ * members of the circles asked for), not their product. */
+status_t coverage_year_compute(const coverage_year_input_t *input, const scope_t *scopes, size_t scope_count,
+                               arena_t *arena, coverage_year_answer_t **out) NODISCARD;
+
+/* Sets `expected` and `reported` from the marks. */
+void coverage_year_count(coverage_year_dealer_t *dealer);
+
 #define TREND_MONTHS 14 /* November and December of the year before, then January to December */
 
 /* A store's year. `months`: fact_count values each, NULL where nothing is stored (or may not be seen). */

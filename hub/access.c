@@ -43,7 +43,8 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_HISTORY] = DEALER | MANAGER | CENTRAL,
     [REQUEST_CHECKS] = DEALER | MANAGER | CENTRAL,
     [REQUEST_COMMENT] = DEALER, /* its own word */
-    [REQUEST_ENROLL] = 0,       /* who is admitted already has no need of it; the others come by another door */
+    [REQUEST_COVERAGE_YEAR] = MANAGER | CENTRAL,
+    [REQUEST_ENROLL] = 0, /* who is admitted already has no need of it; the others come by another door */
 };
 
 bool access_role_may(role_t role, request_kind_t kind)
@@ -136,24 +137,34 @@ status_t access_find_region(const network_t *network, const principal_t *princip
     return STATUS_OK;
 }
 
-/* Whether all that belong to the circle in that month lie in the manager's region, and somebody does. */
-static bool holds_circle(const network_t *network, const principal_t *principal, uint32_t index, period_t period)
+/* Whether all that belong to the circle in that month lie in the manager's region; *any is set where somebody does. */
+static bool holds_members(const network_t *network, const principal_t *principal, uint32_t index, period_t period,
+                          bool *any)
 {
     const circle_t *circle = &network->circles[index];
-    bool any = false;
     for (uint32_t i = 0; i < circle->member_count; i++) {
         uint32_t dealer = circle->members[i].dealer;
         if (!network_circle_holds(network, index, dealer, period))
             continue;
         if (!access_holds_region(network, principal, network_region_of(network, dealer, period)))
             return false;
-        any = true;
+        *any = true;
     }
+    return true;
+}
+
+static bool holds_circle(const network_t *network, const principal_t *principal, uint32_t index, period_t first,
+                         period_t last)
+{
+    bool any = false;
+    for (period_t period = first; period <= last; period++)
+        if (!holds_members(network, principal, index, period, &any))
+            return false;
     return any;
 }
 
 static bool manager_sees(const network_t *network, const principal_t *principal, request_kind_t kind, scope_t scope,
-                         period_t period)
+                         period_t first, period_t last)
 {
     switch (scope.kind) {
     case SCOPE_NATION:
@@ -161,18 +172,17 @@ static bool manager_sees(const network_t *network, const principal_t *principal,
     case SCOPE_REGION:
         return access_holds_region(network, principal, scope.index);
     case SCOPE_CIRCLE:
-        return holds_circle(network, principal, scope.index, period);
+        return holds_circle(network, principal, scope.index, first, last);
     }
     return false;
 }
 
-status_t access_find_scope(const network_t *network, const principal_t *principal, request_kind_t kind,
-                           const char *text, period_t period, scope_t *out, bool *out_averages_only, refusal_t *refusal)
+static status_t find_scope(const network_t *network, const principal_t *principal, request_kind_t kind,
+                           const char *text, period_t first, period_t last, scope_t *out, refusal_t *refusal)
 {
     scope_t scope = {0};
     bool known = scope_parse(network, text, &scope) == STATUS_OK;
-    bool is_manager = principal->role == ROLE_MANAGER;
-    if (is_manager && (!known || !manager_sees(network, principal, kind, scope, period)))
+    if (principal->role == ROLE_MANAGER && (!known || !manager_sees(network, principal, kind, scope, first, last)))
         return refuse(refusal, STATUS_NOT_ALLOWED, text,
                       "%s is not a scope of this key for %s; it reads its region, what lies below it, and circles "
                       "wholly inside it",
@@ -183,7 +193,37 @@ status_t access_find_scope(const network_t *network, const principal_t *principa
             "there is no scope %s; scopes are nation, region:CODE and circle:CODE, with the codes of `network show`",
             text);
     *out = scope;
-    *out_averages_only = is_manager && scope.kind == SCOPE_NATION;
+    return STATUS_OK;
+}
+
+status_t access_find_scope(const network_t *network, const principal_t *principal, request_kind_t kind,
+                           const char *text, period_t period, scope_t *out, bool *out_averages_only, refusal_t *refusal)
+{
+    TRY(find_scope(network, principal, kind, text, period, period, out, refusal));
+    *out_averages_only = principal->role == ROLE_MANAGER && out->kind == SCOPE_NATION;
+    return STATUS_OK;
+}
+
+status_t access_find_scope_of_year(const network_t *network, const principal_t *principal, const char *text, int year,
+                                   scope_t *out, refusal_t *refusal)
+{
+    return find_scope(network, principal, REQUEST_COVERAGE_YEAR, text, period_make(year, 1), period_make(year, 12), out,
+                      refusal);
+}
+
+status_t access_find_view(const network_t *network, const principal_t *principal, period_t today, period_t period,
+                          regions_view_t *out, uint32_t *out_unseen, refusal_t *refusal)
+{
+    if (principal->role != ROLE_MANAGER && principal->role != ROLE_HEADQUARTERS)
+        return refuse(refusal, STATUS_NOT_ALLOWED, "regions",
+                      "regions of today are for managers and headquarters; a dealer reads a month with the regions as "
+                      "they were in it (leave --regions out)");
+    *out = (regions_view_t){today, INDEX_NONE};
+    if (principal->role == ROLE_MANAGER)
+        out->viewer = network_find_region(network, principal->region);
+    *out_unseen = regions_view_unseen(network, out, period);
+    if (!*out_unseen)
+        out->viewer = INDEX_NONE;
     return STATUS_OK;
 }
 

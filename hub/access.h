@@ -8,6 +8,8 @@
 #include "hub/refusal.h"
 #include "hub/registry.h"
 
+#include "core/regions_view.h"
+
 /* Whether a key of that role may send that request at all. */
 bool access_role_may(role_t role, request_kind_t kind);
 
@@ -34,6 +36,16 @@ status_t access_find_scope(const network_t *network, const principal_t *principa
 /* The scopes that are meant where none is named: the nation and every region; for a manager its region and all below
  * it; in regions.csv's order. At most region_count + 1 to `out`; returns how many. */
 size_t access_default_scopes(const network_t *network, const principal_t *principal, scope_t *out);
+
+/* Regions as they are in the month `today` (`--regions today`), for managers and headquarters. Where every store that
+ * a manager has today lay in its region in `period` as well, it shares the view of headquarters. *out_unseen: how many
+ * did not. */
+status_t access_find_view(const network_t *network, const principal_t *principal, period_t today, period_t period,
+                          regions_view_t *out, uint32_t *out_unseen, refusal_t *refusal) NODISCARD;
+
+/* The scope of a year: of a circle, a manager must hold its members in each month in which it has any. */
+status_t access_find_scope_of_year(const network_t *network, const principal_t *principal, const char *scope, int year,
+                                   scope_t *out, refusal_t *refusal) NODISCARD;
 
 /* A store whose year the key wants to read. `out_visible[i]`: whether it may see month `first` + i. */
 status_t access_find_year(const network_t *network, const principal_t *principal, const char *dealer, period_t first,

@@ -4,7 +4,6 @@
 #include "hub/administration_internal.h"
 #include "hub/comments.h"
 #include "hub/log.h"
-#include "hub/uploads.h"
 
 #include "core/limits.h"
 
@@ -12,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
-
-struct administration {
-    hub_t *hub;
-    upload_t *upload; /* the network import under way, NULL where there is none */
-};
 
 #define ARENA_BYTES (2ul * UPLOAD_SIZE_MAX)
 
@@ -196,106 +190,6 @@ static status_t revoke(change_t *change)
     return STATUS_OK;
 }
 
-/* ---- network */
-
-/* A dealer with facts may not be dropped: every one of the current network must be in the next, or have none. */
-static status_t check_dropped(change_t *change, const network_t *next)
-{
-    const network_t *current = change->world->network;
-    change->faults.source = "dealers.csv";
-    for (uint32_t i = 0; i < current->dealer_count; i++) {
-        bool has_facts = false;
-        if (network_find_dealer(next, current->dealers[i].code) != INDEX_NONE)
-            continue;
-        TRY(store_has_revisions(change->txn, current->dealers[i].code, &has_facts));
-        if (has_facts)
-            faults_add(&change->faults, 0, 0,
-                       "dealer %s has facts and may not be dropped; let it leave the network with a membership of no "
-                       "region instead",
-                       current->dealers[i].code);
-    }
-    return faults_empty(&change->faults) ? STATUS_OK : STATUS_INVALID;
-}
-
-/* The world with another network; its catalog is loaded anew, because a world owns what it holds. */
-static status_t make_world(change_t *change, network_t **network, world_t **out)
-{
-    const catalog_t *current = change->world->catalog;
-    catalog_t *catalog = NULL;
-    CLEANUP(faults_fini) faults_t faults = {0};
-    TRY(catalog_load((span_t){(const uint8_t *)current->yaml, current->yaml_size}, &catalog, &faults));
-    world_t *world = world_create(&catalog, network);
-    if (!world)
-        return STATUS_NO_MEMORY;
-    *out = world;
-    return STATUS_OK;
-}
-
-static status_t replace_network(change_t *change, const network_lines_t *lines)
-{
-    CLEANUP(network_destroy) network_t *network = NULL;
-    CLEANUP(world_release) world_t *world = NULL;
-    status_t status = network_build(lines, &network, &change->faults);
-    if (status == STATUS_OK)
-        status = check_dropped(change, network);
-    if (status == STATUS_INVALID)
-        return refuse(&change->refusal, STATUS_INVALID, "", "faults in the network: %zu; nothing was changed",
-                      change->faults.count + change->faults.dropped);
-    TRY(status);
-    TRY(make_world(change, &network, &world));
-    TRY(store_put_network(change->txn, lines, change->now.ms));
-    TRY(store_commit(&change->txn));
-    months_set_world(change->hub->months, &world);
-    log_event(LOG_INFO, "network", "regions=%zu dealers=%zu memberships=%zu circles=%zu", lines->region_count,
-              lines->dealer_count, lines->membership_count, lines->circle_count);
-    return STATUS_OK;
-}
-
-static status_t take_part(change_t *change, network_lines_t *out)
-{
-    administration_t *administration = change->administration;
-    const network_part_t *part = &change->job->request->network_part;
-    if (part->part == 0) {
-        upload_destroy(&administration->upload);
-        administration->upload = upload_create(part->upload_id, change->job->principal->key);
-        if (!administration->upload)
-            return STATUS_NO_MEMORY;
-    }
-    upload_t *upload = administration->upload;
-    if (!upload || !upload_expects(upload, part->upload_id, change->job->principal->key, part->part))
-        return refuse(
-            &change->refusal, STATUS_CONFLICT, "part",
-            "part %u does not follow: another import began, or this one waited too long; send all parts again",
-            part->part);
-    status_t status = upload_add(upload, &part->lines);
-    if (status == STATUS_OK)
-        *out = upload_lines(upload);
-    else
-        upload_destroy(&administration->upload); /* half a part is in it */
-    if (status == STATUS_LIMIT)
-        return refuse(&change->refusal, STATUS_INVALID, "", "the network is larger than %d bytes", UPLOAD_SIZE_MAX);
-    return status;
-}
-
-static status_t import_network(change_t *change)
-{
-    network_lines_t lines = {0};
-    bool last = change->job->request->network_part.last;
-    TRY(take_part(change, &lines));
-    status_t status = last ? replace_network(change, &lines) : STATUS_OK;
-    change->response.kind = RESPONSE_IMPORTED;
-    change->response.imported = (imported_t){
-        .regions = (uint32_t)lines.region_count,
-        .dealers = (uint32_t)lines.dealer_count,
-        .memberships = (uint32_t)lines.membership_count,
-        .circles = (uint32_t)lines.circle_count,
-        .complete = last,
-    };
-    if (last)
-        upload_destroy(&change->administration->upload);
-    return status;
-}
-
 /* ---- catalog */
 
 static status_t check_catalog(change_t *change, span_t yaml, catalog_t **out)
@@ -350,7 +244,7 @@ static status_t run(change_t *change)
     case REQUEST_REVOKE_KEY:
         return revoke(change);
     case REQUEST_IMPORT_NETWORK:
-        return import_network(change);
+        return network_import(change);
     case REQUEST_INSTALL_CATALOG:
         return install_catalog(change);
     case REQUEST_MAKE_TOKENS:

@@ -3,6 +3,12 @@
 
 #include "hub/administration.h"
 #include "hub/refusal.h"
+#include "hub/uploads.h"
+
+struct administration {
+    hub_t *hub;
+    upload_t *upload; /* the network import under way, NULL where there is none */
+};
 
 typedef struct {
     administration_t *administration;
@@ -30,6 +36,9 @@ status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_
 
 /* After the commit: lets the key in. */
 status_t change_publish_key(change_t *change, const key_entry_t *key) NODISCARD;
+
+/* hub/network_import.c: a part of a network; with the last one, the import (or its dry run, which changes nothing). */
+status_t network_import(change_t *change) NODISCARD;
 
 /* hub/tokens.c: enrolment (proto/README.md, section 8). */
 status_t tokens_make(change_t *change) NODISCARD;

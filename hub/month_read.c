@@ -90,7 +90,9 @@ static status_t set_held(const reading_t *reading)
 
 status_t month_read(store_txn_t *txn, world_t *world, const month_reading_t *asked, month_t **out)
 {
-    CLEANUP(month_destroy) month_t *month = month_create(world->catalog, world->network, asked->period);
+    CLEANUP(month_destroy)
+    month_t *month =
+        month_create_viewed(world->catalog, world->network, asked->period, asked->view ? asked->view : &REGIONS_THEN);
     if (!month)
         return STATUS_NO_MEMORY;
     reading_t reading = {.asked = asked, .world = world, .txn = txn, .month = month};

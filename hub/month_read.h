@@ -24,6 +24,7 @@ typedef struct {
     uint64_t sequence;           /* no revision after this one counts */
     const held_revision_t *held; /* of these dealers that revision instead, or nothing; by code */
     size_t held_count;
+    const regions_view_t *view; /* NULL: regions as they were in that month */
 } month_reading_t;
 
 /* The month, with the month before where the catalog's rows use it (that one without `held`), in the order of the

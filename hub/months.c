@@ -23,6 +23,7 @@ typedef struct {
 typedef struct entry {
     struct entry *next;
     period_t period;
+    regions_view_t view;
     month_share_t *share; /* NULL while it is being read */
     uint64_t sequence;    /* newest revision that the reading saw */
     uint64_t used;        /* tick of the last use */
@@ -118,20 +119,21 @@ void months_set_world(months_t *months, world_t **world)
     world_release(&earlier);
 }
 
-static entry_t *find(months_t *months, period_t period)
+static entry_t *find(months_t *months, period_t period, const regions_view_t *view)
 {
     entry_t *entry = months->entries;
-    while (entry && entry->period != period)
+    while (entry && (entry->period != period || entry->view.today != view->today || entry->view.viewer != view->viewer))
         entry = entry->next;
     return entry;
 }
 
-static entry_t *add(months_t *months, period_t period)
+static entry_t *add(months_t *months, period_t period, const regions_view_t *view)
 {
     entry_t *entry = calloc(1, sizeof *entry);
     if (!entry)
         return NULL;
     entry->period = period;
+    entry->view = *view;
     entry->next = months->entries;
     months->entries = entry;
     return entry;
@@ -171,9 +173,11 @@ static bool note(entry_t *entry, const month_delta_t *delta, size_t fact_count, 
 
 static void note_for_period(months_t *months, const month_delta_t *delta, period_t period, bool previous)
 {
-    entry_t *entry = find(months, period);
-    if (entry && !note(entry, delta, months->world->catalog->fact_count, previous))
-        drop(months, entry);
+    for (entry_t *entry = months->entries, *next; entry; entry = next) {
+        next = entry->next;
+        if (entry->period == period && !note(entry, delta, months->world->catalog->fact_count, previous))
+            drop(months, entry);
+    }
 }
 
 void months_apply(months_t *months, const month_delta_t *deltas, size_t count)
@@ -191,12 +195,12 @@ void months_apply(months_t *months, const month_delta_t *deltas, size_t count)
 
 /* ---- who asks */
 
-static status_t read_month(store_t *store, world_t *world, period_t period, month_t **out, uint64_t *out_sequence)
+static status_t read_month(store_t *store, world_t *world, const entry_t *entry, month_t **out, uint64_t *out_sequence)
 {
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     TRY(store_begin_read(store, &txn));
     TRY(store_last_sequence(txn, out_sequence));
-    const month_reading_t reading = {.period = period, .sequence = *out_sequence};
+    const month_reading_t reading = {.period = entry->period, .sequence = *out_sequence, .view = &entry->view};
     return month_read(txn, world, &reading, out);
 }
 
@@ -212,7 +216,7 @@ static status_t fill(months_t *months, entry_t *entry, world_t *world)
     month_t *month = NULL;
     uint64_t sequence = 0;
     pthread_mutex_unlock(&months->lock);
-    status_t status = read_month(months->store, world, entry->period, &month, &sequence);
+    status_t status = read_month(months->store, world, entry, &month, &sequence);
     month_share_t *share = status == STATUS_OK ? month_share_make(&month, world) : NULL;
     pthread_mutex_lock(&months->lock);
     entry->share = share;
@@ -319,15 +323,15 @@ static status_t refresh(months_t *months, entry_t *entry, month_snapshot_t *out)
     return status;
 }
 
-static status_t acquire(months_t *months, period_t period, month_snapshot_t *out)
+static status_t acquire(months_t *months, period_t period, const regions_view_t *view, month_snapshot_t *out)
 {
     for (;;) {
-        entry_t *entry = find(months, period);
+        entry_t *entry = find(months, period, view);
         if (entry && entry->busy) {
             pthread_cond_wait(&months->settled, &months->lock);
             continue;
         }
-        if (!entry && !(entry = add(months, period)))
+        if (!entry && !(entry = add(months, period, view)))
             return STATUS_NO_MEMORY;
         if (!entry->share || entry->noted_count)
             return refresh(months, entry, out);
@@ -338,9 +342,14 @@ static status_t acquire(months_t *months, period_t period, month_snapshot_t *out
 
 status_t months_acquire(months_t *months, period_t period, month_snapshot_t *out)
 {
+    return months_acquire_viewed(months, period, &REGIONS_THEN, out);
+}
+
+status_t months_acquire_viewed(months_t *months, period_t period, const regions_view_t *view, month_snapshot_t *out)
+{
     month_snapshot_t snapshot = {0};
     pthread_mutex_lock(&months->lock);
-    status_t status = acquire(months, period, &snapshot);
+    status_t status = acquire(months, period, view, &snapshot);
     pthread_mutex_unlock(&months->lock);
     if (status == STATUS_OK)
         *out = snapshot;

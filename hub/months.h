@@ -44,6 +44,9 @@ void months_apply(months_t *months, const month_delta_t *deltas, size_t count);
 /* A snapshot of a period in the current world. STATUS_CONFLICT where the current world changed meanwhile (ask again);
  * STATUS_NO_MEMORY; what the store says. The caller ends it with months_release. */
 status_t months_acquire(months_t *months, period_t period, month_snapshot_t *out) NODISCARD;
+/* The same, laid out by the regions that the view tells (core/regions_view.h); a month of its own in memory. */
+status_t months_acquire_viewed(months_t *months, period_t period, const regions_view_t *view,
+                               month_snapshot_t *out) NODISCARD;
 /* Fit for CLEANUP; accepts a zeroed snapshot. */
 void months_release(month_snapshot_t *snapshot);
 

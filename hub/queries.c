@@ -17,6 +17,7 @@ static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
     [REQUEST_LIST_EVENTS] = query_list_events,   [REQUEST_VERIFY_EVENTS] = query_verify_events,
     [REQUEST_HISTORY] = query_history,
     [REQUEST_CHECKS] = query_checks,
+    [REQUEST_COVERAGE_YEAR] = query_coverage_year,
     [REQUEST_LIST_EXEMPLARS] = query_list_exemplars,
     [REQUEST_EXPLAIN_DISCLOSURE] = query_explain_disclosure,
 };

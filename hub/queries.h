@@ -43,3 +43,7 @@ status_t query_explain_disclosure(const query_t *query) NODISCARD;
 status_t query_month_status(const query_t *query) NODISCARD;
 status_t query_month_drift(const query_t *query) NODISCARD;
 status_t query_checks(const query_t *query) NODISCARD;
+status_t query_coverage_year(const query_t *query) NODISCARD;
+
+/* The refusal of a manager whose region the network has no more. */
+status_t query_refuse_region(const query_t *query) NODISCARD;

@@ -17,15 +17,31 @@ static status_t find_exemplars(const query_t *query, const view_t *view, exempla
                         out);
 }
 
+/* The region that a store is compared with where none is named: its own, in that view. A manager may find that the
+ * store lies in another's today. */
+static status_t find_own_region(const query_t *query, const view_t *view, const compare_query_t *asked,
+                                uint32_t dealer, uint32_t *region)
+{
+    const network_t *network = view->world->network;
+    *region = regions_view_of(network, &view->regions, dealer, asked->period);
+    if (*asked->region || access_holds_region(network, query->principal, *region))
+        return STATUS_OK;
+    return refuse(query->refusal, STATUS_NOT_ALLOWED, asked->dealer,
+                  "%s lies in no region of this key today; name one with --region, or leave --regions today out",
+                  asked->dealer);
+}
+
 status_t query_compare(const query_t *query)
 {
     const compare_query_t *asked = &query->request->compare;
     CLEANUP(view_fini) view_t view = {0};
     uint32_t dealer, own_region, region, peers[PEERS_MAX];
-    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    TRY(view_open(query, asked->period, &asked->as_of, asked->regions_today, &view));
     const network_t *network = view.world->network;
     TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &own_region,
                           query->refusal));
+    if (view.regions_told.is_today)
+        TRY(find_own_region(query, &view, asked, dealer, &own_region));
     TRY(access_find_region(network, query->principal, own_region, asked->region, &region, query->refusal));
     if (asked->peer_count > PEERS_MAX)
         return refuse(query->refusal, STATUS_INVALID, "peers", "at most %d peers in one comparison", PEERS_MAX);
@@ -47,6 +63,7 @@ status_t query_compare(const query_t *query)
                             query->arena, &answer));
     }
     answer->status = status;
+    answer->regions = view.regions_told;
     query->response->kind = RESPONSE_COMPARE;
     query->response->compare = answer;
     return STATUS_OK;
@@ -72,7 +89,7 @@ status_t query_rank(const query_t *query)
     bool averages_only;
     size_t row = ROW_NONE;
     CLEANUP(view_fini) view_t view = {0};
-    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    TRY(view_open(query, asked->period, &asked->as_of, asked->regions_today, &view));
     TRY(access_find_scope(view.world->network, query->principal, REQUEST_RANK, asked->scope, asked->period, &scope,
                           &averages_only, query->refusal));
     TRY(find_row(query, view.world->catalog, asked->row, &row));
@@ -83,9 +100,17 @@ status_t query_rank(const query_t *query)
     TRY(view_month(query, &view, &snapshot, &status));
     TRY(rank_compute(snapshot.month, row, scope, query->arena, &answer));
     answer->status = status;
+    answer->regions = view.regions_told;
     query->response->kind = RESPONSE_RANK;
     query->response->rank = answer;
     return STATUS_OK;
+}
+
+status_t query_refuse_region(const query_t *query)
+{
+    return refuse(query->refusal, STATUS_NOT_ALLOWED, query->principal->region,
+                  "this key's region %s is no longer in the network; have headquarters admit a key for another",
+                  query->principal->region);
 }
 
 typedef struct {
@@ -113,9 +138,7 @@ static status_t find_scopes(const query_t *query, const view_t *view, const char
     if (!name_count)
         asked.count = access_default_scopes(network, query->principal, asked.scopes);
     if (!asked.count)
-        return refuse(query->refusal, STATUS_NOT_ALLOWED, query->principal->region,
-                      "this key's region %s is no longer in the network; have headquarters admit a key for another",
-                      query->principal->region);
+        return query_refuse_region(query);
     *out = asked;
     return STATUS_OK;
 }
@@ -146,7 +169,7 @@ status_t query_benchmark(const query_t *query)
     CLEANUP(view_fini) view_t view = {0};
     scopes_asked_t scopes;
     size_t table;
-    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    TRY(view_open(query, asked->period, &asked->as_of, asked->regions_today, &view));
     TRY(find_table(query, view.world->catalog, asked->table, &table));
     TRY(find_scopes(query, &view, asked->scopes, asked->scope_count, &scopes));
 
@@ -162,6 +185,7 @@ status_t query_benchmark(const query_t *query)
         if (scopes.averages_only[i])
             keep_averages(answer, i);
     answer->status = status;
+    answer->regions = view.regions_told;
     query->response->kind = RESPONSE_BENCHMARK;
     query->response->benchmark = answer;
     return STATUS_OK;
@@ -172,7 +196,7 @@ status_t query_coverage(const query_t *query)
     const coverage_query_t *asked = &query->request->coverage;
     CLEANUP(view_fini) view_t view = {0};
     scopes_asked_t scopes;
-    TRY(view_open(query, asked->period, &asked->as_of, &view));
+    TRY(view_open(query, asked->period, &asked->as_of, asked->regions_today, &view));
     TRY(find_scopes(query, &view, asked->scopes, asked->scope_count, &scopes));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
@@ -181,6 +205,7 @@ status_t query_coverage(const query_t *query)
     TRY(view_month(query, &view, &snapshot, &status));
     TRY(coverage_compute(snapshot.month, scopes.scopes, scopes.count, query->arena, &answer));
     answer->status = status;
+    answer->regions = view.regions_told;
     query->response->kind = RESPONSE_COVERAGE;
     query->response->coverage = answer;
     return STATUS_OK;

@@ -181,6 +181,19 @@ typedef status_t store_change_visit_t(void *context, const char *dealer, uint64_
 status_t store_scan_changes(store_txn_t *txn, period_t period, uint64_t after, store_change_visit_t *visit,
                             void *context) NODISCARD;
 
+/* ---- what stands, without its facts (hub/store_coverage.c) */
+
+/* Calls `visit` for each dealer of a month with what stands for it (never FILED_NOTHING), in the order of dealer codes;
+ * stops at its first failure and returns it. A fraction of what store_scan_month costs. */
+typedef status_t store_filed_visit_t(void *context, const char *dealer, filed_t filed);
+status_t store_scan_filed(store_txn_t *txn, period_t period, store_filed_visit_t *visit, void *context) NODISCARD;
+
+/* The first and the last month for which facts of the dealer stand, of those that `may` says yes to; PERIOD_NONE where
+ * there is none. */
+typedef bool store_may_t(void *context, period_t period);
+status_t store_find_reports(store_txn_t *txn, const char *dealer, store_may_t *may, void *context, period_t *out_first,
+                            period_t *out_last) NODISCARD;
+
 status_t store_put_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE],
                           const stored_answer_t *answer) NODISCARD;
 status_t store_get_answer(store_txn_t *txn, const char *dealer, const uint8_t id[SUBMISSION_ID_SIZE], arena_t *arena,

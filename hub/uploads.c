@@ -10,6 +10,7 @@ struct upload {
     uint8_t id[UPLOAD_ID_SIZE];
     uint8_t key[KEY_SIZE];
     uint32_t next_part;
+    bool dry_run;
     monotonic_time_t touched;
     arena_t *texts;
     size_t line_bytes;
@@ -20,7 +21,7 @@ struct upload {
     size_t region_count, dealer_count, membership_count, circle_count;
 };
 
-upload_t *upload_create(const uint8_t id[UPLOAD_ID_SIZE], const uint8_t key[KEY_SIZE])
+upload_t *upload_create(const uint8_t id[UPLOAD_ID_SIZE], const uint8_t key[KEY_SIZE], bool dry_run)
 {
     upload_t *upload = calloc(1, sizeof *upload);
     if (!upload || !(upload->texts = arena_create(UPLOAD_SIZE_MAX))) {
@@ -29,6 +30,7 @@ upload_t *upload_create(const uint8_t id[UPLOAD_ID_SIZE], const uint8_t key[KEY_
     }
     memcpy(upload->id, id, UPLOAD_ID_SIZE);
     memcpy(upload->key, key, KEY_SIZE);
+    upload->dry_run = dry_run;
     upload->touched = clock_monotonic();
     return upload;
 }
@@ -47,10 +49,10 @@ void upload_destroy(upload_t **upload)
 }
 
 bool upload_expects(const upload_t *upload, const uint8_t id[UPLOAD_ID_SIZE], const uint8_t key[KEY_SIZE],
-                    uint32_t part)
+                    uint32_t part, bool dry_run)
 {
     return memcmp(upload->id, id, UPLOAD_ID_SIZE) == 0 && memcmp(upload->key, key, KEY_SIZE) == 0 &&
-           upload->next_part == part;
+           upload->next_part == part && upload->dry_run == dry_run;
 }
 
 uint64_t upload_age_ms(const upload_t *upload)

@@ -8,13 +8,13 @@
 
 typedef struct upload upload_t;
 
-/* NULL when out of memory. */
-upload_t *upload_create(const uint8_t id[UPLOAD_ID_SIZE], const uint8_t key[KEY_SIZE]);
+/* `dry_run`: only to see what it would change. NULL when out of memory. */
+upload_t *upload_create(const uint8_t id[UPLOAD_ID_SIZE], const uint8_t key[KEY_SIZE], bool dry_run);
 void upload_destroy(upload_t **upload);
 
-/* Whether `part` of that import by that key is the next one. */
+/* Whether `part` of that import by that key is the next one, and as dry as the first. */
 bool upload_expects(const upload_t *upload, const uint8_t id[UPLOAD_ID_SIZE], const uint8_t key[KEY_SIZE],
-                    uint32_t part);
+                    uint32_t part, bool dry_run);
 
 /* Copies a part's lines. STATUS_LIMIT where all parts together are larger than UPLOAD_SIZE_MAX; STATUS_NO_MEMORY. After
  * either it holds half a part and is only fit to be destroyed. */

@@ -132,7 +132,23 @@ static status_t locate_month(const query_t *query, const as_of_t *as_of, bool is
     return read_event(txn, view);
 }
 
-status_t view_open(const query_t *query, period_t period, const as_of_t *as_of, view_t *out)
+/* By which regions the month is read; they are laid over live figures only. */
+static status_t find_regions(const query_t *query, bool regions_today, view_t *view)
+{
+    view->regions = REGIONS_THEN;
+    view->regions_told.is_today = regions_today;
+    if (!regions_today)
+        return STATUS_OK;
+    if (view->event)
+        return refuse(query->refusal, STATUS_INVALID, "regions",
+                      "regions of today are laid over the figures as they stand now; leave --as-of away, and ask for "
+                      "--restated where the month is closed");
+    view->regions_told.today = clock_period(clock_wall());
+    return access_find_view(view->world->network, query->principal, view->regions_told.today, view->period,
+                            &view->regions, &view->regions_told.unseen, query->refusal);
+}
+
+static status_t open_figures(const query_t *query, period_t period, const as_of_t *as_of, view_t *out)
 {
     view_t view = {.period = period, .closing = closings_event(query->hub->closings, period)};
     bool is_present;
@@ -152,6 +168,16 @@ status_t view_open(const query_t *query, period_t period, const as_of_t *as_of, 
         TRY(past_world(query->hub->past, view.event, &view.world));
     }
     *out = view;
+    return STATUS_OK;
+}
+
+status_t view_open(const query_t *query, period_t period, const as_of_t *as_of, bool regions_today, view_t *out)
+{
+    CLEANUP(view_fini) view_t view = {0};
+    TRY(open_figures(query, period, as_of, &view));
+    TRY(find_regions(query, regions_today, &view));
+    *out = view;
+    view = (view_t){0};
     return STATUS_OK;
 }
 
@@ -184,7 +210,7 @@ status_t view_open_filed(const query_t *query, const as_of_t *as_of, view_t *out
 static status_t acquire(const query_t *query, const view_t *view, month_snapshot_t *out)
 {
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
-    TRY(months_acquire(query->hub->months, view->period, &snapshot));
+    TRY(months_acquire_viewed(query->hub->months, view->period, &view->regions, &snapshot));
     if (snapshot.world != view->world || closings_event(query->hub->closings, view->period) != view->closing)
         return STATUS_CONFLICT;
     *out = snapshot;

@@ -25,11 +25,15 @@ typedef struct {
     bool is_disclosed; /* a dealer's: own values and peers live, the scopes from the month's releases up to the event
                           `releases` (hub/query_disclosed.h) */
     uint64_t releases;
+    regions_view_t regions; /* by which regions a month is laid out; REGIONS_THEN but where regions of today are asked for */
+    answer_regions_t regions_told; /* what the answer says of that */
 } view_t;
 
 /* Of a month. A dealer's as-of chooses among its releases. Refused in words: a dealer's where there are none (the setting
- * `disclosure` is off), its `restated`, and a moment before the log begins, in the future, behind its end. */
-status_t view_open(const query_t *query, period_t period, const as_of_t *as_of, view_t *out) NODISCARD;
+ * `disclosure` is off), its `restated`, and a moment before the log begins, in the future, behind its end. `regions_today` (headquarters and managers)
+ * goes with live figures only: not with an as-of, and of a closed month with `restated`. */
+status_t view_open(const query_t *query, period_t period, const as_of_t *as_of, bool regions_today,
+                   view_t *out) NODISCARD;
 
 /* Of what a store has filed, whichever months: live, or as of a moment; `restated` makes no difference. */
 status_t view_open_filed(const query_t *query, const as_of_t *as_of, view_t *out) NODISCARD;

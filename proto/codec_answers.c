@@ -78,6 +78,7 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareAnswe
     answer->exemplars[0] = *message->nation_exemplar ? message->nation_exemplar : NULL;
     answer->exemplars[1] = *message->region_exemplar ? message->region_exemplar : NULL;
     READ_STATUS(reader, message, answer);
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->compare = answer;
     return STATUS_OK;
 }
@@ -164,6 +165,7 @@ static status_t read_rank(reader_t *reader, const Yardstick__V1__RankAnswer *mes
     answer->ranked_count = message->n_ranked;
     answer->unranked_count = message->n_unranked;
     READ_STATUS(reader, message, answer);
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->rank = answer;
     return STATUS_OK;
 }
@@ -222,6 +224,7 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkA
     TRY(reader_period(reader, "benchmark.period", message->period, &answer->period));
     answer->catalog = message->catalog;
     READ_STATUS(reader, message, answer);
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->benchmark = answer;
     return STATUS_OK;
 }
@@ -246,6 +249,7 @@ static status_t read_coverage(reader_t *reader, const Yardstick__V1__CoverageAns
     TRY(reader_period(reader, "coverage.period", message->period, &answer->period));
     answer->scope_count = message->n_scopes;
     READ_STATUS(reader, message, answer);
+    TRY(regions_read(reader, message->regions, &answer->regions));
     out->coverage = answer;
     return STATUS_OK;
 }
@@ -265,6 +269,10 @@ status_t answer_read(reader_t *reader, const Yardstick__V1__Response *message, r
         return read_benchmark(reader, message->benchmark, out);
     case RESPONSE_COVERAGE:
         return read_coverage(reader, message->coverage, out);
+    case RESPONSE_COVERAGE_YEAR:
+        return coverage_year_read(reader, message->coverage_year, &out->coverage_year);
+    case RESPONSE_NETWORK_CHANGES:
+        return network_changes_read(reader, message->network_changes, &out->network_changes);
     default:
         return STATUS_UNSUPPORTED;
     }
@@ -317,7 +325,7 @@ static status_t write_compare(arena_t *arena, const compare_answer_t *answer, Ya
     message->region_exemplar = lend(answer->exemplars[1]);
     WRITE_STATUS(answer, message);
     out->compare = message;
-    return STATUS_OK;
+    return regions_write(arena, &answer->regions, &message->regions);
 }
 
 static status_t write_trend(arena_t *arena, const trend_answer_t *answer, Yardstick__V1__Response *out)
@@ -387,6 +395,7 @@ static status_t write_rank(arena_t *arena, const rank_answer_t *answer, Yardstic
     out->rank->scope = lend(answer->scope);
     out->rank->period = period_to_number(answer->period);
     WRITE_STATUS(answer, out->rank);
+    TRY(regions_write(arena, &answer->regions, &out->rank->regions));
     Yardstick__V1__Ranked *items, initial = YARDSTICK__V1__RANKED__INIT;
     WRITE_LIST(arena, answer->ranked_count, initial, items, out->rank->ranked);
     out->rank->n_ranked = answer->ranked_count;
@@ -438,6 +447,7 @@ static status_t write_benchmark(arena_t *arena, const benchmark_answer_t *answer
     out->benchmark->catalog = lend(answer->catalog);
     out->benchmark->period = period_to_number(answer->period);
     WRITE_STATUS(answer, out->benchmark);
+    TRY(regions_write(arena, &answer->regions, &out->benchmark->regions));
     Yardstick__V1__ScopeCount *items, initial = YARDSTICK__V1__SCOPE_COUNT__INIT;
     WRITE_LIST(arena, answer->scope_count, initial, items, out->benchmark->scopes);
     out->benchmark->n_scopes = answer->scope_count;
@@ -455,6 +465,7 @@ static status_t write_coverage(arena_t *arena, const coverage_answer_t *answer, 
     WRITE_ONE(arena, (Yardstick__V1__CoverageAnswer)YARDSTICK__V1__COVERAGE_ANSWER__INIT, out->coverage);
     out->coverage->period = period_to_number(answer->period);
     WRITE_STATUS(answer, out->coverage);
+    TRY(regions_write(arena, &answer->regions, &out->coverage->regions));
     Yardstick__V1__CoverageScope *items, initial = YARDSTICK__V1__COVERAGE_SCOPE__INIT;
     WRITE_LIST(arena, answer->scope_count, initial, items, out->coverage->scopes);
     out->coverage->n_scopes = answer->scope_count;
@@ -486,6 +497,10 @@ status_t answer_write(arena_t *arena, const response_t *response, Yardstick__V1_
         return write_benchmark(arena, response->benchmark, out);
     case RESPONSE_COVERAGE:
         return write_coverage(arena, response->coverage, out);
+    case RESPONSE_COVERAGE_YEAR:
+        return coverage_year_write(arena, response->coverage_year, out);
+    case RESPONSE_NETWORK_CHANGES:
+        return network_changes_write(arena, &response->network_changes, out);
     default:
         return STATUS_UNSUPPORTED;
     }

@@ -116,6 +116,21 @@ status_t release_request_read(reader_t *reader, const Yardstick__V1__Request *me
 status_t release_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
 status_t release_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
 status_t release_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+/* codec_coverage.c: the coverage of a year, what a network changes, and by which regions an answer was computed */
+status_t regions_read(reader_t *reader, const Yardstick__V1__RegionsOfToday *message, answer_regions_t *out) NODISCARD;
+status_t regions_write(arena_t *arena, const answer_regions_t *regions, Yardstick__V1__RegionsOfToday **out) NODISCARD;
+status_t coverage_year_read(reader_t *reader, const Yardstick__V1__CoverageYearAnswer *message,
+                            const coverage_year_answer_t **out) NODISCARD;
+status_t coverage_year_write(arena_t *arena, const coverage_year_answer_t *answer,
+                             Yardstick__V1__Response *out) NODISCARD;
+status_t network_changes_read(reader_t *reader, const Yardstick__V1__NetworkChanges *message,
+                              network_changes_t *out) NODISCARD;
+status_t network_changes_write(arena_t *arena, const network_changes_t *changes,
+                               Yardstick__V1__Response *out) NODISCARD;
+status_t change_counts_read(reader_t *reader, Yardstick__V1__ChangeCount *const *items, size_t count,
+                            network_changes_t *out) NODISCARD;
+status_t change_counts_write(arena_t *arena, const network_changes_t *changes, Yardstick__V1__ChangeCount ***out,
+                             size_t *out_count) NODISCARD;
 
 /* codec_tokens.c: enrolment */
 status_t token_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;

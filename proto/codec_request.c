@@ -18,6 +18,8 @@ static_assert((int)REQUEST_LIST_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_
               "kinds follow the field numbers");
 static_assert((int)REQUEST_VERIFY_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_VERIFY_EVENTS,
               "kinds follow the field numbers");
+static_assert((int)REQUEST_COVERAGE_YEAR + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COVERAGE_YEAR,
+              "kinds follow the field numbers");
 static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
 static_assert((int)REQUEST_COMMENT + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COMMENT, "kinds follow the field numbers");
 
@@ -29,6 +31,7 @@ static const wire_cap_t CAPS[] = {
     {&yardstick__v1__benchmark_query__descriptor, 2, SCOPES_MAX},
     {&yardstick__v1__coverage_query__descriptor, 2, SCOPES_MAX},
     {&yardstick__v1__checks_query__descriptor, 2, SCOPES_MAX},
+    {&yardstick__v1__coverage_year_query__descriptor, 2, SCOPES_MAX},
     {&yardstick__v1__admit_key__descriptor, 3, KEY_DEALERS_MAX},
     {&yardstick__v1__network__descriptor, 1, NETWORK_PART_LINES_MAX},
     {&yardstick__v1__network__descriptor, 2, NETWORK_PART_LINES_MAX},
@@ -97,18 +100,25 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareQuery
     out->peer_count = message->n_peers;
     out->region = message->region;
     READ_AS_OF(message, out);
+    out->regions_today = message->regions_today;
+    return STATUS_OK;
+}
+
+static status_t read_year(reader_t *reader, const char *what, uint32_t year, int *out)
+{
+    if (year < PERIOD_YEAR_MIN || year > PERIOD_YEAR_MAX)
+        return reader_refuse(reader, "%s %u is no year from %d to %d", what, (unsigned)year, PERIOD_YEAR_MIN,
+                             PERIOD_YEAR_MAX);
+    *out = (int)year;
     return STATUS_OK;
 }
 
 static status_t read_trend(reader_t *reader, const Yardstick__V1__TrendQuery *message, trend_query_t *out)
 {
     TRY(reader_code(reader, "trend.dealer", message->dealer));
-    if (message->year < PERIOD_YEAR_MIN || message->year > PERIOD_YEAR_MAX)
-        return reader_refuse(reader, "trend.year %u is no year from %d to %d", (unsigned)message->year, PERIOD_YEAR_MIN,
-                             PERIOD_YEAR_MAX);
-    *out = (trend_query_t){.dealer = message->dealer, .year = (int)message->year};
+    out->dealer = message->dealer;
     READ_AS_OF(message, out);
-    return STATUS_OK;
+    return read_year(reader, "trend.year", message->year, &out->year);
 }
 
 static status_t read_consultants_query(reader_t *reader, const Yardstick__V1__ConsultantsQuery *message,
@@ -129,6 +139,7 @@ static status_t read_rank(reader_t *reader, const Yardstick__V1__RankQuery *mess
     out->row = message->row;
     out->scope = message->scope;
     READ_AS_OF(message, out);
+    out->regions_today = message->regions_today;
     return STATUS_OK;
 }
 
@@ -148,6 +159,7 @@ static status_t read_benchmark(reader_t *reader, const Yardstick__V1__BenchmarkQ
     out->scope_count = message->n_scopes;
     out->table = message->table;
     READ_AS_OF(message, out);
+    out->regions_today = message->regions_today;
     return STATUS_OK;
 }
 
@@ -158,6 +170,19 @@ static status_t read_coverage(reader_t *reader, const Yardstick__V1__CoverageQue
     out->scopes = (const char **)message->scopes;
     out->scope_count = message->n_scopes;
     READ_AS_OF(message, out);
+    out->regions_today = message->regions_today;
+    return STATUS_OK;
+}
+
+static status_t read_coverage_year(reader_t *reader, const Yardstick__V1__CoverageYearQuery *message,
+                                   coverage_year_query_t *out)
+{
+    TRY(read_year(reader, "coverage_year.year", message->year, &out->year));
+    TRY(reader_scopes(reader, "coverage_year.scopes", message->scopes, message->n_scopes));
+    out->scopes = (const char **)message->scopes;
+    out->scope_count = message->n_scopes;
+    out->never_only = message->never_only;
+    out->regions_today = message->regions_today;
     return STATUS_OK;
 }
 
@@ -179,6 +204,7 @@ static status_t read_network_part(reader_t *reader, const Yardstick__V1__Network
     TRY(reader_bytes(reader, "import_network.upload_id", message->upload_id, UPLOAD_ID_SIZE, out->upload_id));
     out->part = message->part;
     out->last = message->last;
+    out->dry_run = message->dry_run;
     return message->lines ? network_read(reader, message->lines, &out->lines) : STATUS_OK;
 }
 
@@ -214,6 +240,8 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
         return read_benchmark(reader, message->benchmark, &out->benchmark);
     case REQUEST_COVERAGE:
         return read_coverage(reader, message->coverage, &out->coverage);
+    case REQUEST_COVERAGE_YEAR:
+        return read_coverage_year(reader, message->coverage_year, &out->coverage_year);
     case REQUEST_ADMIT_KEY:
         return read_admission(reader, message->admit_key, &out->admit);
     case REQUEST_REVOKE_KEY:
@@ -299,6 +327,7 @@ static status_t write_compare(arena_t *arena, const compare_query_t *query, Yard
     out->compare->n_peers = query->peer_count;
     out->compare->region = lend(query->region);
     WRITE_AS_OF(query, out->compare);
+    out->compare->regions_today = query->regions_today;
     return STATUS_OK;
 }
 
@@ -327,6 +356,7 @@ static status_t write_rank(arena_t *arena, const rank_query_t *query, Yardstick_
     out->rank->scope = lend(query->scope);
     out->rank->period = period_to_number(query->period);
     WRITE_AS_OF(query, out->rank);
+    out->rank->regions_today = query->regions_today;
     return STATUS_OK;
 }
 
@@ -338,6 +368,7 @@ static status_t write_benchmark(arena_t *arena, const benchmark_query_t *query, 
     out->benchmark->n_scopes = query->scope_count;
     out->benchmark->table = lend(query->table);
     WRITE_AS_OF(query, out->benchmark);
+    out->benchmark->regions_today = query->regions_today;
     return STATUS_OK;
 }
 
@@ -348,6 +379,18 @@ static status_t write_coverage(arena_t *arena, const coverage_query_t *query, Ya
     out->coverage->scopes = (char **)query->scopes;
     out->coverage->n_scopes = query->scope_count;
     WRITE_AS_OF(query, out->coverage);
+    out->coverage->regions_today = query->regions_today;
+    return STATUS_OK;
+}
+
+static status_t write_coverage_year(arena_t *arena, const coverage_year_query_t *query, Yardstick__V1__Request *out)
+{
+    WRITE_ONE(arena, (Yardstick__V1__CoverageYearQuery)YARDSTICK__V1__COVERAGE_YEAR_QUERY__INIT, out->coverage_year);
+    out->coverage_year->year = (uint32_t)query->year;
+    out->coverage_year->scopes = (char **)query->scopes;
+    out->coverage_year->n_scopes = query->scope_count;
+    out->coverage_year->never_only = query->never_only;
+    out->coverage_year->regions_today = query->regions_today;
     return STATUS_OK;
 }
 
@@ -368,6 +411,7 @@ static status_t write_network_part(arena_t *arena, const network_part_t *part, Y
     out->import_network->upload_id = lend_bytes(part->upload_id, UPLOAD_ID_SIZE);
     out->import_network->part = part->part;
     out->import_network->last = part->last;
+    out->import_network->dry_run = part->dry_run;
     WRITE_ONE(arena, (Yardstick__V1__Network)YARDSTICK__V1__NETWORK__INIT, out->import_network->lines);
     return network_write(arena, &part->lines, out->import_network->lines);
 }
@@ -425,6 +469,8 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
         return write_benchmark(arena, &request->benchmark, out);
     case REQUEST_COVERAGE:
         return write_coverage(arena, &request->coverage, out);
+    case REQUEST_COVERAGE_YEAR:
+        return write_coverage_year(arena, &request->coverage_year, out);
     case REQUEST_ADMIT_KEY:
         return write_admission(arena, &request->admit, out);
     case REQUEST_IMPORT_NETWORK:

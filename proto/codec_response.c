@@ -14,6 +14,11 @@ static_assert((int)RESPONSE_VERIFICATION + 2 == (int)YARDSTICK__V1__RESPONSE__BO
 static_assert((int)RESPONSE_ENROLLED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_ENROLLED, "kinds follow the numbers");
 static_assert((int)RESPONSE_COMMENTED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_COMMENTED, "kinds follow the numbers");
 
+static_assert((int)RESPONSE_COVERAGE_YEAR + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_COVERAGE_YEAR,
+              "kinds follow the numbers");
+static_assert((int)RESPONSE_NETWORK_CHANGES + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_NETWORK_CHANGES,
+              "kinds follow the numbers");
+
 /* ---- reading */
 
 static status_t read_description(reader_t *reader, const Yardstick__V1__Description *message, description_t *out)
@@ -126,9 +131,14 @@ static health_t read_health(const Yardstick__V1__Health *message)
     };
 }
 
-static imported_t read_imported(const Yardstick__V1__Imported *message)
+static status_t read_imported(reader_t *reader, const Yardstick__V1__Imported *message, imported_t *out)
 {
-    return (imported_t){message->regions, message->dealers, message->memberships, message->circles, message->complete};
+    *out = (imported_t){.regions = message->regions,
+                        .dealers = message->dealers,
+                        .memberships = message->memberships,
+                        .circles = message->circles,
+                        .complete = message->complete};
+    return change_counts_read(reader, message->changes, message->n_changes, &out->changes);
 }
 
 status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out)
@@ -148,8 +158,7 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_NETWORK:
         return network_read(reader, message->network, &out->network);
     case RESPONSE_IMPORTED:
-        out->imported = read_imported(message->imported);
-        return STATUS_OK;
+        return read_imported(reader, message->imported, &out->imported);
     case RESPONSE_HEALTH:
         out->health = read_health(message->health);
         return STATUS_OK;
@@ -254,7 +263,7 @@ static status_t write_imported(arena_t *arena, const imported_t *imported, Yards
     out->imported->memberships = imported->memberships;
     out->imported->circles = imported->circles;
     out->imported->complete = imported->complete;
-    return STATUS_OK;
+    return change_counts_write(arena, &imported->changes, &out->imported->changes, &out->imported->n_changes);
 }
 
 static status_t write_health(arena_t *arena, const health_t *health, Yardstick__V1__Response *out)

@@ -41,4 +41,5 @@ const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     [REQUEST_EXPLAIN_DISCLOSURE] = "explain_disclosure",
     [REQUEST_CHECKS] = "checks",
     [REQUEST_COMMENT] = "comment",
+    [REQUEST_COVERAGE_YEAR] = "coverage_year",
 };

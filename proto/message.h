@@ -5,6 +5,7 @@
 #include "core/answers.h"
 #include "core/drift.h"
 #include "core/network.h"
+#include "core/network_changes.h"
 #include "core/tables.h"
 
 #define KEY_SIZE           32 /* a CURVE public key */
@@ -58,6 +59,7 @@ typedef enum {
     REQUEST_COMMENT,
     REQUEST_DESIGNATE_EXEMPLAR = 36,
     REQUEST_LIST_EXEMPLARS,
+    REQUEST_COVERAGE_YEAR = 39,
     REQUEST_EXPLAIN_DISCLOSURE = 42,
     REQUEST_KIND_COUNT
 } request_kind_t;
@@ -129,6 +131,7 @@ typedef struct {
     size_t peer_count;
     const char *region; /* "" = own */
     as_of_t as_of;
+    bool regions_today;
 } compare_query_t;
 typedef struct {
     const char *dealer;
@@ -144,6 +147,7 @@ typedef struct {
     const char *row, *scope;
     period_t period;
     as_of_t as_of;
+    bool regions_today;
 } rank_query_t;
 typedef struct {
     period_t period;
@@ -151,13 +155,21 @@ typedef struct {
     size_t scope_count;
     const char *table; /* "" = all */
     as_of_t as_of;
+    bool regions_today;
 } benchmark_query_t;
 typedef struct {
     period_t period;
     const char **scopes;
     size_t scope_count;
     as_of_t as_of;
+    bool regions_today;
 } coverage_query_t;
+typedef struct {
+    int year;
+    const char **scopes;
+    size_t scope_count;
+    bool never_only, regions_today;
+} coverage_year_query_t;
 
 typedef struct {
     uint8_t public_key[KEY_SIZE];
@@ -176,6 +188,7 @@ typedef struct {
     uint32_t part;
     bool last;
     network_lines_t lines;
+    bool dry_run;
 } network_part_t;
 
 /* An enrolment token by the digest of its secret. */
@@ -327,6 +340,7 @@ typedef struct {
         rank_query_t rank;
         benchmark_query_t benchmark;
         coverage_query_t coverage;
+        coverage_year_query_t coverage_year;
         key_entry_t admit;
         uint8_t revoke[KEY_SIZE];
         network_part_t network_part;
@@ -390,6 +404,7 @@ typedef struct {
 typedef struct {
     uint32_t regions, dealers, memberships, circles;
     bool complete;
+    network_changes_t changes; /* counts only */
 } imported_t;
 
 typedef struct {
@@ -531,8 +546,10 @@ typedef enum {
     RESPONSE_VERIFICATION,
     RESPONSE_CHECKS = 23,
     RESPONSE_COMMENTED,
-    RESPONSE_EXEMPLARS = 25,
-    RESPONSE_DISCLOSURE = 28,
+    RESPONSE_EXEMPLARS,
+    RESPONSE_COVERAGE_YEAR,
+    RESPONSE_NETWORK_CHANGES,
+    RESPONSE_DISCLOSURE,
     RESPONSE_KIND_COUNT
 } response_kind_t;
 
@@ -559,6 +576,8 @@ typedef struct {
         const rank_answer_t *rank;
         const benchmark_answer_t *benchmark;
         const coverage_answer_t *coverage;
+        const coverage_year_answer_t *coverage_year;
+        network_changes_t network_changes;
         struct {
             const key_entry_t *items;
             size_t count;

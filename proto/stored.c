@@ -124,6 +124,25 @@ status_t stored_revision_decode(span_t bytes, bool with_consultants, arena_t *ar
     return as_stored(read_revision(&reader, bytes, out));
 }
 
+/* Fields stand in the order of their numbers, as we write them: behind `withdrawn` there is nothing to learn. */
+status_t stored_revision_peek(span_t bytes, bool *out_late, bool *out_withdrawn)
+{
+    enum { LATE_FIELD = 8, WITHDRAWN_FIELD = 9 };
+    bool late = false, withdrawn = false;
+    while (bytes.size) {
+        wire_field_t field;
+        if (!wire_next(&bytes, &field))
+            return STATUS_DAMAGED;
+        if (field.number > WITHDRAWN_FIELD)
+            break;
+        late |= field.number == LATE_FIELD && field.value;
+        withdrawn |= field.number == WITHDRAWN_FIELD && field.value;
+    }
+    *out_late = late;
+    *out_withdrawn = withdrawn;
+    return STATUS_OK;
+}
+
 /* ---- answers */
 
 status_t stored_answer_encode(const stored_answer_t *answer, buffer_t *out)

@@ -107,6 +107,8 @@ status_t stored_event_decode(span_t bytes, arena_t *arena, stored_event_t *out) 
 status_t stored_revision_encode(const stored_revision_t *revision, buffer_t *out) NODISCARD;
 /* STATUS_DAMAGED for bytes that are none. `with_consultants` false skips the consultants (count 0). */
 status_t stored_revision_decode(span_t bytes, bool with_consultants, arena_t *arena, stored_revision_t *out) NODISCARD;
+/* Only how it was filed; costs no memory and reads no fact. STATUS_DAMAGED. */
+status_t stored_revision_peek(span_t bytes, bool *out_late, bool *out_withdrawn) NODISCARD;
 
 status_t stored_answer_encode(const stored_answer_t *answer, buffer_t *out) NODISCARD;
 status_t stored_answer_decode(span_t bytes, arena_t *arena, stored_answer_t *out) NODISCARD;

@@ -134,7 +134,7 @@ static status_t show_benchmark_of(const render_t *render, size_t scope_count)
     static scope_statistics_t first[2];
     first[0] = statistics[0], first[1] = statistics[2];
     benchmark_answer_t answer = {
-        "small", period_make(2025, 6), scopes, scope_count, rows, 2, scope_count == 1 ? first : statistics, {0}};
+        "small", period_make(2025, 6), scopes, scope_count, rows, 2, scope_count == 1 ? first : statistics, {0}, {0}};
     return render_benchmark(render, &answer);
 }
 
@@ -176,7 +176,7 @@ static status_t show_coverage(const render_t *render)
         missing[i] = "D0009";
     static coverage_scope_t scopes[] = {{"nation", 200, 199, late, 2, missing, 40},
                                         {"region:east", 0, 0, NULL, 0, NULL, 0}};
-    coverage_answer_t answer = {period_make(2025, 6), scopes, 2, {0}};
+    coverage_answer_t answer = {period_make(2025, 6), scopes, 2, {0}, {0}};
     return render_coverage(render, &answer);
 }
 
@@ -383,7 +383,7 @@ static status_t show_benchmark_of_a_table(const render_t *render)
     static scope_count_t scope = {.scope = "nation", .expected = 1, .reported = 1};
     static scope_statistics_t statistics[2];
     answer_row_t asked[] = {rows[1], rows[4]}; /* those of `third`, which other tables list too */
-    benchmark_answer_t answer = {"small", period_make(2025, 6), &scope, 1, asked, 2, statistics, {0}};
+    benchmark_answer_t answer = {"small", period_make(2025, 6), &scope, 1, asked, 2, statistics, {0}, {0}};
     return render_benchmark(render, &answer);
 }
 
@@ -423,7 +423,7 @@ Test(render, json_numbers_read_back_the_same_double)
     scope_count_t scope = {.scope = "nation", .expected = 1, .reported = 1};
     for (size_t i = 0; i < sizeof VALUES / sizeof *VALUES; i++) {
         scope_statistics_t statistics = {.average = VALUES[i], .mean = 999999999999999};
-        benchmark_answer_t answer = {"c", period_make(2025, 6), &scope, 1, rows, 1, &statistics, {0}};
+        benchmark_answer_t answer = {"c", period_make(2025, 6), &scope, 1, rows, 1, &statistics, {0}, {0}};
         char *text = NULL;
         size_t size = 0;
         FILE *out = open_memstream(&text, &size);

@@ -83,6 +83,7 @@ Test(access, each_request_has_its_roles)
         {REQUEST_DESIGNATE_EXEMPLAR, 0, 0, 1, 0},
         {REQUEST_LIST_EXEMPLARS, 0, 1, 1, 0},
         {REQUEST_EXPLAIN_DISCLOSURE, 0, 0, 1, 0},
+        {REQUEST_COVERAGE_YEAR, 0, 1, 1, 0},
         {REQUEST_LIST_EVENTS, 0, 0, 1, 0},
         {REQUEST_HISTORY, 1, 1, 1, 0},
         {REQUEST_VERIFY_EVENTS, 0, 0, 1, 1},

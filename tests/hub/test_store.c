@@ -213,6 +213,76 @@ Test(store, a_month_is_scanned_in_the_order_of_dealers)
     cr_assert_str_eq(text, "");
 }
 
+typedef struct {
+    char text[256];
+    period_t from; /* months before it may not be seen */
+} filed_list_t;
+
+static status_t list_filed(void *context, const char *dealer, filed_t filed)
+{
+    static const char *const NAMES[] = {"nothing", "on_time", "late", "withdrawn"};
+    filed_list_t *list = context;
+    size_t size = strlen(list->text);
+    snprintf(list->text + size, sizeof list->text - size, "%s=%s ", dealer, NAMES[filed]);
+    return STATUS_OK;
+}
+
+static bool may_see(void *context, period_t period)
+{
+    return period >= ((const filed_list_t *)context)->from;
+}
+
+static void put_filed(store_t *store, const char *dealer, period_t period, uint32_t number, filed_t filed)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    uint64_t sequence;
+    stored_revision_t revision = revision_of(dealer, period, number, number);
+    revision.late = filed == FILED_LATE;
+    revision.withdrawn = filed == FILED_WITHDRAWN;
+    if (revision.withdrawn)
+        revision.facts = (packed_facts_t){0};
+    OK(store_begin_write(store, &txn));
+    OK(store_put_revision(txn, &revision, &sequence));
+    OK(store_commit(&txn));
+}
+
+static void expect_reports(store_txn_t *txn, const char *dealer, period_t from, period_t first, period_t last)
+{
+    filed_list_t list = {.from = from};
+    period_t found_first = 0, found_last = 0;
+    OK(store_find_reports(txn, dealer, may_see, &list, &found_first, &found_last));
+    cr_assert(found_first == first && found_last == last, "%s: %d %d", dealer, found_first, found_last);
+}
+
+Test(store, what_stands_for_a_month_and_the_first_and_last_reports_are_told_without_facts)
+{
+    directory_t directory = directory_make();
+    store_t *store = store_at(&directory, MAP_BYTES);
+    put_filed(store, "D1", JUNE, 1, FILED_ON_TIME);
+    put_filed(store, "D1", JUNE, 2, FILED_LATE);
+    put_filed(store, "D1", JUNE - 3, 1, FILED_ON_TIME);
+    put_filed(store, "D1", JUNE - 5, 1, FILED_ON_TIME);
+    put_filed(store, "D1", JUNE - 5, 2, FILED_WITHDRAWN);
+    put_filed(store, "D1", JUNE + 1, 1, FILED_WITHDRAWN);
+    put_filed(store, "D10", JUNE, 1, FILED_ON_TIME);
+    put_filed(store, "D2", JUNE, 1, FILED_WITHDRAWN);
+    store_txn_t *txn = NULL;
+    filed_list_t list = {.text = ""};
+    OK(store_begin_read(store, &txn));
+    OK(store_scan_filed(txn, JUNE, list_filed, &list));
+    cr_assert_str_eq(list.text, "D1=late D10=on_time D2=withdrawn ");
+    expect_reports(txn, "D1", 0, JUNE - 3, JUNE);
+    expect_reports(txn, "D1", JUNE - 2, JUNE, JUNE);
+    expect_reports(txn, "D1", JUNE + 1, PERIOD_NONE, PERIOD_NONE);
+    expect_reports(txn, "D10", 0, JUNE, JUNE);
+    expect_reports(txn, "D2", 0, PERIOD_NONE, PERIOD_NONE);
+    expect_reports(txn, "D", 0, PERIOD_NONE, PERIOD_NONE);
+    expect_reports(txn, "D3", 0, PERIOD_NONE, PERIOD_NONE);
+    store_abort(&txn);
+    store_close(&store);
+    directory_remove(&directory);
+}
+
 Test(store, a_scan_ends_with_the_visitor_s_failure)
 {
     CLEANUP(tear_down) fixture_t fixture = set_up();

@@ -11,7 +11,7 @@ static const uint8_t KEY[KEY_SIZE] = {3}, OTHER_KEY[KEY_SIZE] = {4};
 
 Test(uploads, parts_join_in_order_and_keep_their_own_texts)
 {
-    CLEANUP(upload_destroy) upload_t *upload = upload_create(ID, KEY);
+    CLEANUP(upload_destroy) upload_t *upload = upload_create(ID, KEY, false);
     char code[] = "r1";
     network_region_line_t region = {code, "", "R", 2};
     network_dealer_line_t dealers[] = {{"D1", "One", "", 2}, {"D2", "Two", "", 3}};
@@ -27,19 +27,20 @@ Test(uploads, parts_join_in_order_and_keep_their_own_texts)
 
 Test(uploads, only_the_next_part_of_the_same_import_by_the_same_key_is_expected)
 {
-    CLEANUP(upload_destroy) upload_t *upload = upload_create(ID, KEY);
-    cr_assert(upload_expects(upload, ID, KEY, 0));
-    cr_assert(!upload_expects(upload, ID, KEY, 1));
+    CLEANUP(upload_destroy) upload_t *upload = upload_create(ID, KEY, false);
+    cr_assert(upload_expects(upload, ID, KEY, 0, false));
+    cr_assert(!upload_expects(upload, ID, KEY, 1, false));
     cr_assert_eq(upload_add(upload, &(network_lines_t){0}), STATUS_OK);
-    cr_assert(upload_expects(upload, ID, KEY, 1));
-    cr_assert(!upload_expects(upload, ID, KEY, 0));
-    cr_assert(!upload_expects(upload, OTHER_ID, KEY, 1));
-    cr_assert(!upload_expects(upload, ID, OTHER_KEY, 1));
+    cr_assert(upload_expects(upload, ID, KEY, 1, false));
+    cr_assert(!upload_expects(upload, ID, KEY, 0, false));
+    cr_assert(!upload_expects(upload, OTHER_ID, KEY, 1, false));
+    cr_assert(!upload_expects(upload, ID, OTHER_KEY, 1, false));
+    cr_assert(!upload_expects(upload, ID, KEY, 1, true), "a dry run does not turn into an import, nor back");
 }
 
 Test(uploads, all_parts_together_have_a_limit)
 {
-    CLEANUP(upload_destroy) upload_t *upload = upload_create(ID, KEY);
+    CLEANUP(upload_destroy) upload_t *upload = upload_create(ID, KEY, false);
     const size_t size = 1u << 20;
     char *name = malloc(size);
     memset(name, 'x', size);

@@ -56,7 +56,8 @@ Test(codec_answers, a_comparison_comes_back)
                                .gaps = gaps,
                                .weakest = weakest,
                                .weakest_count = 1,
-                               .status = STATUS_LIKE};
+                               .status = STATUS_LIKE,
+                               .regions = {true, JUNE + 1, 4}};
     CLEANUP(answered_fini) answered_t got = response_round(&(response_t){.kind = RESPONSE_COMPARE, .compare = &answer});
     const compare_answer_t *back = got.response->compare;
     cr_assert_str_eq(back->dealer, "D0001");
@@ -119,7 +120,7 @@ Test(codec_answers, a_benchmark_table_comes_back)
     scope_statistics_t statistics[6];
     for (uint32_t i = 0; i < 6; i++)
         statistics[i] = (scope_statistics_t){i, i + 1, i + 2, i + .1, i + .2, NO_VALUE, i + .4, i + .5, i + .6, i + .7};
-    benchmark_answer_t answer = {"auto-dealer", JUNE, scopes, 3, rows, 2, statistics, STATUS_LIKE};
+    benchmark_answer_t answer = {"auto-dealer", JUNE, scopes, 3, rows, 2, statistics, STATUS_LIKE, {0}};
     CLEANUP(answered_fini)
     answered_t got = response_round(&(response_t){.kind = RESPONSE_BENCHMARK, .benchmark = &answer});
     const benchmark_answer_t *back = got.response->benchmark;
@@ -141,7 +142,7 @@ Test(codec_answers, coverage_comes_back)
 {
     const char *late[] = {"D1"}, *missing[] = {"D2", "D3"};
     coverage_scope_t scopes[] = {{"nation", 9, 7, late, 1, missing, 2}, {"region:east", 0, 0, NULL, 0, NULL, 0}};
-    coverage_answer_t answer = {JUNE, scopes, 2, STATUS_LIKE};
+    coverage_answer_t answer = {JUNE, scopes, 2, STATUS_LIKE, {0}};
     CLEANUP(answered_fini)
     answered_t got = response_round(&(response_t){.kind = RESPONSE_COVERAGE, .coverage = &answer});
     const coverage_answer_t *back = got.response->coverage;
@@ -151,6 +152,51 @@ Test(codec_answers, coverage_comes_back)
     cr_assert_str_eq(back->scopes[0].missing[1], "D3");
     cr_assert_eq(back->scopes[1].missing_count, 0);
     expect_status(&back->status);
+    cr_assert(!back->regions.is_today);
+}
+
+Test(codec_answers, the_coverage_of_a_year_comes_back)
+{
+    coverage_year_scope_t scopes[] = {
+        {.scope = "nation", .expected = {[0] = 9}, .reported = {[11] = 7}, .late = {[5] = 1}}};
+    coverage_year_dealer_t dealers[] = {
+        {.dealer = "D1", .first = JUNE - 24, .last = JUNE},
+        {.dealer = "D2", .first = PERIOD_NONE, .last = PERIOD_NONE},
+    };
+    for (size_t i = 0; i < YEAR_MONTHS; i++)
+        dealers[0].marks[i] = (uint8_t)(i % MARK_COUNT);
+    coverage_year_answer_t answer = {2025, scopes, 1, dealers, 2, {true, JUNE, 3}};
+    CLEANUP(answered_fini)
+    answered_t got = response_round(&(response_t){.kind = RESPONSE_COVERAGE_YEAR, .coverage_year = &answer});
+    const coverage_year_answer_t *back = got.response->coverage_year;
+    cr_assert(back->year == 2025 && back->scope_count == 1 && back->dealer_count == 2);
+    cr_assert(back->scopes[0].expected[0] == 9 && back->scopes[0].reported[11] == 7 && back->scopes[0].late[5] == 1);
+    cr_assert_eq(memcmp(back->dealers[0].marks, dealers[0].marks, YEAR_MONTHS), 0);
+    cr_assert(back->dealers[0].expected == 8 && back->dealers[0].reported == 4, "counted from the marks");
+    cr_assert(back->dealers[0].first == JUNE - 24 && back->dealers[0].last == JUNE);
+    cr_assert(back->dealers[1].first == PERIOD_NONE && back->dealers[1].expected == 0);
+    cr_assert(back->regions.is_today && back->regions.today == JUNE && back->regions.unseen == 3);
+}
+
+Test(codec_answers, what_a_network_changes_comes_back)
+{
+    network_change_t list[] = {{CHANGE_MOVE, "D1", "east", "west", JUNE, PERIOD_NONE, true},
+                               {CHANGE_REGION_ADDED, "bay", "", "west", PERIOD_NONE, PERIOD_NONE, false}};
+    network_changes_t changes = {.today = JUNE, .list = list, .count = 2};
+    changes.counts[CHANGE_MOVE] = 5;
+    changes.rewrites[CHANGE_MOVE] = 2;
+    CLEANUP(answered_fini)
+    answered_t got = response_round(&(response_t){.kind = RESPONSE_NETWORK_CHANGES, .network_changes = changes});
+    const network_changes_t *back = &got.response->network_changes;
+    cr_assert(back->count == 2 && back->today == JUNE);
+    cr_assert(back->counts[CHANGE_MOVE] == 5 && back->rewrites[CHANGE_MOVE] == 2 && back->counts[CHANGE_CLOSING] == 0);
+    cr_assert(back->list[0].rewrites && back->list[0].period == JUNE && back->list[0].until == PERIOD_NONE);
+    cr_assert_str_eq(back->list[0].from, "east");
+    cr_assert(back->list[1].kind == CHANGE_REGION_ADDED && back->list[1].period == PERIOD_NONE);
+    response_t imported = {.kind = RESPONSE_IMPORTED, .imported = {.complete = true, .changes = changes}};
+    CLEANUP(answered_fini) answered_t summed = response_round(&imported);
+    cr_assert_eq(summed.response->imported.changes.counts[CHANGE_MOVE], 5);
+    cr_assert_eq(summed.response->imported.changes.count, 0, "the counts only");
 }
 
 Test(codec_answers, a_ranking_of_a_hundred_thousand_dealers_comes_back)

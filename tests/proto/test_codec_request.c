@@ -118,6 +118,17 @@ Test(codec_request, the_other_queries_come_back)
         decoded_fini(all[i]);
 }
 
+Test(codec_request, the_coverage_of_a_year_is_asked_for_within_the_calendar)
+{
+    const char *scopes[] = {"region:east"};
+    coverage_year_query_t query = {PERIOD_YEAR_MIN, scopes, 1, true, true};
+    CLEANUP(decoded_fini)
+    decoded_t good = request_round(&(request_t){.kind = REQUEST_COVERAGE_YEAR, .coverage_year = query});
+    const coverage_year_query_t *back = &good.request->coverage_year;
+    cr_assert(back->year == PERIOD_YEAR_MIN && back->scope_count == 1 && back->never_only && back->regions_today);
+    cr_assert_str_eq(back->scopes[0], "region:east");
+}
+
 Test(codec_request, an_admission_and_a_revocation_come_back)
 {
     const char *dealers[] = {"D0001", "D0002"};
@@ -143,7 +154,7 @@ Test(codec_request, a_part_of_a_network_comes_back)
     network_membership_line_t memberships[] = {{"D0001", "east", JUNE, 2}, {"D0002", "", JUNE + 1, 3}};
     network_circle_line_t circles[] = {{"c1", "D0001", PERIOD_NONE, JUNE, 2}};
     request_t request = {.kind = REQUEST_IMPORT_NETWORK,
-                         .network_part = {{1, 2}, 4, true, {regions, 1, dealers, 2, memberships, 2, circles, 1}}};
+                         .network_part = {{1, 2}, 4, true, {regions, 1, dealers, 2, memberships, 2, circles, 1}, true}};
     CLEANUP(decoded_fini) decoded_t decoded = request_round(&request);
     const network_part_t *got = &decoded.request->network_part;
     cr_assert_eq(got->part, 4);
