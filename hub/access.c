@@ -160,6 +160,14 @@ static bool manager_sees(const network_t *network, const principal_t *principal,
     return false;
 }
 
+status_t access_refuse_scope(const char *text, request_kind_t kind, refusal_t *refusal)
+{
+    return refuse(refusal, STATUS_NOT_ALLOWED, text,
+                  "%s is not a scope of this key for %s; it reads its region, what lies below it, and circles wholly "
+                  "inside it",
+                  text, request_kind_names[kind]);
+}
+
 status_t access_find_scope(const network_t *network, const principal_t *principal, request_kind_t kind,
                            const char *text, period_t period, scope_t *out, bool *out_averages_only, refusal_t *refusal)
 {
@@ -167,10 +175,7 @@ status_t access_find_scope(const network_t *network, const principal_t *principa
     bool known = scope_parse(network, text, &scope) == STATUS_OK;
     bool is_manager = principal->role == ROLE_MANAGER;
     if (is_manager && (!known || !manager_sees(network, principal, kind, scope, period)))
-        return refuse(refusal, STATUS_NOT_ALLOWED, text,
-                      "%s is not a scope of this key for %s; it reads its region, what lies below it, and circles "
-                      "wholly inside it",
-                      text, request_kind_names[kind]);
+        return access_refuse_scope(text, kind, refusal);
     if (!known)
         return refuse(
             refusal, STATUS_UNKNOWN, text,
