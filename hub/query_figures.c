@@ -90,7 +90,8 @@ static status_t refuse_region(const query_t *query, const view_t *view)
         return refuse(query->refusal, STATUS_NOT_ALLOWED, region,
                       "this key's region %s was not in the network then; name the scopes with --scope", region);
     return refuse(query->refusal, STATUS_NOT_ALLOWED, region,
-                  "this key's region %s held stores that do not lie in it today, so no coverage is shown of it", region);
+                  "this key's region %s held stores that do not lie in it today, so no coverage is shown of it",
+                  region);
 }
 
 /* The scopes named, or those that are meant where none is. */

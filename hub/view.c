@@ -180,8 +180,8 @@ status_t view_month(const query_t *query, const view_t *view, month_snapshot_t *
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status = {.kind = view->kind};
     const principal_t *principal = query->principal;
-    bool is_missing = principal->role == ROLE_MANAGER &&
-                      network_find_region(view->world->network, principal->region) == INDEX_NONE;
+    bool is_missing =
+        principal->role == ROLE_MANAGER && network_find_region(view->world->network, principal->region) == INDEX_NONE;
     bool counts = principal->role != ROLE_DEALER && !is_missing;
     scope_t scope;
     if (counts)
