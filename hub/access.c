@@ -177,16 +177,21 @@ static bool manager_sees(const network_t *network, const principal_t *principal,
     return false;
 }
 
+status_t access_refuse_scope(const char *text, request_kind_t kind, refusal_t *refusal)
+{
+    return refuse(refusal, STATUS_NOT_ALLOWED, text,
+                  "%s is not a scope of this key for %s; it reads its region, what lies below it, and circles wholly "
+                  "inside it",
+                  text, request_kind_names[kind]);
+}
+
 static status_t find_scope(const network_t *network, const principal_t *principal, request_kind_t kind,
                            const char *text, period_t first, period_t last, scope_t *out, refusal_t *refusal)
 {
     scope_t scope = {0};
     bool known = scope_parse(network, text, &scope) == STATUS_OK;
     if (principal->role == ROLE_MANAGER && (!known || !manager_sees(network, principal, kind, scope, first, last)))
-        return refuse(refusal, STATUS_NOT_ALLOWED, text,
-                      "%s is not a scope of this key for %s; it reads its region, what lies below it, and circles "
-                      "wholly inside it",
-                      text, request_kind_names[kind]);
+        return access_refuse_scope(text, kind, refusal);
     if (!known)
         return refuse(
             refusal, STATUS_UNKNOWN, text,

@@ -33,6 +33,9 @@ status_t access_find_scope(const network_t *network, const principal_t *principa
                            const char *scope, period_t period, scope_t *out, bool *out_averages_only,
                            refusal_t *refusal) NODISCARD;
 
+/* What a manager is told that may not see a scope, or asks for one that there is not. */
+status_t access_refuse_scope(const char *scope, request_kind_t kind, refusal_t *refusal) NODISCARD;
+
 /* The scopes that are meant where none is named: the nation and every region; for a manager its region and all below
  * it; in regions.csv's order. At most region_count + 1 to `out`; returns how many. */
 size_t access_default_scopes(const network_t *network, const principal_t *principal, scope_t *out);

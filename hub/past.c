@@ -108,7 +108,7 @@ static status_t get_world(past_t *past, store_txn_t *txn, const stored_event_t *
 {
     world_t *world = find_world(past, event);
     if (!world) {
-        TRY(world_load_at(txn, event->network, event->catalog_digest, &world));
+        TRY(world_load_at(txn, event->network ? event->network : NETWORK_NONE, event->catalog_digest, &world));
         keep_world(past, event, world);
     }
     *out = world;

@@ -3,6 +3,7 @@
 #include "hub/month_log.h"
 #include "hub/month_state.h"
 #include "hub/queries.h"
+#include "hub/settings_log.h"
 
 #include "core/limits.h"
 
@@ -13,6 +14,7 @@ typedef struct {
     const query_t *query;
     store_txn_t *txn;
     stored_event_t closing;
+    benchmark_rule_t rule; /* of then */
     drift_answer_t *answer;
     correction_t *corrections; /* on the heap, while they are gathered */
     size_t count, room;
@@ -23,7 +25,8 @@ typedef struct {
 
 /* All rows for the key's scopes, in the world of the month. A manager's scopes are today's, as far as the month's
  * network has them. */
-static status_t compute(const asking_t *asking, const month_t *month, benchmark_answer_t **out)
+static status_t compute(const asking_t *asking, const month_t *month, const benchmark_rule_t *rule,
+                        benchmark_answer_t **out)
 {
     const query_t *query = asking->query;
     const network_t *today = query->world->network, *then = month->network;
@@ -41,7 +44,7 @@ static status_t compute(const asking_t *asking, const month_t *month, benchmark_
         if (scope.kind != SCOPE_REGION || scope.index != INDEX_NONE)
             scopes[known++] = scope;
     }
-    return benchmark_compute(month, &query->hub->settings->benchmark, scopes, known, SIZE_MAX, NULL, query->arena, out);
+    return benchmark_compute(month, rule, scopes, known, SIZE_MAX, NULL, query->arena, out);
 }
 
 static status_t compare(const asking_t *asking)
@@ -55,8 +58,8 @@ static status_t compare(const asking_t *asking)
     if (restated.world != query->world)
         return STATUS_CONFLICT;
     TRY(past_month(query->hub->past, period, asking->closing.event, &published));
-    TRY(compute(asking, published.month, &before));
-    TRY(compute(asking, restated.month, &after));
+    TRY(compute(asking, published.month, &asking->rule, &before));
+    TRY(compute(asking, restated.month, &query->hub->settings->benchmark, &after));
     return drift_compute(before, after, DRIFT_CELLS_MAX, query->arena, &asking->answer->drift);
 }
 
@@ -157,6 +160,7 @@ static status_t find_closing(asking_t *asking, period_t period)
                       "%s was never closed: nothing of it is published that could have drifted", month);
     TRY(status);
     TRY(month_state_at(asking->txn, period, UINT64_MAX, &state));
+    TRY(settings_benchmark_at(asking->txn, asking->closing.event, &asking->rule));
     asking->answer->period = period;
     asking->answer->is_closed = state.is_closed;
     asking->answer->published_ms = asking->closing.time_ms;

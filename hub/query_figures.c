@@ -1,5 +1,6 @@
 /* The manual's tables (SPEC 3): from a month's snapshot, or straight from the store; hub/view.h says which. */
 #include "hub/access.h"
+#include "hub/access_then.h"
 #include "hub/exemplars.h"
 #include "hub/query_disclosed.h"
 #include "hub/view.h"
@@ -7,6 +8,12 @@
 #include "core/limits.h"
 
 #include <string.h>
+
+/* Whose right it is: names are those of the view, rights today's. */
+static access_then_t access_of(const query_t *query, const view_t *view)
+{
+    return (access_then_t){view->world->network, query->world->network, query->principal};
+}
 
 /* The exemplars that stand in the view's figures. */
 static status_t find_exemplars(const query_t *query, const view_t *view, exemplars_t *out)
@@ -37,17 +44,15 @@ status_t query_compare(const query_t *query)
     CLEANUP(view_fini) view_t view = {0};
     uint32_t dealer, own_region, region, peers[PEERS_MAX];
     TRY(view_open(query, asked->period, &asked->as_of, asked->regions_today, &view));
-    const network_t *network = view.world->network;
-    TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &own_region,
-                          query->refusal));
+    const access_then_t access = access_of(query, &view);
+    TRY(access_then_store(&access, asked->dealer, asked->period, &dealer, &own_region, query->refusal));
     if (view.regions_told.is_today)
         TRY(find_own_region(query, &view, asked, dealer, &own_region));
-    TRY(access_find_region(network, query->principal, own_region, asked->region, &region, query->refusal));
+    TRY(access_then_region(&access, own_region, asked->region, asked->period, &region, query->refusal));
     if (asked->peer_count > PEERS_MAX)
         return refuse(query->refusal, STATUS_INVALID, "peers", "at most %d peers in one comparison", PEERS_MAX);
     for (size_t i = 0; i < asked->peer_count; i++)
-        TRY(access_find_peer(network, query->principal, dealer, asked->peers[i], asked->period, &peers[i],
-                             query->refusal));
+        TRY(access_then_peer(&access, dealer, asked->peers[i], asked->period, &peers[i], query->refusal));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status;
@@ -90,8 +95,8 @@ status_t query_rank(const query_t *query)
     size_t row = ROW_NONE;
     CLEANUP(view_fini) view_t view = {0};
     TRY(view_open(query, asked->period, &asked->as_of, asked->regions_today, &view));
-    TRY(access_find_scope(view.world->network, query->principal, REQUEST_RANK, asked->scope, asked->period, &scope,
-                          &averages_only, query->refusal));
+    const access_then_t access = access_of(query, &view);
+    TRY(access_then_scope(&access, REQUEST_RANK, asked->scope, asked->period, &scope, &averages_only, query->refusal));
     TRY(find_row(query, view.world->catalog, asked->row, &row));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
@@ -119,12 +124,28 @@ typedef struct {
     size_t count;
 } scopes_asked_t;
 
+static status_t refuse_region(const query_t *query, const view_t *view)
+{
+    const char *region = query->principal->region;
+    if (network_find_region(query->world->network, region) == INDEX_NONE)
+        return refuse(query->refusal, STATUS_NOT_ALLOWED, region,
+                      "this key's region %s is no longer in the network; have headquarters admit a key for another",
+                      region);
+    if (network_find_region(view->world->network, region) == INDEX_NONE)
+        return refuse(query->refusal, STATUS_NOT_ALLOWED, region,
+                      "this key's region %s was not in the network then; name the scopes with --scope", region);
+    return refuse(query->refusal, STATUS_NOT_ALLOWED, region,
+                  "this key's region %s held stores that do not lie in it today, so no coverage is shown of it",
+                  region);
+}
+
 /* The scopes named, or those that are meant where none is. */
 static status_t find_scopes(const query_t *query, const view_t *view, const char *const *names, size_t name_count,
                             scopes_asked_t *out)
 {
-    const network_t *network = view->world->network;
-    size_t room = name_count ? name_count : network->region_count + 1ul;
+    const access_then_t access = access_of(query, view);
+    request_kind_t kind = query->request->kind;
+    size_t room = name_count ? name_count : access.then->region_count + 1ul;
     scopes_asked_t asked = {
         .scopes = arena_array(query->arena, room, sizeof(scope_t)),
         .averages_only = arena_array(query->arena, room, sizeof(bool)),
@@ -133,12 +154,12 @@ static status_t find_scopes(const query_t *query, const view_t *view, const char
     if (!asked.scopes || !asked.averages_only)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < name_count; i++)
-        TRY(access_find_scope(network, query->principal, query->request->kind, names[i], view->period, &asked.scopes[i],
-                              &asked.averages_only[i], query->refusal));
+        TRY(access_then_scope(&access, kind, names[i], view->period, &asked.scopes[i], &asked.averages_only[i],
+                              query->refusal));
     if (!name_count)
-        asked.count = access_default_scopes(network, query->principal, asked.scopes);
+        asked.count = access_then_default_scopes(&access, kind, view->period, asked.scopes, asked.averages_only);
     if (!asked.count)
-        return query_refuse_region(query);
+        return refuse_region(query, view);
     *out = asked;
     return STATUS_OK;
 }
@@ -257,8 +278,8 @@ status_t query_trend(const query_t *query)
     uint32_t dealer;
     bool visible[TREND_MONTHS];
     TRY(view_open_filed(query, &asked->as_of, &view));
-    TRY(access_find_year(view.world->network, query->principal, asked->dealer, first, &dealer, visible,
-                         query->refusal));
+    const access_then_t access = access_of(query, &view);
+    TRY(access_then_year(&access, asked->dealer, first, &dealer, visible, query->refusal));
 
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     const int64_t *months[TREND_MONTHS] = {0};
@@ -304,11 +325,11 @@ status_t query_consultants(const query_t *query)
     CLEANUP(view_fini) view_t view = {0};
     uint32_t dealer, region;
     TRY(view_open_filed(query, &asked->as_of, &view));
-    const network_t *network = view.world->network;
-    TRY(access_find_store(network, query->principal, asked->dealer, asked->period, &dealer, &region, query->refusal));
+    const access_then_t access = access_of(query, &view);
+    TRY(access_then_store(&access, asked->dealer, asked->period, &dealer, &region, query->refusal));
     bool previous_visible =
         view.world->catalog->rows_use_previous &&
-        access_holds_region(network, query->principal, network_region_of(network, dealer, asked->period - 1));
+        access_sees_month(query->world->network, query->principal, asked->dealer, asked->period - 1);
 
     CLEANUP(store_abort) store_txn_t *txn = NULL;
     const store_facts_t *current = NULL, *previous = NULL;

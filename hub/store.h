@@ -220,6 +220,7 @@ status_t store_get_catalog(store_txn_t *txn, uint64_t digest, arena_t *arena, sp
 
 /* Makes the network current, keeping all earlier ones. */
 status_t store_put_network(store_txn_t *txn, const network_lines_t *lines, uint64_t time_ms) NODISCARD;
+#define NETWORK_NONE UINT64_MAX /* before the first one: NOT_FOUND */
 /* That network, or the current one (number 0). */
 status_t store_get_network(store_txn_t *txn, uint64_t number, arena_t *arena, network_lines_t *out) NODISCARD;
 

@@ -75,7 +75,7 @@ status_t store_get_network(store_txn_t *txn, uint64_t number, arena_t *arena, ne
 {
     if (number == 0)
         number = txn->head.network;
-    if (number == 0)
+    if (number == 0 || number == NETWORK_NONE)
         return STATUS_NOT_FOUND;
     store_key_t key = store_key_of_u64(number);
     span_t payload;

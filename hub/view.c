@@ -232,10 +232,13 @@ status_t view_month(const query_t *query, const view_t *view, month_snapshot_t *
 {
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status = {.kind = view->kind};
-    bool counts = query->principal->role != ROLE_DEALER;
+    const principal_t *principal = query->principal;
+    bool is_missing =
+        principal->role == ROLE_MANAGER && network_find_region(view->world->network, principal->region) == INDEX_NONE;
+    bool counts = principal->role != ROLE_DEALER && !is_missing;
     scope_t scope;
     if (counts)
-        TRY(access_find_own_scope(view->world->network, query->principal, &scope, query->refusal));
+        TRY(access_find_own_scope(view->world->network, principal, &scope, query->refusal));
     if (view->event)
         TRY(past_month(query->hub->past, view->period, view->event, &snapshot));
     else

@@ -2,9 +2,8 @@
  *
  * A month that is open is read live and is "provisional". One that is closed is "published": read at the event that
  * closed it, in the network and by the benchmark rule of then; `restated` asks for it as it stands. With as-of the same
- * holds at that event of the log: what the hub would have answered right behind it. Rights are today's: today's key,
- * its stores or region by their codes, in the network of the figures. The present's open months cost no read of the
- * store.
+ * holds at that event of the log: what the hub would have answered right behind it. Rights are today's, by today's
+ * network (hub/access_then.h). The present's open months cost no read of the store.
  *
  * A dealer's own values are live, whatever the month's state (SPEC 4).
  *
@@ -42,7 +41,7 @@ status_t view_open_filed(const query_t *query, const as_of_t *as_of, view_t *out
 void view_fini(view_t *view);
 
 /* The month in the view's world, and what is to be told of it: counts are of all that the key reads together (a
- * manager's region, else the nation; none to dealers). The caller ends the snapshot with months_release.
- * STATUS_CONFLICT: the world or the month's state changed meanwhile, ask again. */
+ * manager's region where there was one, else the nation; none to dealers). The caller ends the snapshot with
+ * months_release. STATUS_CONFLICT: the world or the month's state changed meanwhile, ask again. */
 status_t view_month(const query_t *query, const view_t *view, month_snapshot_t *out,
                     figures_status_t *out_status) NODISCARD;

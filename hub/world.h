@@ -16,7 +16,8 @@ world_t *world_create(catalog_t **catalog, network_t **network);
 /* The world of what the transaction sees as current; without a network yet, an empty one. STATUS_DAMAGED where catalog
  * or network cannot be built, STATUS_NO_MEMORY. */
 status_t world_load(store_txn_t *txn, world_t **out) NODISCARD;
-/* The same of an earlier network (its number; 0 = the current one) and catalog (its digest; likewise). */
+/* The same of an earlier network (its number; 0 = the current one, NETWORK_NONE = before there was one) and catalog
+ * (its digest; 0 = the current one). */
 status_t world_load_at(store_txn_t *txn, uint64_t network, uint64_t catalog_digest, world_t **out) NODISCARD;
 
 world_t *world_retain(world_t *world);

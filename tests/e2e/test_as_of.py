@@ -68,6 +68,8 @@ class AsOf(Case):
                 for wanted, more in ((published, ()), (restated, ("--restated",))):
                     got = self.answers("--as-of", moment, *more)
                     for name in wanted:
+                        if name.startswith("manager") and isinstance(wanted[name], tuple):
+                            continue  # rights are today's, so what was refused then may be read now: test_as_of_rights.py
                         with self.subTest(f"{where}: {what}, {moment} {more}: {name}"):
                             self.assertEqual(got[name], wanted[name])
 

@@ -136,6 +136,18 @@ Test(past, a_month_is_as_it_was_at_each_event, .timeout = 60)
     }
 }
 
+Test(past, before_the_first_network_there_was_none, .timeout = 60)
+{
+    fixture_t fixture = set_up(PLENTY);
+    CLEANUP(world_release) world_t *world = NULL;
+    CLEANUP(months_release) month_snapshot_t snapshot = {0};
+    OK(past_world(fixture.past, 1, &world)); /* the catalog's event; the network's came behind it */
+    cr_assert_eq(world->network->dealer_count, 0);
+    OK(past_month(fixture.past, JUNE, 1, &snapshot));
+    cr_assert_eq(snapshot.month->count, 0);
+    tear_down(&fixture);
+}
+
 Test(past, what_was_read_is_kept_within_the_budget, .timeout = 60)
 {
     fixture_t fixture = set_up(PLENTY);
