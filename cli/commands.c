@@ -76,8 +76,8 @@ static const command_t COMMANDS[] = {
      "a store's year, month by month"},
     {"consultants", "", 0, 0, "dealer! period! as-of format", NEEDS_CATALOG, check_dealer, run_consultants,
      "a store's sales consultants"},
-    {"coverage", "", 0, 0, "period year scope never as-of restated regions format", NEEDS_HUB, check_coverage, run_coverage,
-     "who has reported, late or not at all: of a month, or of a year store by month"},
+    {"coverage", "", 0, 0, "period year scope never as-of restated regions format", NEEDS_HUB, check_coverage,
+     run_coverage, "who has reported, late or not at all: of a month, or of a year store by month"},
     {"month status", "[PERIOD]", 0, 1, "year format", NEEDS_HUB, query_check_months, query_months,
      "open or closed, since when, when due, who has filed, exceptions and corrections: of a month, a year, or the "
      "newest 12 months"},

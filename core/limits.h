@@ -38,10 +38,10 @@
 #define EVENTS_MAX              2000   /* entries of the log and revisions of one answer */
 #define HISTORY_REVISIONS_MAX   1000   /* of a month's history: the newest */
 #define COMMENTS_LISTED_MAX     1000   /* of a month's history: the oldest */
-#define EVENTS_SCANNED_MAX      20000  /* entries and revisions that one request lists or verifies; the rest is asked for */
-#define FAULTS_MAX              1000   /* kept of one input; the rest are counted */
-#define RELEASES_MAX            8      /* of one month */
-#define RELEASE_PEELS_MAX       16     /* owners of one part whose changes wait alone while the rest is tried again */
+#define EVENTS_SCANNED_MAX      20000 /* entries and revisions that one request lists or verifies; the rest is asked for */
+#define FAULTS_MAX              1000 /* kept of one input; the rest are counted */
+#define RELEASES_MAX            8    /* of one month */
+#define RELEASE_PEELS_MAX       16   /* owners of one part whose changes wait alone while the rest is tried again */
 
 #define FINDINGS_MAX            10000 /* of one answer to `checks`; the others are counted */
 #define COMMENTS_MAX            100   /* of one dealer's month, over all revisions */

@@ -1,7 +1,7 @@
 #include "dealer-agent/commands.h"
 
-#include "client/history.h"
 #include "client/checks.h"
+#include "client/history.h"
 #include "client/queries.h"
 #include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"

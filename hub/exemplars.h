@@ -5,8 +5,8 @@
 
 #include "core/exemplar.h"
 
-/* Those that stand for a month as of the event `most` (UINT64_MAX = now), numbered by `network`; a scope or a dealer that
- * it does not know is left out. Memory from `arena`. */
+/* Those that stand for a month as of the event `most` (UINT64_MAX = now), numbered by `network`; a scope or a dealer
+ * that it does not know is left out. Memory from `arena`. */
 status_t exemplars_at(store_txn_t *txn, const network_t *network, period_t period, uint64_t most, arena_t *arena,
                       exemplars_t *out) NODISCARD;
 

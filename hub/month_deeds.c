@@ -89,8 +89,7 @@ static status_t check_exemplar(change_t *change, const exemplar_entry_t *asked)
         return refuse(&change->refusal, STATUS_UNKNOWN, asked->dealer, "the network has no dealer %s", asked->dealer);
     period_format(asked->from, month);
     uint32_t region = network_region_of(network, dealer, asked->from);
-    if (region == INDEX_NONE ||
-        (scope.kind == SCOPE_REGION && !network_region_within(network, region, scope.index)))
+    if (region == INDEX_NONE || (scope.kind == SCOPE_REGION && !network_region_within(network, region, scope.index)))
         return refuse(&change->refusal, STATUS_INVALID, asked->dealer, "%s does not lie in %s in %s", asked->dealer,
                       asked->scope, month);
     return STATUS_OK;

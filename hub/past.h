@@ -18,5 +18,6 @@ status_t past_find(past_t *past, uint64_t time_ms, uint64_t *out_event) NODISCAR
 status_t past_world(past_t *past, uint64_t event, world_t **out) NODISCARD;
 
 /* The month as it was at an event, in the world of then. Where the event is a release of that month: as that release
- * took it, without what it held back, in the world of the month's first release. The caller ends it with months_release. STATUS_NOT_FOUND: no such event. */
+ * took it, without what it held back, in the world of the month's first release. The caller ends it with
+ * months_release. STATUS_NOT_FOUND: no such event. */
 status_t past_month(past_t *past, period_t period, uint64_t event, month_snapshot_t *out) NODISCARD;

@@ -26,8 +26,8 @@ static status_t find_exemplars(const query_t *query, const view_t *view, exempla
 
 /* The region that a store is compared with where none is named: its own, in that view. A manager may find that the
  * store lies in another's today. */
-static status_t find_own_region(const query_t *query, const view_t *view, const compare_query_t *asked,
-                                uint32_t dealer, uint32_t *region)
+static status_t find_own_region(const query_t *query, const view_t *view, const compare_query_t *asked, uint32_t dealer,
+                                uint32_t *region)
 {
     const network_t *network = view->world->network;
     *region = regions_view_of(network, &view->regions, dealer, asked->period);

@@ -12,8 +12,8 @@ typedef struct {
     size_t waiting_count;
 } release_made_t;
 
-/* Makes the month's next release of what `txn` sees and enters it in the log, without committing. STATUS_LIMIT where the
- * month has RELEASES_MAX already. */
+/* Makes the month's next release of what `txn` sees and enters it in the log, without committing. STATUS_LIMIT where
+ * the month has RELEASES_MAX already. */
 status_t release_make(hub_t *hub, store_txn_t *txn, world_t *world, period_t period, arena_t *arena,
                       release_made_t *out) NODISCARD;
 

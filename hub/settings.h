@@ -6,7 +6,7 @@
 #include "core/faults.h"
 #include "core/tables.h"
 
-#define SETTINGS_LISTEN_SIZE 300 /* with NUL */
+#define SETTINGS_LISTEN_SIZE      300 /* with NUL */
 
 #define SETTINGS_RELEASE_DAYS_MAX 5 /* of a month: headquarters keeps some of RELEASES_MAX for its orders */
 
@@ -22,16 +22,16 @@ typedef struct {
     uint32_t enroll_per_minute;               /* its connections of one address and minute; 30 */
     char time_zone[64];                       /* IANA name; Asia/Shanghai */
     uint32_t due_day;                         /* day of the next month after which a submission is late; 10 */
-    benchmark_rule_t benchmark; /* benchmark_share (decimal, 0.10), benchmark_least_stores, benchmark_least_eligible */
-    bool disclosure;            /* on: dealers see of others what a release shows them (SPEC 4) */
+    benchmark_rule_t benchmark;  /* benchmark_share (decimal, 0.10), benchmark_least_stores, benchmark_least_eligible */
+    bool disclosure;             /* on: dealers see of others what a release shows them (SPEC 4) */
     release_days_t release_days; /* of the next month, on which a month is released: 11, 16, 21 */
-    uint64_t map_bytes;         /* 64 GiB */
-    uint64_t month_cache_bytes; /* 512 MiB */
-    uint32_t query_workers;     /* 2 */
-    uint32_t commit_queue;      /* submissions waiting for the writer, above it busy; 4096 */
-    uint32_t commit_group;      /* most submissions of one transaction; 1024 */
-    uint32_t query_queue;       /* 1024 */
-    uint32_t requests_per_key;  /* unanswered requests of one key, above it busy; 256 */
+    uint64_t map_bytes;          /* 64 GiB */
+    uint64_t month_cache_bytes;  /* 512 MiB */
+    uint32_t query_workers;      /* 2 */
+    uint32_t commit_queue;       /* submissions waiting for the writer, above it busy; 4096 */
+    uint32_t commit_group;       /* most submissions of one transaction; 1024 */
+    uint32_t query_queue;        /* 1024 */
+    uint32_t requests_per_key;   /* unanswered requests of one key, above it busy; 256 */
     uint32_t handshake_ms, heartbeat_ms, backlog;
 } settings_t;
 

@@ -23,9 +23,10 @@
     X(NUMBER, benchmark_least_eligible, benchmark.least_eligible, 1, 1000, "5", "stores",                              \
       "least number of eligible stores for which there is a benchmark")                                                \
     X(SWITCH, disclosure, disclosure, 0, 1, "on", "",                                                                  \
-      "what dealers are shown of others comes from releases, rounded, and never tells one owner's figures; off: they see "\
+      "what dealers are shown of others comes from releases, rounded, and never tells one owner's figures; off: they " \
+      "see "                                                                                                           \
       "live averages and benchmarks in full")                                                                          \
-    X(DAYS, release_days, release_days, 1, 28, "11,16,21", "day",                                                \
+    X(DAYS, release_days, release_days, 1, 28, "11,16,21", "day",                                                      \
       "days of the next month on which a month is released to dealers; empty = only by order and at closing")          \
     X(BYTES, map_bytes, map_bytes, 1048576, 70368744177664, "64 GiB", "bytes",                                         \
       "largest size of the store; space is taken only as it fills; may be raised at any start")                        \

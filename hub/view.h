@@ -20,17 +20,19 @@ typedef struct {
     uint64_t sequence;     /* no revision after this one counts; UINT64_MAX = live */
     period_t period;
     figures_kind_t kind;
-    uint64_t closing; /* a live month's: what view_month must find unchanged */
+    uint64_t closing;  /* a live month's: what view_month must find unchanged */
     bool is_disclosed; /* a dealer's: own values and peers live, the scopes from the month's releases up to the event
                           `releases` (hub/query_disclosed.h) */
     uint64_t releases;
-    regions_view_t regions; /* by which regions a month is laid out; REGIONS_THEN but where regions of today are asked for */
+    regions_view_t
+        regions; /* by which regions a month is laid out; REGIONS_THEN but where regions of today are asked for */
     answer_regions_t regions_told; /* what the answer says of that */
 } view_t;
 
-/* Of a month. A dealer's as-of chooses among its releases. Refused in words: a dealer's where there are none (the setting
- * `disclosure` is off), its `restated`, and a moment before the log begins, in the future, behind its end. `regions_today` (headquarters and managers)
- * goes with live figures only: not with an as-of, and of a closed month with `restated`. */
+/* Of a month. A dealer's as-of chooses among its releases. Refused in words: a dealer's where there are none (the
+ * setting `disclosure` is off), its `restated`, and a moment before the log begins, in the future, behind its end.
+ * `regions_today` (headquarters and managers) goes with live figures only: not with an as-of, and of a closed month
+ * with `restated`. */
 status_t view_open(const query_t *query, period_t period, const as_of_t *as_of, bool regions_today,
                    view_t *out) NODISCARD;
 

@@ -129,8 +129,7 @@ static status_t write_exemplars(arena_t *arena, const response_t *response, Yard
     return STATUS_OK;
 }
 
-static status_t read_explanation(reader_t *reader, const Yardstick__V1__DisclosureExplanation *message,
-                                 response_t *out)
+static status_t read_explanation(reader_t *reader, const Yardstick__V1__DisclosureExplanation *message, response_t *out)
 {
     disclosure_answer_t *answer;
     READ_ARRAY(reader->arena, 1, answer);

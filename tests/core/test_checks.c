@@ -246,8 +246,9 @@ Test(checks, what_is_found_counts_in_every_average_all_the_same)
     cr_assert_gt(compute(&open)->found, 0);
     benchmark_answer_t *answer = NULL;
     const scope_t nation = {SCOPE_NATION, 0};
-    cr_assert_eq(benchmark_compute(open.months[0], &BENCHMARK_RULE_DEFAULT, &nation, 1, SIZE_MAX, NULL, open.arena, &answer),
-                 STATUS_OK);
+    cr_assert_eq(
+        benchmark_compute(open.months[0], &BENCHMARK_RULE_DEFAULT, &nation, 1, SIZE_MAX, NULL, open.arena, &answer),
+        STATUS_OK);
     cr_assert_eq(answer->statistics[0].n, STORES);
     cr_assert_eq(answer->statistics[0].valued, STORES);
     cr_assert_float_eq(answer->statistics[0].average, (11 * 1000 + 1000000) / 12.0, 1e-6);

@@ -7,7 +7,7 @@ import zmq
 from zmq.utils import z85
 from zmq.utils.monitor import recv_monitor_message
 
-from yardstick import (ACCEPTED, INVALID, KINDS, NOT_ALLOWED, OK, UNKNOWN, GOLDEN, Case, HubCase, SOURCE, main, monitor_of, run, submission, whole_facts, wire)
+from yardstick import (ACCEPTED, CONFLICT, INVALID, KINDS, NOT_ALLOWED, OK, UNKNOWN, GOLDEN, Case, HubCase, SOURCE, main, monitor_of, run, submission, whole_facts, wire)
 
 JUNE = 202506
 ROLES = ("dealer", "manager", "headquarters", "operator")
@@ -68,6 +68,10 @@ TABLE = [
     ("list_tokens", "", lambda t: {}, (NO, NO, YES, YES)),
     ("revoke_tokens", "", lambda t: dict(digests=[t.spare_token()]), (NO, NO, YES, YES)),
     ("month_status", "", lambda t: dict(period=JUNE), (YES, YES, YES, NO)),
+    ("release_month", "", lambda t: dict(period=JUNE), (NO, NO, CONFLICT, NO)),  # this hub's disclosure is off
+    ("designate_exemplar", "", lambda t: dict(scope="nation", dealer="D0001", **{"from": 202401}), (NO, NO, YES, NO)),
+    ("list_exemplars", "", lambda t: {}, (NO, YES, YES, NO)),
+    ("explain_disclosure", "", lambda t: dict(dealer="D0001", period=JUNE), (NO, NO, INVALID, NO)),  # likewise
     ("close_month", "", lambda t: t.open_month(), (NO, NO, YES, NO)),
     ("allow_correction", "", lambda t: dict(dealer="D0001", period=t.closed_month()["period"], until_ms=t.now() + 60000, why="x"), (NO, NO, YES, NO)),
     ("month_drift", "", lambda t: dict(period=t.closed_month()["period"]), (NO, YES, YES, NO)),
