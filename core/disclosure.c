@@ -6,44 +6,99 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RING_ITSELF UINT32_MAX
+
+/* What disclosure_create is asked for. */
+typedef struct {
+    const network_t *today;
+    const uint32_t *stores;
+    size_t count;
+    const disclosure_rule_t *rule;
+    const exemplars_t *exemplars;
+} disclosure_asked_t;
 
 /* ---- Making one ---- */
 
 static status_t allocate(disclosure_t *disclosure)
 {
     size_t facts = disclosure->fact_count + 1, slots = (size_t)disclosure->month->count + 1;
+    disclosure->seen = calloc(facts * disclosure->viewer.scope_count, sizeof *disclosure->seen);
     disclosure->hidden = calloc(facts, sizeof *disclosure->hidden);
     disclosure->failures = calloc(facts, sizeof *disclosure->failures);
     disclosure->crowds = calloc(facts * disclosure->viewer.scope_count, sizeof *disclosure->crowds);
     disclosure->picks = malloc(slots * sizeof *disclosure->picks);
     disclosure->taken = malloc(slots * sizeof *disclosure->taken);
     disclosure->is_taken = calloc(slots, sizeof *disclosure->is_taken);
-    if (!disclosure->hidden || !disclosure->failures || !disclosure->crowds || !disclosure->picks ||
-        !disclosure->taken || !disclosure->is_taken)
+    if (!disclosure->seen || !disclosure->hidden || !disclosure->failures || !disclosure->crowds ||
+        !disclosure->picks || !disclosure->taken || !disclosure->is_taken)
         return STATUS_NO_MEMORY;
     return tally_init(disclosure->releases->owners.count, &disclosure->tally);
 }
 
-status_t disclosure_create(const releases_t *releases, const network_t *today, const uint32_t *stores, size_t count,
-                           const disclosure_rule_t *rule, const exemplars_t *exemplars, disclosure_t **out)
+/* What the viewer was shown of each fact in the release of an earlier disclosure of its, added to what it saw before:
+ * its scopes stand in the same order, whatever release they are of. */
+static void remember(const disclosure_t *earlier, uint8_t *seen)
+{
+    const viewer_t *viewer = &earlier->viewer;
+    for (size_t fact = 0; fact < earlier->fact_count; fact++)
+        for (size_t i = 0; i < viewer->scope_count; i++)
+            if (viewer->scopes[i].size && viewer->scopes[i].turn >= earlier->hidden[fact])
+                seen[fact * viewer->scope_count + i] = 1;
+}
+
+/* Of the first `release_count` releases; `seen` (NULL: nothing) as remember() leaves it. */
+static status_t make(const releases_t *releases, const disclosure_asked_t *asked, const uint8_t *seen,
+                     disclosure_t **out)
 {
     CLEANUP(disclosure_destroy) disclosure_t *disclosure = calloc(1, sizeof *disclosure);
     if (!disclosure)
         return STATUS_NO_MEMORY;
     disclosure->releases = releases;
-    disclosure->today = today;
+    disclosure->today = asked->today;
     disclosure->month = releases->months[releases->count - 1];
-    disclosure->rule = *rule;
+    disclosure->rule = *asked->rule;
     disclosure->fact_count = releases->catalog->fact_count;
-    disclosure->exemplars = exemplars;
-    TRY(viewer_init(releases, today, stores, count, exemplars, &disclosure->viewer));
+    disclosure->exemplars = asked->exemplars;
+    TRY(viewer_init(releases, asked->today, asked->stores, asked->count, asked->exemplars, &disclosure->viewer));
     TRY(allocate(disclosure));
+    if (seen)
+        memcpy(disclosure->seen, seen, disclosure->fact_count * disclosure->viewer.scope_count);
     TRY(disclosure_hide(disclosure));
     *out = disclosure;
     disclosure = NULL;
     return STATUS_OK;
+}
+
+/* What the viewer was shown in the releases before the last: worked out from the first, since each depends on those
+ * before it. */
+static status_t recall(const releases_t *releases, const disclosure_asked_t *asked, uint8_t **out)
+{
+    CLEANUP(scratch_free) uint8_t *seen = NULL;
+    for (size_t count = 1; count < releases->count; count++) {
+        CLEANUP(releases_fini) releases_t first = {0};
+        CLEANUP(disclosure_destroy) disclosure_t *earlier = NULL;
+        TRY(releases_init(releases->months, count, &first));
+        TRY(make(&first, asked, seen, &earlier));
+        if (!seen)
+            seen = calloc(earlier->fact_count + 1, earlier->viewer.scope_count);
+        if (!seen)
+            return STATUS_NO_MEMORY;
+        remember(earlier, seen);
+    }
+    *out = seen;
+    seen = NULL;
+    return STATUS_OK;
+}
+
+status_t disclosure_create(const releases_t *releases, const network_t *today, const uint32_t *stores, size_t count,
+                           const disclosure_rule_t *rule, const exemplars_t *exemplars, disclosure_t **out)
+{
+    const disclosure_asked_t asked = {today, stores, count, rule, exemplars};
+    CLEANUP(scratch_free) uint8_t *seen = NULL;
+    TRY(recall(releases, &asked, &seen));
+    return make(releases, &asked, seen, out);
 }
 
 void disclosure_destroy(disclosure_t **disclosure)
@@ -54,6 +109,7 @@ void disclosure_destroy(disclosure_t **disclosure)
     for (size_t fact = 0; doomed->failures && fact < doomed->fact_count; fact++)
         free(doomed->failures[fact]);
     free(doomed->failures);
+    free(doomed->seen);
     free(doomed->hidden);
     free(doomed->crowds);
     free(doomed->picks);
@@ -83,17 +139,20 @@ bool disclosure_lists_scope(const disclosure_t *disclosure, scope_t scope)
 
 /* ---- Rings ---- */
 
-/* The fact at hand, in the release itself or against an earlier one. */
+/* The fact at hand: its figures in a release, or what changed of it since an earlier one. */
 typedef struct {
     disclosure_t *disclosure;
     size_t fact;
-    uint32_t earlier; /* or RING_ITSELF */
+    uint32_t earlier;   /* the release; RING_ITSELF = the figures of the last */
+    bool is_of_figures; /* of that release */
 } trial_t;
 
 static void add_figures(const trial_t *trial, uint32_t first, uint32_t end)
 {
     disclosure_t *disclosure = trial->disclosure;
-    const int64_t *column = disclosure->month->columns[trial->fact];
+    const month_t *month =
+        trial->earlier == RING_ITSELF ? disclosure->month : disclosure->releases->months[trial->earlier];
+    const int64_t *column = month->columns[trial->fact];
     const uint32_t *owners = disclosure->releases->slot_owners;
     for (uint32_t slot = first; slot < end; slot++)
         if (column[slot] != FACT_ABSENT)
@@ -131,21 +190,24 @@ static void add_changes(const trial_t *trial, uint32_t first, uint32_t end)
 
 static void add_run(const trial_t *trial, uint32_t first, uint32_t end)
 {
-    if (trial->earlier == RING_ITSELF)
+    if (trial->is_of_figures)
         add_figures(trial, first, end);
     else
         add_changes(trial, first, end);
 }
 
-/* Whether a scope is one whose figures may be subtracted: still in, and (against an earlier release) shown to anybody
- * then. */
-static bool is_in(const trial_t *trial, const viewer_scope_t *scope)
+/* Whether a scope is one whose figures may be subtracted: still in, or seen in an earlier release; and (of an earlier
+ * release) shown to anybody then. */
+static bool is_in(const trial_t *trial, size_t index)
 {
-    const releases_t *releases = trial->disclosure->releases;
-    if (!scope->is_in || trial->earlier == RING_ITSELF)
-        return scope->is_in;
+    const disclosure_t *disclosure = trial->disclosure;
+    const releases_t *releases = disclosure->releases;
+    const viewer_scope_t *scope = &disclosure->viewer.scopes[index];
+    bool counts = scope->is_in || disclosure->seen[trial->fact * disclosure->viewer.scope_count + index];
+    if (!counts || trial->earlier == RING_ITSELF)
+        return counts;
     uint32_t place = scope->scope.kind == SCOPE_NATION ? releases->network->region_count : scope->enter;
-    return releases->region_owners[trial->earlier][place] >= trial->disclosure->rule.least_owners;
+    return releases->region_owners[trial->earlier][place] >= disclosure->rule.least_owners;
 }
 
 /* Tests the ring of a scope; an empty one passes. */
@@ -158,7 +220,7 @@ static tally_verdict_t judge_ring(const trial_t *trial, size_t index)
     size_t inner = index + 1;
     while (inner < viewer->scope_count && scopes[inner].enter < scope->leave) {
         const viewer_scope_t *hole = &scopes[inner++];
-        if (!is_in(trial, hole))
+        if (!is_in(trial, inner - 1))
             continue;
         add_run(trial, position, hole->first);
         position = hole->end;
@@ -180,27 +242,36 @@ static tally_verdict_t judge_ring(const trial_t *trial, size_t index)
 
 typedef enum { RING_UNTESTED, RING_PASSES } ring_state_t;
 
-/* The first ring that fails, or false. A ring that passed is not tested again until it grows. */
-static bool find_failure(disclosure_t *disclosure, size_t fact, uint8_t *states, ring_failure_t *out)
+/* The first ring of a trial that fails, or false. `states` (may be NULL): a ring that passed is not tested again until
+ * it grows. */
+static bool find_failing_ring(const trial_t *trial, uint8_t *states, ring_failure_t *out)
 {
-    const viewer_t *viewer = &disclosure->viewer;
-    trial_t trial = {disclosure, fact, RING_ITSELF};
-    for (size_t i = 0; i < viewer->scope_count; i++) {
-        if (!viewer->scopes[i].is_in || states[i] == RING_PASSES)
+    for (size_t i = 0; i < trial->disclosure->viewer.scope_count; i++) {
+        if (!is_in(trial, i) || (states && states[i] == RING_PASSES))
             continue;
-        *out = (ring_failure_t){(uint32_t)i, RING_ITSELF, judge_ring(&trial, i)};
+        *out = (ring_failure_t){(uint32_t)i, trial->is_of_figures ? RING_ITSELF : trial->earlier, judge_ring(trial, i)};
         if (out->verdict.failure != TALLY_PASSES)
             return true;
-        states[i] = RING_PASSES;
+        if (states)
+            states[i] = RING_PASSES;
     }
-    for (trial.earlier = 0; trial.earlier + 1 < disclosure->releases->count; trial.earlier++)
-        for (size_t i = 0; i < viewer->scope_count; i++) {
-            if (!is_in(&trial, &viewer->scopes[i]))
-                continue;
-            *out = (ring_failure_t){(uint32_t)i, trial.earlier, judge_ring(&trial, i)};
-            if (out->verdict.failure != TALLY_PASSES)
-                return true;
-        }
+    return false;
+}
+
+/* In the last release, in each earlier one, and what changed since each. */
+static bool find_failure(disclosure_t *disclosure, size_t fact, uint8_t *states, ring_failure_t *out)
+{
+    trial_t trial = {disclosure, fact, RING_ITSELF, true};
+    if (find_failing_ring(&trial, states, out))
+        return true;
+    for (trial.earlier = 0; trial.earlier + 1 < disclosure->releases->count; trial.earlier++) {
+        trial.is_of_figures = true;
+        if (find_failing_ring(&trial, NULL, out))
+            return true;
+        trial.is_of_figures = false;
+        if (find_failing_ring(&trial, NULL, out))
+            return true;
+    }
     return false;
 }
 
@@ -223,7 +294,7 @@ static status_t hide_for_fact(disclosure_t *disclosure, size_t fact, uint8_t *st
         viewer->scopes[i].is_in = true;
         states[i] = RING_UNTESTED;
     }
-    while (find_failure(disclosure, fact, states, &failure)) {
+    while (disclosure->hidden[fact] < viewer->scope_count && find_failure(disclosure, fact, states, &failure)) {
         uint32_t step = disclosure->hidden[fact];
         if (!disclosure->failures[fact])
             disclosure->failures[fact] = calloc(viewer->scope_count, sizeof **disclosure->failures);

@@ -51,6 +51,7 @@ struct disclosure {
     const exemplars_t *exemplars;
     viewer_t viewer;
     tally_t tally;
+    uint8_t *seen;             /* [fact][scope]: shown in an earlier release; it can still be subtracted */
     uint32_t *hidden;          /* [fact]: how many scopes are hidden for it, in the order of hiding */
     ring_failure_t **failures; /* [fact][step < hidden[fact]] */
     scope_crowds_t *crowds;    /* [scope][fact] */

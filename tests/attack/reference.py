@@ -215,32 +215,36 @@ class Reference:
         return self.shown_of(row, viewer, [state] if self.rule.live or not self.releases else self.releases)
 
     def shown_of(self, row, viewer, states):
-        """... of the last of `states`, worked out from the first: the smallest scope leaves until the rings pass, together with what was seen before."""
-        mark = row.name, frozenset(viewer.known), tuple(viewer.scopes), len(states)
+        """... of the last of `states`: the scopes that each of the row's facts leaves in."""
+        kept = [self.kept(row, fact, viewer, states) for fact in row.facts]
+        return [name for name in viewer.scopes if all(name in scopes for scopes in kept)]
+
+    def kept(self, row, fact, viewer, states):
+        """Of one fact, worked out from the first release: the smallest scope leaves until the rings pass, together with what was seen before."""
+        mark = "" if self.rule.one_set else row.name, fact, frozenset(viewer.known), tuple(viewer.scopes), len(states)
         if mark in self.worked_out and not self.rule.live:
             return self.worked_out[mark]
         seen = set()
         if self.rule.turns and len(states) > 1:
-            seen = {scope for count in range(1, len(states)) for other in self.catalog.rows if set(other.facts) & set(row.facts)
-                    for scope in self.shown_of(other, viewer, states[:count])}
+            seen = {scope for count in range(1, len(states)) for scope in self.kept(row, fact, viewer, states[:count])}
         sizes = {name: len(self.scope(name, row, states[-1])) for name in viewer.scopes}
         scopes = [name for name in viewer.scopes if sizes[name]]
-        while scopes and not self.rings_pass(row, seen.union(scopes), viewer, states):
+        while scopes and not self.rings_pass(row, fact, seen.union(scopes), viewer, states):
             scopes.remove(min(scopes, key=lambda name: (sizes[name], -self.network.depth(name), name)))
         self.worked_out[mark] = scopes
         return scopes
 
-    def rings_pass(self, row, scopes, viewer, states):
+    def rings_pass(self, row, fact, scopes, viewer, states):
         """Each ring in the last of `states`; in each earlier one, and what differs since, of the scopes that were large enough to be shown then."""
         for state in states if self.rule.turns else states[-1:]:
             large = scopes if state is states[-1] else self.large(scopes, row, state)
             for ring in self.rings(large, {name: set(self.scope(name, row, state)) for name in large}).values():
-                if ring and not all(self.passes({store: abs(state[store][fact]) for store in ring}, viewer) for fact in row.facts):
+                if ring and not self.passes({store: abs(state[store][fact]) for store in ring}, viewer):
                     return False
         for earlier in states[:-1] if self.rule.readings and self.rule.hold else ():
             for ring in self.rings(self.large(scopes, row, earlier), self.members).values():
-                changes = [self.differences(ring, fact, states[-1], earlier) for fact in row.facts]
-                if not all(self.passes(change, viewer) for change in changes if change):
+                change = self.differences(ring, fact, states[-1], earlier)
+                if change and not self.passes(change, viewer):
                     return False
         return True
 

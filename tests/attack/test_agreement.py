@@ -12,7 +12,7 @@ from scenarios import random_scenario  # noqa: E402
 from tool import cells_of, tool_answers  # noqa: E402
 from world import AUTO_DEALER, SMALL, load_catalog  # noqa: E402
 
-AS_IN_C = Rule(turns=False)  # the rule in C does not yet know what was seen before (test_routes.py shows what that costs)
+AS_IN_C = Rule()
 SEEDS = range(int(os.environ.get("YARDSTICK_SEED", "0")), int(os.environ.get("YARDSTICK_SEED", "0")) + (400 if os.environ.get("YARDSTICK_LONG") else 30))
 
 

@@ -46,12 +46,7 @@ class Routes(unittest.TestCase):
 
     @unittest.skipUnless(TOOL, "without disclosure_tool")
     def test_no_route_breaks_the_rule_in_c(self):
-        self.attack_the_c_rule(route for route in (make() for make in ROUTES) if "turns" not in route.weak)
-
-    @unittest.skipUnless(TOOL, "without disclosure_tool")
-    @unittest.expectedFailure  # the rule in C forgets which scopes earlier releases showed
-    def test_no_route_by_what_was_seen_before_breaks_the_rule_in_c(self):
-        self.attack_the_c_rule(route for route in (make() for make in ROUTES) if "turns" in route.weak)
+        self.attack_the_c_rule(make() for make in ROUTES)
 
     def test_the_digits_tell_how_many_contribute_unless_they_are_rounded(self):
         for rounding in (False, True):
