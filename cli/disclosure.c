@@ -62,7 +62,7 @@ status_t check_exemplar(session_t *session)
 status_t run_exemplar(session_t *session)
 {
     const char *from = invocation_value(session->invocation, "from");
-    request_t request;
+    request_t request = {.designate.dealer = ""};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(make_designation(session, &request));
     TRY(session_ask(session, session->invocation->command->name, &request, RESPONSE_NONE, &answer));

@@ -7,6 +7,8 @@
 
 #include "core/scopes.h"
 
+#include <assert.h>
+
 #define EVENT_MEMORY (256ul << 20) /* a release that holds back every dealer */
 
 void view_fini(view_t *view)
@@ -175,6 +177,7 @@ status_t view_open(const query_t *query, period_t period, const as_of_t *as_of, 
 {
     CLEANUP(view_fini) view_t view = {0};
     TRY(open_figures(query, period, as_of, &view));
+    assert(view.world);
     TRY(find_regions(query, regions_today, &view));
     *out = view;
     view = (view_t){0};
