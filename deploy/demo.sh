@@ -82,6 +82,9 @@ for code in $STORES; do printf '%s  %s\n' "$code" "$(tail -n 1 "$dir/$code/recei
 step 'Headquarters imports everybody else (what the agents filed is answered "unchanged")'
 headquarters facts import "$DATA/facts.csv" --consultants "$DATA/consultants.csv" | tail -n 1
 
+step 'Headquarters releases the year to dealers: rounded averages that tell no single owner'"'"'s figures'
+for month in 01 02 03 04 05 06 07 08 09 10 11 12; do headquarters month release "2025-$month"; done
+
 step 'D0011 asks where it stands in June, beside two peers of its circle'
 store D0011 compare --period 2025-06 --peer D0015 --peer D0017
 
@@ -95,6 +98,12 @@ headquarters keys admit "$(cat "$dir/manager.key")" --role manager --region east
 
 step 'Headquarters reads the national benchmark table'
 headquarters benchmark --period 2025-06 --scope nation
+
+step 'Headquarters looks at what is unusual in June, then closes it: what it published stands'
+headquarters checks 2025-06 --scope nation --limit 3
+headquarters month close 2025-06
+headquarters month status 2025-06
+headquarters audit verify
 
 step 'D0003 is left alone: it enrols with a one-time token, and its agent watches a folder'
 printf 'D0003\n' >"$dir/stores.txt"
