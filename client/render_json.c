@@ -92,10 +92,10 @@ static void put_suppressed(json_t *json, uint32_t columns)
     close_with(json, ']');
 }
 
-/* Of a dealer's answer: null where the month has none yet. */
+/* Of a dealer's answer (null where the month has none yet), and of a manager's: its nation is of a release too. */
 static void put_release(json_t *json, const compare_answer_t *answer)
 {
-    if (!answer->suppressed)
+    if (!answer->suppressed && !answer->release)
         return;
     if (!answer->release) {
         put_text(json, "release", NULL);

@@ -151,6 +151,13 @@ static void print_sources(const render_t *render, const compare_answer_t *answer
                  : "this month has not been released yet, so nation and region are not shown (×)\n",
               render->out);
     }
+    if (!answer->suppressed && answer->release) {
+        render_time_text(answer->release_ms, time);
+        fprintf(render->out,
+                zh ? "全国数据来自第 %u 次发布（%s），取三位有效数字\n"
+                   : "nation: release %u of %s, rounded to 3 digits\n",
+                (unsigned)answer->release, time);
+    }
     for (size_t i = 0; i < 2; i++)
         if (answer->exemplars[i])
             fprintf(render->out,

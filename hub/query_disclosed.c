@@ -79,6 +79,71 @@ status_t query_compare_disclosed(const query_t *query, const month_t *month, uin
     return STATUS_OK;
 }
 
+/* ---- for managers */
+
+bool query_nation_is_disclosed(const query_t *query)
+{
+    return query->principal->role == ROLE_MANAGER && query->hub->settings->disclosure;
+}
+
+/* The nation's figures of a row, by its id; none where there is no release yet, or it knows no such row. */
+static status_t find_nation(const query_t *query, const shown_t *shown, const char *id, double *out_average,
+                            double *out_benchmark)
+{
+    const scope_t nation = {.kind = SCOPE_NATION};
+    disclosure_figure_t average = {.value = NO_VALUE}, benchmark = {.value = NO_VALUE};
+    size_t row = shown->disclosure ? catalog_find_row(disclosure_month(shown->disclosure)->catalog, id) : ROW_NONE;
+    if (row != ROW_NONE)
+        TRY(disclosure_row(shown->disclosure, row, nation, &query->hub->settings->benchmark, &average, &benchmark));
+    *out_average = average.value;
+    *out_benchmark = benchmark.value;
+    return STATUS_OK;
+}
+
+status_t query_disclose_nation(const query_t *query, period_t period, uint64_t most, benchmark_answer_t *answer,
+                               size_t scope)
+{
+    CLEANUP(shown_fini) shown_t shown = {0};
+    TRY(shown_init(query, period, most, NULL, 0, &shown));
+    for (size_t row = 0; row < answer->row_count; row++) {
+        scope_statistics_t cell = {.average = NO_VALUE,
+                                   .mean = NO_VALUE,
+                                   .median = NO_VALUE,
+                                   .p25 = NO_VALUE,
+                                   .p75 = NO_VALUE,
+                                   .best = NO_VALUE,
+                                   .benchmark = NO_VALUE};
+        TRY(find_nation(query, &shown, answer->rows[row].row, &cell.average, &cell.benchmark));
+        answer->statistics[row * answer->scope_count + scope] = cell;
+    }
+    return STATUS_OK;
+}
+
+/* own / reference - 1, with the sign of the row's direction (SPEC 2.8). */
+static double gap_of(const answer_row_t *row, double own, double reference)
+{
+    if (row->better == BETTER_NEITHER || isnan(own) || isnan(reference) || reference == 0)
+        return NO_VALUE;
+    return (own / reference - 1) * (row->better == BETTER_UP ? 1 : -1);
+}
+
+status_t query_disclose_columns(const query_t *query, uint64_t most, compare_answer_t *answer)
+{
+    CLEANUP(shown_fini) shown_t shown = {0};
+    TRY(shown_init(query, answer->period, most, NULL, 0, &shown));
+    for (size_t row = 0; row < answer->row_count; row++) {
+        double *values = answer->values + row * (COLUMN_PEERS + answer->peer_count);
+        double *gaps = answer->gaps + row * GAP_COUNT;
+        TRY(find_nation(query, &shown, answer->rows[row].row, &values[COLUMN_NATION_AVERAGE],
+                        &values[COLUMN_NATION_BENCHMARK]));
+        for (size_t column = COLUMN_NATION_AVERAGE; column <= COLUMN_NATION_BENCHMARK; column += 2)
+            gaps[column - 1] = gap_of(&answer->rows[row], values[COLUMN_OWN], values[column]);
+    }
+    answer->release = (uint32_t)shown.set.count;
+    answer->release_ms = shown.set.time_ms;
+    return STATUS_OK;
+}
+
 /* ---- for headquarters */
 
 status_t query_list_exemplars(const query_t *query)

@@ -66,6 +66,8 @@ status_t query_compare(const query_t *query)
         TRY(find_exemplars(query, &view, &exemplars));
         TRY(compare_compute(snapshot.month, &view.rule, dealer, region, peers, asked->peer_count, &exemplars,
                             query->arena, &answer));
+        if (query_nation_is_disclosed(query))
+            TRY(query_disclose_columns(query, view.event ? view.event : UINT64_MAX, answer));
     }
     answer->status = status;
     answer->regions = view.regions_told;
@@ -202,9 +204,12 @@ status_t query_benchmark(const query_t *query)
     TRY(find_exemplars(query, &view, &exemplars));
     TRY(benchmark_compute(snapshot.month, &view.rule, scopes.scopes, scopes.count, table, &exemplars, query->arena,
                           &answer));
-    for (size_t i = 0; i < scopes.count; i++)
+    for (size_t i = 0; i < scopes.count; i++) {
         if (scopes.averages_only[i])
             keep_averages(answer, i);
+        if (scopes.scopes[i].kind == SCOPE_NATION && query_nation_is_disclosed(query))
+            TRY(query_disclose_nation(query, asked->period, view.event ? view.event : UINT64_MAX, answer, i));
+    }
     answer->status = status;
     answer->regions = view.regions_told;
     query->response->kind = RESPONSE_BENCHMARK;

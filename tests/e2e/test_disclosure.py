@@ -161,6 +161,29 @@ class Releases(Case):
                                 (("region:north", "D0001"), "does not lie in region:north")):
             self.assertExit(self.tested.headquarters("exemplar", "designate", *arguments, "--from", "2025-06"), 1, says)
 
+    def test_a_manager_sees_of_the_nation_what_was_released(self):
+        self.load(sorted(self.june))
+        manager = self.tested.client("manager", region="east")
+        self.addCleanup(manager.close)
+
+        def nation():
+            compared = manager.ask("compare", dealer="D0001", period=JUNE).compare
+            table = manager.ask("benchmark", period=JUNE, scopes=["nation", "region:east"]).benchmark
+            row = next(row for row in compared.rows if row.row.row == "cost_per_visit")
+            cells = next(row for row in table.rows if row.row.row == "cost_per_visit").statistics
+            return compared, row.values, row.gaps, cells
+
+        compared, values, gaps, (whole, east) = nation()
+        self.assertEqual(compared.release, 0)
+        self.assertTrue(all(value != value for value in (values[1], values[3], gaps[0], whole.average, whole.benchmark)))
+        self.assertEqual((whole.n, east.n > 0), (0, True))
+        self.release()
+        compared, values, gaps, (whole, east) = nation()
+        self.assertEqual((compared.release, values[1], whole.average, values[3], whole.benchmark), (1, 251, 251, 131, 131))
+        self.assertAlmostEqual(gaps[0], 1 - values[0] / 251, places=12)  # less is better
+        self.assertNotEqual(values[2], float(f"{values[2]:.3g}"))  # its region is live and in full
+        self.assertTrue(whole.mean != whole.mean and east.mean == east.mean)
+
     def test_orders_that_cannot_be(self):
         self.assertExit(self.tested.headquarters("month", "release", "2199-01"), 1, "has not begun")
         self.assertIn("no new release", self.release())  # nobody has filed
