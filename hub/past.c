@@ -62,13 +62,6 @@ void past_destroy(past_t **past)
     *past = NULL;
 }
 
-status_t past_find(past_t *past, uint64_t time_ms, uint64_t *out_event)
-{
-    CLEANUP(store_abort) store_txn_t *txn = NULL;
-    TRY(store_begin_read(past->store, &txn));
-    return store_event_at(txn, time_ms, out_event);
-}
-
 /* ---- worlds */
 
 /* The world of these numbers where it is kept, by itself or with a month; else NULL. */

@@ -10,9 +10,6 @@ typedef struct past past_t;
 past_t *past_create(store_t *store, size_t bytes_max);
 void past_destroy(past_t **past);
 
-/* Number of the last event that is no later than `time_ms`. NOT_FOUND where the log begins later. */
-status_t past_find(past_t *past, uint64_t time_ms, uint64_t *out_event) NODISCARD;
-
 /* Network and catalog as they were at an event; one reference, the caller's. STATUS_NOT_FOUND: no such event. Before
  * the first network it has none: an empty one. */
 status_t past_world(past_t *past, uint64_t event, world_t **out) NODISCARD;

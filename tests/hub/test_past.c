@@ -228,11 +228,18 @@ Test(past, a_release_holds_back_what_it_did_not_take, .timeout = 60)
     tear_down(&fixture);
 }
 
+static status_t find_at(const fixture_t *fixture, uint64_t time_ms, uint64_t *out)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    OK(store_begin_read(fixture->store, &txn));
+    return store_event_at(txn, time_ms, out);
+}
+
 Test(past, a_time_finds_the_last_event_that_is_not_later, .timeout = 60)
 {
     fixture_t fixture = set_up(PLENTY);
     uint64_t found;
-    cr_assert_eq(past_find(fixture.past, 999, &found), STATUS_NOT_FOUND);
+    cr_assert_eq(find_at(&fixture, 999, &found), STATUS_NOT_FOUND);
     fixture.time_ms = 2000;
     uint64_t first = file(&fixture, "D1", 1, 10, NULL), second = file(&fixture, "D1", 2, 20, NULL);
     fixture.time_ms = 3000;
@@ -242,7 +249,7 @@ Test(past, a_time_finds_the_last_event_that_is_not_later, .timeout = 60)
     } CASES[] = {{1000, first - 1}, {1999, first - 1}, {2000, second},     {2001, second},
                  {2999, second},    {3000, third},     {UINT64_MAX, third}};
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        OK(past_find(fixture.past, CASES[i].time_ms, &found));
+        OK(find_at(&fixture, CASES[i].time_ms, &found));
         cr_assert_eq(found, CASES[i].event, "at %llu", (unsigned long long)CASES[i].time_ms);
     }
     tear_down(&fixture);
