@@ -1,5 +1,6 @@
 #include "dealer-agent/commands.h"
 
+#include "client/as_of.h"
 #include "client/checks.h"
 #include "client/history.h"
 #include "client/queries.h"
@@ -44,6 +45,12 @@ static status_t check_history(session_t *session)
     return history_check_period(session, session->invocation->arguments[0]);
 }
 
+static status_t check_compare(session_t *session)
+{
+    TRY(query_check_compare(session));
+    return as_of_check(session);
+}
+
 static status_t query_history(session_t *session, const char *dealer)
 {
     return history_show(session, dealer, session->invocation->arguments[0]);
@@ -81,6 +88,9 @@ static const option_t OPTIONS[] = {
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
     {"period", OPTION_PERIOD, "YYYY-MM", true, "the month"},
     {"peer", OPTION_CODE, "CODE", true, "a store of a common circle to show beside"},
+    {"as-of", OPTION_TEXT, "TIME|#N", false,
+     "by the release that was the last then: at the end of 2025-07-31, at 2025-07-31T18:00 (network's time) or "
+     "2025-07-31T18:00Z, or right behind entry #N of the log"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
     {"token", OPTION_TEXT, "TOKEN", false,
      "the one-time token that headquarters gave out for this agent; - reads it from standard input"},
@@ -129,7 +139,7 @@ static const command_t COMMANDS[] = {
      "one receipt with its signature, and all that was filed"},
     {"receipts verify", "NUMBER…", 0, MANY, "", NEEDS_HOME, outbox_check_numbers, receipts_verify_command,
      "prove receipts (all, without a number): recompute the digest of what was filed, check the hub's signature"},
-    {"compare", "", 0, 0, "period!1 dealer peer region format", NEEDS_CATALOG, query_check_compare, run_compare,
+    {"compare", "", 0, 0, "period!1 dealer peer region as-of format", NEEDS_CATALOG, check_compare, run_compare,
      "the store beside averages, benchmarks and peers"},
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
     {"consultants", "", 0, 0, "period!1 dealer format", NEEDS_CATALOG, NULL, run_consultants,
