@@ -184,6 +184,19 @@ class Releases(Case):
         self.assertNotEqual(values[2], float(f"{values[2]:.3g}"))  # its region is live and in full
         self.assertTrue(whole.mean != whole.mean and east.mean == east.mean)
 
+    def test_regions_of_today_are_laid_over_live_figures_only(self):
+        self.load(sorted(self.june))
+        self.tested.must("month", "close", "2025-06")
+        question = ("benchmark", "--period", "2025-06", "--scope", "nation", "--regions", "today")
+        self.assertExit(self.tested.headquarters(*question), 1, "leave --as-of away", "--restated")
+        self.assertExit(self.tested.headquarters(*question, "--as-of", "#3"), 1, "leave --as-of away")
+        answer = self.tested.ask(*question, "--restated")
+        self.assertEqual((answer["status"], answer["regions"]), ("restated", "today"))
+        self.assertExit(self.tested.headquarters("coverage", "--year", "2025", "--as-of", "#3"), 2, "--period")
+        client = self.tested.client("dealer", ["D0001"])
+        self.addCleanup(client.close)
+        self.assertStatus(client.ask("compare", dealer="D0001", period=JUNE, regions_today=True), NOT_ALLOWED)
+
     def test_orders_that_cannot_be(self):
         self.assertExit(self.tested.headquarters("month", "release", "2199-01"), 1, "has not begun")
         self.assertIn("no new release", self.release())  # nobody has filed
