@@ -66,7 +66,8 @@ status_t check_coverage(session_t *session)
     if (has_period && invocation_value(invocation, "never"))
         return session_misuse(session, "--never picks stores of a year; give --year with it");
     if (has_year && (invocation_value(invocation, "as-of") || invocation_value(invocation, "restated")))
-        return session_misuse(session, "the coverage of a year is that of now; --as-of and --restated go with --period");
+        return session_misuse(session,
+                              "the coverage of a year is that of now; --as-of and --restated go with --period");
     return check_scopes(session);
 }
 
