@@ -183,9 +183,9 @@ static const char *standing(fixture_t *fixture, period_t period, uint64_t most)
     text[0] = '\0';
     for (size_t i = 0; i < found.count; i++) {
         scope_format(world->network, found.items[i].scope, scope, sizeof scope);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s=%s%s", i ? " " : "", scope,
-                                 world->network->dealers[found.items[i].dealer].code,
-                                 found.items[i].consented ? "!" : "");
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%s%s=%s%s", i ? " " : "", scope,
+                             world->network->dealers[found.items[i].dealer].code, found.items[i].consented ? "!" : "");
     }
     return text;
 }
