@@ -52,6 +52,8 @@ void render_json_benchmark(FILE *out, const benchmark_answer_t *answer)
         put_text(&json, "scope", answer->scopes[i].scope);
         put_integer(&json, "expected", answer->scopes[i].expected);
         put_integer(&json, "reported", answer->scopes[i].reported);
+        if (answer->scopes[i].exemplar)
+            put_text(&json, "exemplar", answer->scopes[i].exemplar);
         close_with(&json, '}');
     }
     close_with(&json, ']');

@@ -262,6 +262,21 @@ static status_t print_scopes(const render_t *render, const benchmark_answer_t *a
     return status;
 }
 
+/* Which stores stand as benchmarks. */
+static void print_exemplars(const render_t *render, const benchmark_answer_t *answer)
+{
+    for (size_t i = 0; i < answer->scope_count; i++) {
+        char label[LABEL_SIZE];
+        if (!answer->scopes[i].exemplar)
+            continue;
+        render_scope(render, answer->scopes[i].scope, label);
+        fprintf(render->out,
+                render->language == LANGUAGE_ZH ? "%s标杆为总部指定的门店 %s\n"
+                                                : "%s: the benchmark is %s, designated by headquarters\n",
+                label, answer->scopes[i].exemplar);
+    }
+}
+
 status_t render_table_benchmark(const render_t *render, const benchmark_answer_t *answer)
 {
     char month[LABEL_SIZE];
@@ -273,6 +288,7 @@ status_t render_table_benchmark(const render_t *render, const benchmark_answer_t
     render_regions_note(render, &answer->regions);
     fputc('\n', render->out);
     TRY(print_scopes(render, answer));
+    print_exemplars(render, answer);
     blocks_t blocks = {render, answer, answer->row_count, benchmark_row_id, begin_benchmark, add_benchmark_row, 0};
     TRY(render_blocks(&blocks));
     fputc('\n', render->out);

@@ -100,11 +100,24 @@ static status_t find_nation(const query_t *query, const shown_t *shown, const ch
     return STATUS_OK;
 }
 
+/* The nation's exemplar as its owner's consent lets it be named; NULL: none. */
+static status_t find_nation_exemplar(const query_t *query, const shown_t *shown, const char **out)
+{
+    const exemplar_t *exemplar =
+        shown->disclosure ? exemplar_find(&shown->exemplars, (scope_t){.kind = SCOPE_NATION}) : NULL;
+    *out = NULL;
+    if (!exemplar || !exemplar->consented)
+        return STATUS_OK;
+    *out = arena_strdup(query->arena, shown->set.world->network->dealers[exemplar->dealer].code);
+    return *out ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 status_t query_disclose_nation(const query_t *query, period_t period, uint64_t most, benchmark_answer_t *answer,
                                size_t scope)
 {
     CLEANUP(shown_fini) shown_t shown = {0};
     TRY(shown_init(query, period, most, NULL, 0, &shown));
+    TRY(find_nation_exemplar(query, &shown, &answer->scopes[scope].exemplar));
     for (size_t row = 0; row < answer->row_count; row++) {
         scope_statistics_t cell = {.average = NO_VALUE,
                                    .mean = NO_VALUE,
@@ -131,6 +144,7 @@ status_t query_disclose_columns(const query_t *query, uint64_t most, compare_ans
 {
     CLEANUP(shown_fini) shown_t shown = {0};
     TRY(shown_init(query, answer->period, most, NULL, 0, &shown));
+    TRY(find_nation_exemplar(query, &shown, &answer->exemplars[0]));
     for (size_t row = 0; row < answer->row_count; row++) {
         double *values = answer->values + row * (COLUMN_PEERS + answer->peer_count);
         double *gaps = answer->gaps + row * GAP_COUNT;
