@@ -43,6 +43,8 @@ status_t check_explain(session_t *session) NODISCARD;
 status_t run_explain(session_t *session) NODISCARD;
 
 /* month.c */
+/* A month as it is typed, or wrong usage. */
+status_t take_period(session_t *session, const char *text, period_t *out) NODISCARD;
 status_t check_month(session_t *session) NODISCARD;
 status_t check_month_allow(session_t *session) NODISCARD;
 status_t run_month_close(session_t *session) NODISCARD;

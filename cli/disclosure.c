@@ -2,14 +2,6 @@
 #include "cli/commands.h"
 #include "client/listing.h"
 
-static status_t take_period(session_t *session, const char *text, period_t *out)
-{
-    if (period_parse(text, out))
-        return STATUS_OK;
-    return session_misuse(session, "%s: %.80s is no month; write it as 2025-06", session->invocation->command->name,
-                          text);
-}
-
 /* ---- month release */
 
 status_t run_month_release(session_t *session)

@@ -3,7 +3,7 @@
 #include "client/queries.h"
 #include "core/moment.h"
 
-static status_t take_period(session_t *session, const char *text, period_t *out)
+status_t take_period(session_t *session, const char *text, period_t *out)
 {
     if (period_parse(text, out))
         return STATUS_OK;

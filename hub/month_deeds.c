@@ -73,11 +73,22 @@ static status_t release_at_closing(change_t *change, period_t period)
 
 /* ---- exemplars */
 
+/* Whether a store was ever designated for that scope. */
+static bool has_exemplar(change_t *change, const char *scope)
+{
+    char subject[STORE_SUBJECT_SIZE];
+    stored_event_t event;
+    snprintf(subject, sizeof subject, "exemplar/%s", scope);
+    return store_last_event(change->txn, subject, UINT64_MAX, change->arena, &event) == STATUS_OK;
+}
+
 static status_t check_exemplar(change_t *change, const exemplar_entry_t *asked)
 {
     const network_t *network = change->world->network;
     char month[PERIOD_TEXT_SIZE];
     scope_t scope;
+    if (!*asked->dealer && has_exemplar(change, asked->scope))
+        return STATUS_OK; /* also of a region that has left the network since */
     if (scope_parse(network, asked->scope, &scope) != STATUS_OK || scope.kind == SCOPE_CIRCLE)
         return refuse(&change->refusal, STATUS_UNKNOWN, asked->scope,
                       "there is no scope %s that could have an exemplar; scopes are nation and region:CODE",

@@ -182,6 +182,7 @@ status_t release_tick(hub_t *hub, uint32_t *tried)
     uint32_t due = day ? today / 100 * 100 + day : 0;
     if (!hub->settings->disclosure || !due || *tried == due)
         return STATUS_OK;
+    TRY(make_due(hub, running - 1, due, now));
     *tried = due;
-    return make_due(hub, running - 1, due, now);
+    return STATUS_OK;
 }

@@ -17,6 +17,6 @@ typedef struct {
 status_t release_make(hub_t *hub, store_txn_t *txn, world_t *world, period_t period, arena_t *arena,
                       release_made_t *out) NODISCARD;
 
-/* What is due by the clock: the releases of last month that its settings ask for. *tried remembers between calls what
- * was tried today. */
+/* What is due by the clock: the releases of last month that its settings ask for. *tried remembers between calls for
+ * which day it was done; what failed is tried again at the next call. */
 status_t release_tick(hub_t *hub, uint32_t *tried) NODISCARD;

@@ -170,7 +170,7 @@ static void forget_dead_readers(writer_t *writer)
         log_event(LOG_INFO, "dead_readers", "freed=%d status=%s", dead, status_name(status));
 }
 
-/* Nothing is lost where it fails: what was not released is so at the next start or day. */
+/* Nothing is lost where it fails: it is tried again at the next look at the clock. */
 static void make_due_releases(writer_t *writer)
 {
     status_t status = release_tick(writer->hub, &writer->release_tried);
