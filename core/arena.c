@@ -1,6 +1,7 @@
 #include "core/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,12 @@
 
 #define ALIGNMENT  16u
 #define BLOCK_SIZE 4096u
+#define LARGE_SIZE 65536u
 
 typedef struct block {
     struct block *next;
     size_t size, used;
+    bool is_zeroed; /* whole: a large block's pages are, as they come from the system */
     _Alignas(ALIGNMENT) unsigned char bytes[];
 } block_t;
 
@@ -40,6 +43,22 @@ void arena_destroy(arena_t **arena)
     *arena = NULL;
 }
 
+void arena_reset(arena_t *arena)
+{
+    block_t *kept = NULL;
+    for (block_t *block = arena->blocks, *next; block; block = next) {
+        next = block->next;
+        if (!next && block->size == BLOCK_SIZE)
+            kept = block; /* the first of an ordinary arena */
+        else
+            free(block);
+    }
+    if (kept)
+        kept->used = 0;
+    arena->blocks = kept;
+    arena->used = 0;
+}
+
 /* A block with room for `size` more bytes: the newest, or a new one twice as large. */
 static block_t *block_with_room(arena_t *arena, size_t size)
 {
@@ -51,11 +70,11 @@ static block_t *block_with_room(arena_t *arena, size_t size)
         room = 1u << 20;
     if (room < size)
         room = size;
-    block_t *block = calloc(1, sizeof *block + room);
+    bool is_zeroed = room >= LARGE_SIZE;
+    block_t *block = is_zeroed ? calloc(1, sizeof *block + room) : malloc(sizeof *block + room);
     if (!block)
         return NULL;
-    block->size = room;
-    block->next = newest;
+    *block = (block_t){.size = room, .next = newest, .is_zeroed = is_zeroed};
     arena->blocks = block;
     return block;
 }
@@ -64,13 +83,17 @@ void *arena_alloc(arena_t *arena, size_t size)
 {
     if (size > SIZE_MAX / 2 || arena->budget - arena->used < size)
         return NULL;
-    size_t rounded = size ? (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+    if (size == 0)
+        return arena; /* nobody reads or writes there */
+    size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (arena->budget - arena->used < rounded)
         return NULL;
     block_t *block = block_with_room(arena, rounded);
     if (!block)
         return NULL;
     void *bytes = block->bytes + block->used;
+    if (!block->is_zeroed)
+        memset(bytes, 0, rounded);
     block->used += rounded;
     arena->used += rounded;
     return bytes;

@@ -13,6 +13,9 @@ arena_t *arena_create(size_t budget);
 /* Frees everything that came from it; sets *arena to NULL; accepts NULL and *NULL. */
 void arena_destroy(arena_t **arena);
 
+/* Ends everything that came from it, and keeps some memory for what comes next. */
+void arena_reset(arena_t *arena);
+
 /* `size` zeroed bytes, aligned to 16, owned by the arena. NULL when the budget or the memory is spent; size 0 gives a
  * valid pointer. */
 void *arena_alloc(arena_t *arena, size_t size);

@@ -1,6 +1,7 @@
 #include "core/formula.h"
 
 #include "core/formula_build.h"
+#include "core/ratio.h"
 
 #include <float.h>
 #include <math.h>
@@ -170,14 +171,28 @@ double formula_to_double(const mpq_t value)
     return sign < 0 ? -magnitude : magnitude;
 }
 
-bool rule_holds(const rule_t *rule, const int64_t *inputs)
+static bool compare_exactly(const rule_t *rule, const int64_t *inputs, int *out_order)
 {
     mpq_t left, right;
     mpq_inits(left, right, NULL);
     bool decided =
         formula_evaluate_store(rule->left, inputs, left) && formula_evaluate_store(rule->right, inputs, right);
-    int order = decided ? mpq_cmp(left, right) : 0;
+    if (decided)
+        *out_order = mpq_cmp(left, right);
     mpq_clears(left, right, NULL);
+    return decided;
+}
+
+bool rule_holds(const rule_t *rule, const int64_t *inputs)
+{
+    int order = 0;
+    ratio_t left, right;
+    ratio_outcome_t outcome = ratio_evaluate(rule->left, inputs, &left);
+    if (outcome == RATIO_VALUE)
+        outcome = ratio_evaluate(rule->right, inputs, &right);
+    if (outcome == RATIO_VALUE && !ratio_compare(&left, &right, &order))
+        outcome = RATIO_TOO_LARGE;
+    bool decided = outcome == RATIO_VALUE || (outcome == RATIO_TOO_LARGE && compare_exactly(rule, inputs, &order));
     if (!decided)
         return true;
     switch (rule->comparison) {
