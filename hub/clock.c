@@ -46,12 +46,19 @@ monotonic_time_t clock_monotonic(void)
     return (monotonic_time_t){read_clock(CLOCK_MONOTONIC)};
 }
 
+/* To the minute. The zone's tables are not searched again within one: each submission asks twice. */
 static struct tm local_time(wall_time_t now)
 {
-    time_t seconds = (time_t)(now.ms / 1000);
-    struct tm local = {0};
-    localtime_r(&seconds, &local);
-    return local;
+    static _Thread_local uint64_t known_minute = UINT64_MAX;
+    static _Thread_local struct tm known;
+    uint64_t minute = now.ms / 60000;
+    if (minute != known_minute) {
+        time_t seconds = (time_t)(minute * 60);
+        known = (struct tm){0};
+        localtime_r(&seconds, &known);
+        known_minute = minute;
+    }
+    return known;
 }
 
 period_t clock_period(wall_time_t now)

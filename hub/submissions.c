@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCRATCH_BYTES (32ul << 20) /* two full submissions, as stored and unpacked, take less */
-
 /* One submission or withdrawal while it is decided. */
 typedef struct {
     const submission_context_t *context;
@@ -16,6 +14,7 @@ typedef struct {
     const submission_t *submission; /* NULL: a withdrawal */
     const uint8_t *id;
     const char *dealer;
+    uint32_t place; /* of the dealer in the network; of a submission, once its month was checked */
     period_t period;
     const char *why;
     arena_t *scratch;
@@ -137,7 +136,7 @@ static status_t check_month(deed_t *deed)
 {
     char month[PERIOD_TEXT_SIZE];
     const network_t *network = deed->context->world->network;
-    uint32_t dealer = network_find_dealer(network, deed->dealer);
+    uint32_t dealer = deed->place = network_find_dealer(network, deed->dealer);
     if (dealer == INDEX_NONE)
         return REFUSE(deed, STATUS_UNKNOWN, deed->dealer, "the network has no dealer %s", deed->dealer);
     if (network_region_of(network, dealer, deed->period) == INDEX_NONE)
@@ -412,7 +411,7 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
     }
     month_delta_t delta = {
         .period = deed->period,
-        .dealer = network_find_dealer(context->world->network, deed->dealer),
+        .dealer = submission ? deed->place : network_find_dealer(context->world->network, deed->dealer),
         .late = answer->late && !revision.filed_in_time,
     };
     size_t facts_size = context->world->catalog->fact_count * sizeof(int64_t);
@@ -472,13 +471,20 @@ static status_t withdraw(deed_t *deed)
     return conclude_revision(deed, &answer);
 }
 
+static status_t decide(deed_t *deed)
+{
+    bool repeated = false;
+    STEP(deed, check_right(deed));
+    STEP(deed, repeat(deed, &repeated));
+    if (repeated)
+        return STATUS_OK;
+    return deed->submission ? submit(deed) : withdraw(deed);
+}
+
 status_t submission_process(const submission_context_t *context, const principal_t *principal, const request_t *request,
                             submission_result_t *out)
 {
-    CLEANUP(arena_destroy) arena_t *scratch = arena_create(SCRATCH_BYTES);
-    if (!scratch)
-        return STATUS_NO_MEMORY;
-    bool is_submission = request->kind == REQUEST_SUBMIT, repeated = false;
+    bool is_submission = request->kind == REQUEST_SUBMIT;
     deed_t deed = {
         .context = context,
         .principal = principal,
@@ -487,15 +493,13 @@ status_t submission_process(const submission_context_t *context, const principal
         .dealer = is_submission ? request->submission.dealer : request->withdrawal.dealer,
         .period = is_submission ? request->submission.period : request->withdrawal.period,
         .why = is_submission ? "" : request->withdrawal.why,
-        .scratch = scratch,
+        .scratch = context->scratch,
         .out = out,
     };
     *out = (submission_result_t){0};
-    STEP(&deed, check_right(&deed));
-    STEP(&deed, repeat(&deed, &repeated));
-    if (repeated)
-        return STATUS_OK;
-    return is_submission ? submit(&deed) : withdraw(&deed);
+    status_t status = decide(&deed);
+    arena_reset(context->scratch);
+    return status;
 }
 
 status_t submission_sign(const uint8_t hub_key[KEY_SIZE], const signing_keys_t *keys, const request_t *request,

@@ -10,10 +10,12 @@ typedef struct {
     const settings_t *settings;
     const closings_t *closings;
     wall_time_t now;
-    arena_t *arena; /* of receipts and deltas: until the group is answered */
+    arena_t *arena;   /* of receipts and deltas: until the group is answered */
+    arena_t *scratch; /* of SUBMISSION_SCRATCH_BYTES, for each submission anew: ends empty */
 } submission_context_t;
 
-#define SUBMISSION_RESULT_BYTES 32768 /* of that arena, at most, for one submission */
+#define SUBMISSION_RESULT_BYTES  32768        /* of that arena, at most, for one submission */
+#define SUBMISSION_SCRATCH_BYTES (32ul << 20) /* two full submissions, as stored and unpacked, take less */
 
 typedef struct {
     status_t status; /* OK, or why it is refused */
