@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zmq.h>
 
 job_t *job_create(void)
@@ -23,6 +24,37 @@ void job_destroy(job_t **job)
     buffer_fini(&(*job)->answer);
     free(*job);
     *job = NULL;
+}
+
+void job_reset(job_t *job)
+{
+    arena_t *arena = job->arena;
+    arena_reset(arena);
+    buffer_fini(&job->answer);
+    memset(job, 0, sizeof *job);
+    job->arena = arena;
+}
+
+void job_list_add(job_list_t *list, job_t *job)
+{
+    job->next = NULL;
+    if (list->last)
+        list->last->next = job;
+    else
+        list->first = job;
+    list->last = job;
+}
+
+job_t *job_list_take(job_list_t *list)
+{
+    job_t *job = list->first;
+    if (!job)
+        return NULL;
+    list->first = job->next;
+    if (!list->first)
+        list->last = NULL;
+    job->next = NULL;
+    return job;
 }
 
 void job_answer(job_t *job, response_t *response)
@@ -62,6 +94,14 @@ void job_send(void *socket, job_t **job)
     while (rc < 0 && errno == EINTR);
     assert(rc == (int)sizeof *job);
     *job = NULL;
+}
+
+void job_send_list(void *socket, job_list_t *list)
+{
+    job_t *first = list->first;
+    *list = (job_list_t){0};
+    if (first)
+        job_send(socket, &first);
 }
 
 bool job_receive(void *socket, int flags, job_t **out)

@@ -26,6 +26,8 @@ typedef struct job {
 /* NULL when out of memory. */
 job_t *job_create(void);
 void job_destroy(job_t **job);
+/* As a new one, with the memory of this one. */
+void job_reset(job_t *job);
 
 /* Encodes the answer; the response's id is the request's. Where that fails, an answer that says so is put in its place
  * (or none, when even that has no memory). */
@@ -34,9 +36,20 @@ void job_answer(job_t *job, response_t *response);
 /* Answers with a refusal. Statuses that stay inside the process become STATUS_INTERNAL. */
 void job_refuse(job_t *job, status_t status, const char *message, const char *where, const faults_t *faults);
 
+/* Jobs in their order, linked by `next`. */
+typedef struct {
+    job_t *first, *last; /* NULL where it is empty */
+} job_list_t;
+void job_list_add(job_list_t *list, job_t *job);
+job_t *job_list_take(job_list_t *list);
+
 /* Sends the job to a thread's inproc socket; NULL is the word to stop. Sets *job to NULL. The inproc sockets have no
  * high-water mark: what may wait is bounded by the server. */
 void job_send(void *socket, job_t **job);
 
-/* Receives one: false where none waits (with `flags` ZMQ_DONTWAIT) or the context ends. */
+/* Sends all of them as one message, and empties the list; nothing where it is empty. */
+void job_send_list(void *socket, job_list_t *list);
+
+/* Receives one: false where none waits (with `flags` ZMQ_DONTWAIT) or the context ends. Where the other side sends lists
+ * it is the first of one, with the others behind `next`. */
 bool job_receive(void *socket, int flags, job_t **out);

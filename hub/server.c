@@ -15,13 +15,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zmq.h>
 
 #define WORKERS_MAX         64
 #define WAITING_BYTES_MAX   (256ul << 20) /* memory of all requests that wait; above it busy */
 #define UNREAD_BYTES_MAX    (32ul << 20)  /* answers that a key has not read; above it busy */
 #define QUESTIONS_LOOKED_AT 4096          /* for the one that is next; more than a few keys may have waiting */
-#define TURN_MESSAGES       256           /* read from clients before answers are looked after again */
+#define TURN_MESSAGES       1024          /* read from clients before answers are looked after again */
+#define CROWD_MESSAGES      16            /* read in one turn: then others are on their way, and are awaited */
+#define CROWD_NANOSECONDS   500000        /* for so long */
+#define SPARE_JOBS          1024          /* kept for what comes next */
 #define START_MS            10000         /* for a thread to say that it is ready */
 #define IDLE_MS             1000
 
@@ -46,7 +50,10 @@ typedef struct {
     size_t waiting;       /* how many they are */
     uint64_t turn;        /* counts those that were taken from there */
     size_t running;       /* questions that workers hold */
-    size_t changes;       /* jobs that the writer holds */
+    size_t changes;       /* jobs that the writer holds or is about to get */
+    job_list_t outgoing;  /* those that it is about to get */
+    job_list_t spare;     /* jobs that have ended */
+    size_t spare_count;
     size_t bytes;         /* memory of all of them */
     connections_t connections;
     enrolment_t enrolment;
@@ -57,6 +64,26 @@ typedef struct {
 } state_t;
 
 /* ---- answers */
+
+static job_t *new_job(state_t *state)
+{
+    job_t *job = job_list_take(&state->spare);
+    if (!job)
+        return job_create();
+    state->spare_count--;
+    return job;
+}
+
+static void end_job(state_t *state, job_t *job)
+{
+    if (state->spare_count == SPARE_JOBS) {
+        job_destroy(&job);
+        return;
+    }
+    job_reset(job);
+    job_list_add(&state->spare, job);
+    state->spare_count++;
+}
 
 /* Ends the job. */
 static void send_answer(state_t *state, job_t *job)
@@ -70,7 +97,7 @@ static void send_answer(state_t *state, job_t *job)
         size_t cut = connections_cut(&state->connections, job->cut_key);
         log_event(LOG_INFO, "cut", "connections=%zu", cut);
     }
-    job_destroy(&job);
+    end_job(state, job);
 }
 
 /* An answered enrolment goes back to the thread that it came from. */
@@ -167,8 +194,11 @@ static void take_answers(state_t *state)
 {
     job_t *job;
     while (job_receive(state->writer, ZMQ_DONTWAIT, &job)) {
-        state->changes--;
-        take_back(state, job);
+        for (job_t *next; job; job = next) {
+            next = job->next;
+            state->changes--;
+            take_back(state, job);
+        }
     }
     atomic_store(&state->hub->commits_queued, state->changes);
     for (size_t i = 0; i < state->seat_count; i++)
@@ -220,14 +250,14 @@ static void dispatch(state_t *state, job_t *job)
             queue_question(state, job);
         } else {
             state->changes++;
-            job_send(state->writer, &job);
+            job_list_add(&state->outgoing, job);
         }
     }
 }
 
 static void read_request(state_t *state, const front_message_t *message, principal_t *principal)
 {
-    job_t *job = job_create();
+    job_t *job = new_job(state);
     const char *why = NULL;
     if (!job)
         return; /* no memory for an answer either; the client asks again */
@@ -266,11 +296,23 @@ static bool read_message(state_t *state)
     return true;
 }
 
-static void read_messages(state_t *state)
+/* How many there were. */
+static unsigned read_messages(state_t *state)
 {
-    for (unsigned i = 0; i < TURN_MESSAGES && read_message(state); i++)
-        ;
+    unsigned count = 0;
+    while (count < TURN_MESSAGES && read_message(state))
+        count++;
+    job_send_list(state->writer, &state->outgoing);
     give_questions(state);
+    return count;
+}
+
+/* Where many come, each that is read alone costs a wake-up here, in the I/O thread and in the writer. */
+static void await_company(unsigned count)
+{
+    const struct timespec moment = {0, CROWD_NANOSECONDS};
+    if (count >= CROWD_MESSAGES && count < TURN_MESSAGES)
+        nanosleep(&moment, NULL);
 }
 
 /* ---- enrolments */
@@ -286,7 +328,7 @@ static void forward_enrolment(state_t *state, job_t *job)
         return;
     }
     state->changes++;
-    job_send(state->writer, &job);
+    job_list_add(&state->outgoing, job);
 }
 
 static void take_enrolments(state_t *state)
@@ -298,6 +340,7 @@ static void take_enrolments(state_t *state)
         else
             state->enrolment_open = false;
     }
+    job_send_list(state->writer, &state->outgoing);
 }
 
 /* ---- the loop */
@@ -332,8 +375,9 @@ static void serve(state_t *state)
         take_answers(state);
         if (atomic_load(&state->hub->failed))
             begin_stop(state, "failure");
-        read_messages(state);
+        unsigned messages = read_messages(state);
         take_enrolments(state);
+        await_company(messages);
     }
 }
 
@@ -433,6 +477,8 @@ static void end(state_t *state)
     for (size_t i = 0; i < state->seat_count; i++)
         end_thread(&state->seats[i].socket, state->seats[i].started, state->seats[i].thread);
     connections_fini(&state->connections);
+    for (job_t *job; (job = job_list_take(&state->spare));)
+        job_destroy(&job);
     if (state->front)
         zmq_close(state->front); /* lingers until the answers have left, at most the socket's limit */
 }

@@ -15,10 +15,12 @@ typedef struct {
     hub_t *hub;
     void *socket;
     administration_t *administration;
+    arena_t *scratch;
     job_t **group; /* settings.commit_group jobs */
     submission_result_t *results;
     month_delta_t *deltas;
-    job_t *held; /* arrived behind a group that it cannot join */
+    job_list_t waiting; /* arrived behind a group that they cannot join */
+    job_list_t answered;
     monotonic_time_t readers_checked;
     uint32_t release_tried; /* the last day for which a release was tried: YYYYMMDD */
     bool stopping;
@@ -49,6 +51,7 @@ static status_t commit_group(writer_t *writer, size_t count, world_t *world, are
         .closings = writer->hub->closings,
         .now = clock_wall(),
         .arena = arena,
+        .scratch = writer->scratch,
     };
     store_actor_t hub = {.time_ms = context.now.ms, .is_hub = true}; /* each revision tells itself whose it is */
     store_set_actor(txn, &hub);
@@ -103,8 +106,9 @@ static void process_group(writer_t *writer, size_t count)
             answer(writer->hub, writer->group[i], &writer->results[i]);
         else
             job_refuse(writer->group[i], status, NULL, NULL, NULL);
-        job_send(writer->socket, &writer->group[i]);
+        job_list_add(&writer->answered, writer->group[i]);
     }
+    job_send_list(writer->socket, &writer->answered);
     free_results(writer, count);
 }
 
@@ -126,33 +130,42 @@ static void refuse_after_failure(writer_t *writer, job_t *job)
     job_send(writer->socket, &job);
 }
 
-/* The next job: the held one, or one that has arrived; waits for it only with `wait`. */
-static job_t *next_job(writer_t *writer, bool wait)
+/* Takes the jobs that have arrived behind those that wait; waits for one only with `wait`. */
+static void receive_jobs(writer_t *writer, bool wait)
 {
-    job_t *job = writer->held;
-    writer->held = NULL;
-    if (job || writer->stopping)
-        return job;
+    job_t *job = NULL;
+    if (writer->stopping)
+        return;
     if (!job_receive(writer->socket, wait ? 0 : ZMQ_DONTWAIT, &job)) {
         writer->stopping = wait && zmq_errno() != EAGAIN; /* EAGAIN: the time to look at uploads */
-        return NULL;
+        return;
     }
     writer->stopping = !job;
-    return job;
+    for (job_t *next; job; job = next) {
+        next = job->next;
+        job_list_add(&writer->waiting, job);
+    }
+}
+
+/* The next job; waits for it only with `wait`. */
+static job_t *next_job(writer_t *writer, bool wait)
+{
+    if (!writer->waiting.first)
+        receive_jobs(writer, wait);
+    return job_list_take(&writer->waiting);
 }
 
 /* Submissions that have arrived, beginning with `first`. */
 static size_t gather(writer_t *writer, job_t *first)
 {
-    size_t count = 0;
-    for (job_t *job = first; job; job = next_job(writer, false)) {
-        if (!is_submission(job)) {
-            writer->held = job;
+    size_t count = 0, most = writer->hub->settings->commit_group;
+    writer->group[count++] = first;
+    while (count < most) {
+        if (!writer->waiting.first)
+            receive_jobs(writer, false);
+        if (!writer->waiting.first || !is_submission(writer->waiting.first))
             break;
-        }
-        writer->group[count++] = job;
-        if (count == writer->hub->settings->commit_group)
-            break;
+        writer->group[count++] = job_list_take(&writer->waiting);
     }
     return count;
 }
@@ -180,7 +193,7 @@ static void make_due_releases(writer_t *writer)
 
 static void serve(writer_t *writer)
 {
-    while (!writer->stopping || writer->held) {
+    while (!writer->stopping || writer->waiting.first) {
         job_t *job = next_job(writer, true);
         administration_tick(writer->administration);
         forget_dead_readers(writer);
@@ -202,10 +215,11 @@ static bool prepare(writer_t *writer)
     size_t most = writer->hub->settings->commit_group;
     writer->socket = worker_socket(writer->hub->zmq, WRITER_ENDPOINT, false);
     writer->administration = administration_create(writer->hub);
+    writer->scratch = arena_create(SUBMISSION_SCRATCH_BYTES);
     writer->group = calloc(most, sizeof *writer->group);
     writer->results = calloc(most, sizeof *writer->results);
     writer->deltas = calloc(most, sizeof *writer->deltas);
-    return writer->socket && writer->administration && writer->group && writer->results && writer->deltas &&
+    return writer->socket && writer->administration && writer->scratch && writer->group && writer->results && writer->deltas &&
            zmq_setsockopt(writer->socket, ZMQ_RCVTIMEO, &tick_ms, sizeof tick_ms) == 0;
 }
 
@@ -220,6 +234,7 @@ void *writer_run(void *hub)
         log_event(LOG_ERROR, "writer", "reason=\"no memory or no socket\"");
     }
     administration_destroy(&writer.administration);
+    arena_destroy(&writer.scratch);
     free(writer.group);
     free(writer.results);
     free(writer.deltas);
