@@ -83,10 +83,11 @@ static status_t index_slots(scope_set_t *set)
         set->picks_first[i] = total;
         total += is_dealt(set, i) ? set->scopes[i].count : 0;
     }
-    set->positions = malloc((total + 1) * sizeof *set->positions);
+    free(set->dealt_to);
+    free(set->dealt_first);
     set->dealt_to = malloc((total + 1) * sizeof *set->dealt_to);
     set->dealt_first = calloc((size_t)set->month->count + 2, sizeof *set->dealt_first);
-    if (total > UINT32_MAX || !set->positions || !set->dealt_to || !set->dealt_first)
+    if (total > UINT32_MAX || !set->dealt_to || !set->dealt_first)
         return STATUS_NO_MEMORY;
     /* Counted two places ahead, so that filling moves each start to where it belongs. */
     uint32_t *first = set->dealt_first;
@@ -98,7 +99,8 @@ static status_t index_slots(scope_set_t *set)
     for (size_t i = 0; i < set->count; i++)
         for (uint32_t s = 0; is_dealt(set, i) && s < set->scopes[i].count; s++)
             set->dealt_to[first[scope_slot_at(&set->scopes[i], s) + 1]++] = (uint32_t)i;
-    return STATUS_OK;
+    set->positions = malloc((total + 1) * sizeof *set->positions);
+    return set->positions ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t count, scope_set_t *out)
@@ -111,7 +113,6 @@ status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t coun
     if (!set.scopes || !set.same_as || !set.picks_first || !set.picks)
         return STATUS_NO_MEMORY;
     TRY(find_scopes(&set, scopes));
-    TRY(index_slots(&set));
     *out = set;
     set = (scope_set_t){0};
     return STATUS_OK;
@@ -131,8 +132,10 @@ void scope_set_fini(scope_set_t *set)
     *set = (scope_set_t){0};
 }
 
-void scope_set_deal(scope_set_t *set, const row_order_t *order)
+status_t scope_set_deal(scope_set_t *set, const row_order_t *order)
 {
+    if (!set->positions)
+        TRY(index_slots(set));
     for (size_t i = 0; i < set->count; i++) {
         bool whole = !is_dealt(set, i);
         set->picks[i] = (picks_t){order, whole ? NULL : set->positions + set->picks_first[i], whole ? order->count : 0};
@@ -144,4 +147,5 @@ void scope_set_deal(scope_set_t *set, const row_order_t *order)
             set->positions[set->picks_first[scope] + set->picks[scope].count++] = position;
         }
     }
+    return STATUS_OK;
 }

@@ -47,5 +47,5 @@ typedef struct {
 status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t count, scope_set_t *out) NODISCARD;
 void scope_set_fini(scope_set_t *set);
 
-/* Fills set->picks (not of repeated scopes) from the order, which must outlive their use. */
-void scope_set_deal(scope_set_t *set, const row_order_t *order);
+/* Fills set->picks (not of repeated scopes) from the order, which must outlive their use. STATUS_NO_MEMORY. */
+status_t scope_set_deal(scope_set_t *set, const row_order_t *order) NODISCARD;

@@ -48,7 +48,7 @@ static const picks_t *deal(case_t *open, const char *row, const row_t **out_row)
     size_t index = catalog_find_row(open->catalog, row);
     const row_order_t *order = order_of_row(open->month, index);
     cr_assert_not_null(order);
-    scope_set_deal(&open->nation, order);
+    cr_assert_eq(scope_set_deal(&open->nation, order), STATUS_OK);
     *out_row = &open->catalog->rows[index];
     return &open->nation.picks[0];
 }
