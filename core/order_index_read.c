@@ -116,12 +116,25 @@ static bool is_enough(const pared_t *pared)
            (!pared->by_share || pared->denominator * pared->rule->share_denominator >= pared->needed);
 }
 
+#define AHEAD 12u /* entries whose facts are fetched before their turn: they lie anywhere in the columns */
+
+static void fetch_facts(const month_t *month, const order_index_row_t *row, const order_block_t *block, uint32_t place)
+{
+    uint32_t slot = month->slots[block->dealers[place] & ORDER_ENTRY_DEALER];
+    for (size_t i = 0; i < row->form.count; i++)
+        __builtin_prefetch(&row->ties.columns[row->form.inputs[i]][slot]);
+}
+
 /* Takes the entries of a span one by one until they are enough. */
 static bool take_entries(const month_t *month, const order_index_row_t *row, const order_span_t *span, pared_t *pared)
 {
     const order_block_t *block = &row->pool.blocks[span->block];
+    for (uint32_t i = 0; i < AHEAD && i < span->count; i++)
+        fetch_facts(month, row, block, i);
     for (uint32_t i = 0; i < span->count; i++) {
         linear_value_t value;
+        if (i + AHEAD < span->count)
+            fetch_facts(month, row, block, i + AHEAD);
         if (!(block->dealers[i] & ORDER_ENTRY_ELIGIBLE))
             continue;
         uint32_t slot = month->slots[block->dealers[i] & ORDER_ENTRY_DEALER];
