@@ -1,8 +1,8 @@
 /* Agents that file as fast as they are answered: `./run bench ingest`.
  *
- * usage: yardstick-load prepare HUB_DIRECTORY AGENTS
+ * usage: yardstick-bench-load prepare HUB_DIRECTORY AGENTS
  *          fills the store of a hub that does not run: a network of LOAD_STORES stores for each agent, and their keys
- *        yardstick-load run ENDPOINT SERVER_KEY AGENTS WINDOW EACH FIRST THREADS
+ *        yardstick-bench-load run ENDPOINT SERVER_KEY AGENTS WINDOW EACH FIRST THREADS
  *          connects AGENTS clients, each a key and a CURVE connection of its own that is kept, and has each file its
  *          submissions number FIRST to before FIRST + EACH, at most WINDOW unanswered at a time. The first of each is
  *          answered before the clock starts. Prints key=value lines; fails on an answer that is no receipt.
