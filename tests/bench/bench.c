@@ -79,6 +79,7 @@ static status_t make_submission(void *context, size_t index, arena_t *arena, req
     submission->dealer = arena_printf(arena, "D%04u", (unsigned)(number % DEALERS) + 1);
     submission->period = period_make(2024, 1) + (period_t)(number / DEALERS % 24);
     submission->catalog_digest = bench->catalog->digest;
+    submission->group_receipt = true;
     return packed_facts_pack(facts, bench->catalog->fact_count, arena, &submission->facts);
 }
 
