@@ -201,8 +201,8 @@ static void print_proof(const filing_t *filing)
     print_hex("facts digest", receipt->facts_digest, DIGEST_SIZE);
     print_hex("signature", receipt->signature, SIGNATURE_SIZE);
     if (receipt->group_size)
-        printf("%-15s %u receipts under this signature; the place of this one, from 0, is %u\n", "group",
-               receipt->group_size, receipt->group_index);
+        printf("%-15s %u receipt%s under this signature; the place of this one, from 0, is %u\n", "group",
+               receipt->group_size, receipt->group_size == 1 ? "" : "s", receipt->group_index);
     for (size_t i = 0; i < receipt->group_path.size; i += DIGEST_SIZE)
         print_hex("path", receipt->group_path.data + i, DIGEST_SIZE);
 }
