@@ -112,7 +112,8 @@ Test(codec_response, a_receipt_of_a_group_comes_back_with_its_path)
         const receipt_t *back = &got.response->receipt;
         cr_assert(back->group_size == RECEIPT_GROUP_MAX && back->group_index == RECEIPT_GROUP_MAX - 1);
         cr_assert_eq(back->group_path.size, digests * DIGEST_SIZE);
-        cr_assert_arr_eq(back->group_path.data, path, back->group_path.size);
+        if (digests)
+            cr_assert_arr_eq(back->group_path.data, path, back->group_path.size);
     }
 }
 
