@@ -100,7 +100,8 @@ static status_t make_submission(void *context, size_t index, arena_t *arena, req
     const filing_t *filing = context;
     const catalog_t *catalog = filing->session->catalog;
     const filed_month_t *month = &filing->set->months[index];
-    submission_t submission = {.dealer = month->dealer, .period = month->period, .catalog_digest = catalog->digest};
+    submission_t submission = {
+        .dealer = month->dealer, .period = month->period, .catalog_digest = catalog->digest, .group_receipt = true};
     memcpy(submission.id, filing->ids[index], SUBMISSION_ID_SIZE);
     TRY(packed_facts_pack(month->facts, catalog->fact_count, arena, &submission.facts));
     TRY(pack_consultants(month, catalog->fact_count, arena, &submission));

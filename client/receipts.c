@@ -23,16 +23,22 @@ static status_t copy_warnings(receipt_t *receipt, arena_t *arena)
     return STATUS_OK;
 }
 
+/* What the receipt borrows of the answer. */
+static status_t copy_receipt(const receipt_t *from, arena_t *arena, receipt_t *out)
+{
+    *out = *from;
+    out->group_path.data = (const uint8_t *)arena_memdup(arena, from->group_path.data, from->group_path.size);
+    return out->group_path.data ? copy_warnings(out, arena) : STATUS_NO_MEMORY;
+}
+
 status_t receipt_take(receipt_line_t *line, const response_t *response, arena_t *arena)
 {
     line->is_answered = true;
     line->status = response->status;
     if (response->status == STATUS_OK && response->kind != RESPONSE_RECEIPT)
         return STATUS_MALFORMED;
-    if (response->status == STATUS_OK) {
-        line->receipt = response->receipt;
-        return copy_warnings(&line->receipt, arena);
-    }
+    if (response->status == STATUS_OK)
+        return copy_receipt(&response->receipt, arena, &line->receipt);
     char reason[2000];
     response_reason(response, reason, sizeof reason);
     line->reason = arena_strdup(arena, reason);

@@ -25,6 +25,7 @@
 #define NETWORK_MEMBERSHIPS_MAX 4000000 /* region memberships; circle memberships likewise */
 #define NETWORK_CHANGES_MAX     100000  /* listed of what an import changes; the rest are counted */
 
+#define RECEIPT_GROUP_MAX       65536  /* receipts under one signature: the most that one commit takes */
 #define CONSULTANTS_MAX         500    /* of one submission */
 #define KEY_DEALERS_MAX         200    /* stores of one key */
 #define SCOPES_MAX              1000   /* named in one request */

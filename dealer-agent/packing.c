@@ -97,13 +97,16 @@ status_t packing_request(const filing_t *filing, const catalog_t *catalog, arena
                          char *out_why, size_t why_size)
 {
     if (filing->is_withdrawal) {
-        *out = (request_t){.kind = REQUEST_WITHDRAW,
-                           .withdrawal = {.dealer = filing->dealer, .period = filing->period, .why = filing->why}};
+        *out = (request_t){
+            .kind = REQUEST_WITHDRAW,
+            .withdrawal = {
+                .dealer = filing->dealer, .period = filing->period, .why = filing->why, .group_receipt = true}};
         memcpy(out->withdrawal.id, filing->id, SUBMISSION_ID_SIZE);
         return STATUS_OK;
     }
     packer_t packer = {catalog, arena, out_why, why_size};
-    submission_t submission = {.dealer = filing->dealer, .period = filing->period, .catalog_digest = catalog->digest};
+    submission_t submission = {
+        .dealer = filing->dealer, .period = filing->period, .catalog_digest = catalog->digest, .group_receipt = true};
     memcpy(submission.id, filing->id, SUBMISSION_ID_SIZE);
     TRY(pack(&packer, filing->facts.facts, filing->facts.count, &submission.facts));
     TRY(pack_consultants(&packer, &filing->facts, &submission));

@@ -120,6 +120,18 @@ static json_t *warnings_json(const receipt_t *receipt, language_t language)
     return array;
 }
 
+/* Which receipts share the signature; null where it is of this one alone. */
+static json_t *group_json(const receipt_t *receipt)
+{
+    if (receipt->group_size == 0)
+        return json_null();
+    json_t *path = json_array();
+    for (size_t i = 0; i < receipt->group_path.size; i += DIGEST_SIZE)
+        json_array_append_new(path, listing_hex(receipt->group_path.data + i, DIGEST_SIZE));
+    return json_pack("{s:o, s:o, s:o}", "size", listing_number(receipt->group_size), "index",
+                     listing_number(receipt->group_index), "path", path);
+}
+
 static void set_proof(json_t *object, const filing_t *filing)
 {
     const receipt_t *receipt = &filing->receipt;
@@ -133,6 +145,7 @@ static void set_proof(json_t *object, const filing_t *filing)
     json_object_set_new(object, "facts_digest",
                         is_signed ? listing_hex(receipt->facts_digest, DIGEST_SIZE) : json_null());
     json_object_set_new(object, "signature", is_signed ? listing_hex(receipt->signature, SIGNATURE_SIZE) : json_null());
+    json_object_set_new(object, "group", group_json(receipt));
 }
 
 static json_t *whole_object(const filing_t *filing, language_t language)
@@ -187,6 +200,11 @@ static void print_proof(const filing_t *filing)
     print_key("signing key", filing->signing_key);
     print_hex("facts digest", receipt->facts_digest, DIGEST_SIZE);
     print_hex("signature", receipt->signature, SIGNATURE_SIZE);
+    if (receipt->group_size)
+        printf("%-15s %u receipt%s under this signature; the place of this one, from 0, is %u\n", "group",
+               receipt->group_size, receipt->group_size == 1 ? "" : "s", receipt->group_index);
+    for (size_t i = 0; i < receipt->group_path.size; i += DIGEST_SIZE)
+        print_hex("path", receipt->group_path.data + i, DIGEST_SIZE);
 }
 
 static void print_filing(const session_t *session, const filing_t *filing)

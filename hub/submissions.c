@@ -501,17 +501,3 @@ status_t submission_process(const submission_context_t *context, const principal
     arena_reset(context->scratch);
     return status;
 }
-
-status_t submission_sign(const uint8_t hub_key[KEY_SIZE], const signing_keys_t *keys, const request_t *request,
-                         receipt_t *receipt)
-{
-    bool is_submission = request->kind == REQUEST_SUBMIT;
-    const submission_t *submission = &request->submission;
-    const withdrawal_t *withdrawal = &request->withdrawal;
-    signed_receipt_t whole =
-        is_submission ? signed_receipt_of(hub_key, receipt, submission->dealer, submission->period, submission->id)
-                      : signed_receipt_of(hub_key, receipt, withdrawal->dealer, withdrawal->period, withdrawal->id);
-    TRY(signed_receipt_sign(&whole, keys, receipt->signature));
-    receipt->is_signed = true;
-    return STATUS_OK;
-}

@@ -20,9 +20,9 @@ typedef struct {
 typedef struct {
     status_t status; /* OK, or why it is refused */
     refusal_t refusal;
-    faults_t faults; /* failed checks; the owner of the result ends them */
-    receipt_t receipt;
-    bool changes; /* a revision was put: `delta` is what the months must be told after the commit */
+    faults_t faults;   /* failed checks; the owner of the result ends them */
+    receipt_t receipt; /* not signed: hub/receipts.h */
+    bool changes;      /* a revision was put: `delta` is what the months must be told after the commit */
     month_delta_t delta;
 } submission_result_t;
 
@@ -31,8 +31,3 @@ typedef struct {
  * shortage: the whole transaction must be aborted. */
 status_t submission_process(const submission_context_t *context, const principal_t *principal, const request_t *request,
                             submission_result_t *out) NODISCARD;
-
-/* Signs the receipt that submission_process made of that request. Nothing may be signed before it is committed; the
- * transaction need not live. STATUS_LIMIT as signed_receipt_sign. */
-status_t submission_sign(const uint8_t hub_key[KEY_SIZE], const signing_keys_t *keys, const request_t *request,
-                         receipt_t *receipt) NODISCARD;

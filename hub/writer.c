@@ -2,6 +2,7 @@
 
 #include "hub/administration.h"
 #include "hub/log.h"
+#include "hub/receipts.h"
 #include "hub/release_deeds.h"
 #include "hub/submissions.h"
 #include "hub/worker.h"
@@ -69,16 +70,13 @@ static void publish(writer_t *writer, size_t count)
     months_apply(writer->hub->months, writer->deltas, changed);
 }
 
-static void answer(const hub_t *hub, job_t *job, const submission_result_t *result)
+static void answer(job_t *job, const submission_result_t *result)
 {
     response_t response = {.status = STATUS_OK, .kind = RESPONSE_RECEIPT, .receipt = result->receipt};
-    status_t status = result->status;
-    if (status == STATUS_OK)
-        status = submission_sign(hub->public_key, &hub->signing, job->request, &response.receipt);
-    if (status == STATUS_OK)
+    if (result->status == STATUS_OK)
         job_answer(job, &response);
     else
-        job_refuse(job, status, result->refusal.message, result->refusal.where, &result->faults);
+        job_refuse(job, result->status, result->refusal.message, result->refusal.where, &result->faults);
 }
 
 /* The store failed under a change that was not made. A full one may get space again, memory too; the rest does not
@@ -97,13 +95,15 @@ static void process_group(writer_t *writer, size_t count)
     for (size_t i = 0; i < count; i++)
         writer->results[i] = (submission_result_t){0};
     status_t status = arena ? commit_group(writer, count, world, arena) : STATUS_NO_MEMORY;
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         publish(writer, count); /* before any acknowledgement: who asks after one must see it */
-    else
+        receipts_sign(writer->hub, writer->group, writer->results, count, arena);
+    } else {
         note_failure(writer, status);
+    }
     for (size_t i = 0; i < count; i++) {
         if (status == STATUS_OK)
-            answer(writer->hub, writer->group[i], &writer->results[i]);
+            answer(writer->group[i], &writer->results[i]);
         else
             job_refuse(writer->group[i], status, NULL, NULL, NULL);
         job_list_add(&writer->answered, writer->group[i]);

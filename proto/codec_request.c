@@ -68,6 +68,7 @@ static status_t read_submission(reader_t *reader, const Yardstick__V1__Submissio
     TRY(reader_facts(reader, message->presence, message->facts, message->n_facts, &out->facts));
     out->dealer = message->dealer;
     out->catalog_digest = message->catalog_digest;
+    out->group_receipt = message->group_receipt;
     return read_consultants(reader, message, out);
 }
 
@@ -79,6 +80,7 @@ static status_t read_withdrawal(reader_t *reader, const Yardstick__V1__Withdrawa
     TRY(reader_text(reader, "withdraw.why", message->why, 0, TEXT_LENGTH_MAX));
     out->dealer = message->dealer;
     out->why = message->why;
+    out->group_receipt = message->group_receipt;
     return STATUS_OK;
 }
 
@@ -302,6 +304,7 @@ static status_t write_submission(arena_t *arena, const submission_t *submission,
     out->submit->dealer = lend(submission->dealer);
     out->submit->period = period_to_number(submission->period);
     out->submit->catalog_digest = submission->catalog_digest;
+    out->submit->group_receipt = submission->group_receipt;
     out->submit->presence = lend_bytes(submission->facts.presence.data, submission->facts.presence.size);
     out->submit->facts = (int64_t *)submission->facts.values;
     out->submit->n_facts = submission->facts.count;
@@ -315,6 +318,7 @@ static status_t write_withdrawal(arena_t *arena, const withdrawal_t *withdrawal,
     out->withdraw->dealer = lend(withdrawal->dealer);
     out->withdraw->period = period_to_number(withdrawal->period);
     out->withdraw->why = lend(withdrawal->why);
+    out->withdraw->group_receipt = withdrawal->group_receipt;
     return STATUS_OK;
 }
 

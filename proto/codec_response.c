@@ -1,5 +1,6 @@
 #include "core/limits.h"
 #include "proto/codec_internals.h"
+#include "proto/receipt_group.h"
 
 #include <assert.h>
 
@@ -48,6 +49,17 @@ static status_t read_catalog(reader_t *reader, const Yardstick__V1__Catalog *mes
                                  out->catalog.signature);
 }
 
+status_t reader_receipt_group(reader_t *reader, uint32_t size, uint32_t index, ProtobufCBinaryData path, receipt_t *out)
+{
+    out->group_size = size;
+    out->group_index = index;
+    out->group_path = (span_t){path.data, path.len};
+    if (receipt_group_is_whole(out))
+        return STATUS_OK;
+    return reader_refuse(reader, "receipt has place %u in a group of %u with a path of %zu bytes: that cannot be",
+                         (unsigned)index, (unsigned)size, path.len);
+}
+
 /* Digest and signature come together. */
 static status_t read_receipt_signature(reader_t *reader, const Yardstick__V1__Receipt *message, receipt_t *out)
 {
@@ -56,7 +68,8 @@ static status_t read_receipt_signature(reader_t *reader, const Yardstick__V1__Re
         return reader_refuse(reader, "receipt has a %s without a %s", out->is_signed ? "signature" : "facts_digest",
                              out->is_signed ? "facts_digest" : "signature");
     TRY(reader_optional_bytes(reader, "receipt.facts_digest", message->facts_digest, DIGEST_SIZE, out->facts_digest));
-    return reader_optional_bytes(reader, "receipt.signature", message->signature, SIGNATURE_SIZE, out->signature);
+    TRY(reader_optional_bytes(reader, "receipt.signature", message->signature, SIGNATURE_SIZE, out->signature));
+    return reader_receipt_group(reader, message->group_size, message->group_index, message->group_path, out);
 }
 
 static status_t read_receipt(reader_t *reader, const Yardstick__V1__Receipt *message, receipt_t *out)
@@ -224,6 +237,9 @@ static status_t write_receipt(arena_t *arena, const receipt_t *receipt, Yardstic
     out->receipt->consultants_dropped = receipt->consultants_dropped;
     out->receipt->facts_digest = lend_bytes(receipt->facts_digest, receipt->is_signed ? DIGEST_SIZE : 0);
     out->receipt->signature = lend_bytes(receipt->signature, receipt->is_signed ? SIGNATURE_SIZE : 0);
+    out->receipt->group_size = receipt->group_size;
+    out->receipt->group_index = receipt->group_index;
+    out->receipt->group_path = lend_bytes(receipt->group_path.data, receipt->group_path.size);
     Yardstick__V1__CheckWarning *items, initial = YARDSTICK__V1__CHECK_WARNING__INIT;
     WRITE_LIST(arena, receipt->warning_count, initial, items, out->receipt->warnings);
     out->receipt->n_warnings = receipt->warning_count;

@@ -108,6 +108,7 @@ typedef struct {
     packed_facts_t facts;
     const packed_consultant_t *consultants;
     size_t consultant_count;
+    bool group_receipt; /* takes a receipt of a group (proto/receipt_group.h) */
 } submission_t;
 
 typedef struct {
@@ -115,6 +116,7 @@ typedef struct {
     const char *dealer;
     period_t period;
     const char *why;
+    bool group_receipt;
 } withdrawal_t;
 
 /* Which figures of a month: the zero of it is the present's, published where the month is closed. */
@@ -399,6 +401,8 @@ typedef struct {
     size_t warning_count;
     bool is_signed;
     uint8_t facts_digest[DIGEST_SIZE], signature[SIGNATURE_SIZE]; /* where it is signed: proto/signed.h */
+    uint32_t group_size, group_index; /* receipts under the signature (0: this one alone), and its place among them */
+    span_t group_path;                /* whole digests, borrowed: proto/receipt_group.h */
 } receipt_t;
 
 typedef struct {

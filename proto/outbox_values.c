@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "proto/codec_internals.h"
+#include "proto/receipt_group.h"
 
 #include "outbox.pb-c.h"
 
@@ -300,10 +301,13 @@ status_t outbox_receipt_encode(const outbox_receipt_t *receipt, buffer_t *out)
     message.consultants_dropped = from->consultants_dropped;
     message.facts_digest = lend_bytes(from->facts_digest, from->is_signed ? DIGEST_SIZE : 0);
     message.signature = lend_bytes(from->signature, from->is_signed ? SIGNATURE_SIZE : 0);
+    message.group_size = from->group_size;
+    message.group_index = from->group_index;
+    message.group_path = lend_bytes(from->group_path.data, from->group_path.size);
     message.hub_key = lend_bytes(receipt->hub_key, KEY_SIZE);
     message.signing_key = lend_bytes(receipt->signing_key, from->is_signed ? SIGNING_KEY_SIZE : 0);
     message.taken_ms = receipt->taken_ms;
-    if (from->outcome >= OUTCOME_COUNT)
+    if (from->outcome >= OUTCOME_COUNT || !receipt_group_is_whole(from))
         return STATUS_INVALID;
     TRY(write_warnings(from, arena, &message));
     return writer_pack(&message.base, OUTBOX_VALUE_SIZE_MAX, out);
@@ -326,6 +330,7 @@ static status_t read_warnings(reader_t *reader, const Yardstick__Outbox__V1__Rec
 static status_t read_signature(reader_t *reader, const Yardstick__Outbox__V1__Receipt *message, outbox_receipt_t *out)
 {
     out->receipt.is_signed = message->signature.len > 0;
+    TRY(reader_receipt_group(reader, message->group_size, message->group_index, message->group_path, &out->receipt));
     if (!out->receipt.is_signed && message->facts_digest.len == 0 && message->signing_key.len == 0)
         return STATUS_OK;
     TRY(reader_bytes(reader, "facts_digest", message->facts_digest, DIGEST_SIZE, out->receipt.facts_digest));

@@ -1,6 +1,7 @@
 #include "proto/signed.h"
 
 #include "core/limits.h"
+#include "proto/receipt_group.h"
 
 #include <assert.h>
 #include <sodium.h>
@@ -257,7 +258,8 @@ status_t signed_receipt_check(const uint8_t hub_key[KEY_SIZE], const uint8_t sig
         memcmp(receipt->facts_digest, digest, DIGEST_SIZE) != 0)
         return STATUS_DAMAGED;
     signed_receipt_t whole = signed_receipt_of(hub_key, receipt, dealer, period, id);
-    return signed_receipt_verify(&whole, signing_key, receipt->signature);
+    return receipt->group_size ? receipt_group_verify(&whole, receipt, signing_key)
+                               : signed_receipt_verify(&whole, signing_key, receipt->signature);
 }
 
 /* ---- catalogs */

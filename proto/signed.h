@@ -66,9 +66,9 @@ status_t signed_receipt_verify(const signed_receipt_t *receipt, const uint8_t si
 signed_receipt_t signed_receipt_of(const uint8_t hub_key[KEY_SIZE], const receipt_t *receipt, const char *dealer,
                                    period_t period, const uint8_t id[SUBMISSION_ID_SIZE]);
 
-/* A receipt as it came (or was kept), against what was sent: `facts` NULL for a withdrawal, whose outcome must be
- * OUTCOME_WITHDRAWN, as that of facts must not. STATUS_DAMAGED where it is not signed, the digest is not that of these
- * facts, or the signature does not fit; else as signed_facts_digest. */
+/* A receipt as it came (or was kept), signed alone or in a group, against what was sent: `facts` NULL for a withdrawal,
+ * whose outcome must be OUTCOME_WITHDRAWN, as that of facts must not. STATUS_DAMAGED where it is not signed, the digest
+ * is not that of these facts, or the signature does not fit; else as signed_facts_digest. */
 status_t signed_receipt_check(const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE],
                               const receipt_t *receipt, const char *dealer, period_t period,
                               const uint8_t id[SUBMISSION_ID_SIZE], const named_facts_t *facts) NODISCARD;

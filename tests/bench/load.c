@@ -100,6 +100,7 @@ static void encode(uint32_t agent, uint32_t number, buffer_t *out)
     submission->dealer = dealer_of(agent, number % LOAD_STORES, arena);
     submission->period = period_make(2024, 1) + (period_t)(number / LOAD_STORES % LOAD_MONTHS);
     submission->catalog_digest = catalog->digest;
+    submission->group_receipt = true; /* as agents ask for it */
     must(packed_facts_pack(facts, catalog->fact_count, arena, &submission->facts) == STATUS_OK &&
              request_encode(&request, out) == STATUS_OK,
          "encoding");

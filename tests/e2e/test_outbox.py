@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+from foreign_client import PROOF
 from relay import Relay, refusal
 from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, Case, HubCase, Result, die_with_parent, environment,
                        eventually, main, run)
@@ -489,8 +490,14 @@ class Answers(OutboxCase):
 
         def unsigned(request, answer):
             if request.HasField("submit"):
-                answer.receipt.ClearField("signature")
-                answer.receipt.ClearField("facts_digest")
+                for field in ("facts_digest", *PROOF):
+                    answer.receipt.ClearField(field)
+            return answer
+
+        def alone(request, answer):
+            if request.HasField("submit"):
+                for field in PROOF[1:]:
+                    answer.receipt.ClearField(field)
             return answer
 
         desk = self.desk()
@@ -498,7 +505,8 @@ class Answers(OutboxCase):
         relay = self.relay(desk)
         desk.must("submit", "--no-wait", desk.file("2025-05,110", "2025-06,120"))
         for what, on_answer in (("signature", flip("signature")), ("digest", flip("facts_digest")), ("revision", set_to("revision", 99)),
-                                ("late", set_to("late", False)), ("outcome", set_to("outcome", 3)), ("none", unsigned)):
+                                ("late", set_to("late", False)), ("outcome", set_to("outcome", 3)), ("none", unsigned),
+                                ("size", set_to("group_size", 7)), ("alone", alone), ("path", set_to("group_path", bytes(32)))):
             with self.subTest(what):
                 relay.on_answer = on_answer
                 self.assertExit(desk("deliver"), 3, "does not bear out what was filed")

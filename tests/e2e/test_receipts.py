@@ -3,9 +3,8 @@
 import csv
 import io
 
-import ed25519
-from foreign_client import facts_digest, receipt_body
-from test_outbox import OutboxCase
+from foreign_client import bears_signature, facts_digest, receipt_body
+from test_outbox import MONTHS, OutboxCase
 from yardstick import main, run, wire
 
 
@@ -106,22 +105,64 @@ class Receipts(OutboxCase):
         self.assertExit(desk("receipts", "show", 2), 1, "there is no such filing")
         self.assertExit(desk("receipts", "show", "first"), 2, "is no filing's number")
 
+    def assert_proved(self, shown):
+        """By another program, from the JSON alone; returns how many receipts are under the signature, 0 = this one alone."""
+        facts = {f["id"]: (f["decimals"], f["value"]) for f in shown["facts"]}
+        people = {c["consultant"]: {f["id"]: (f["decimals"], f["value"]) for f in c["facts"]} for c in shown["consultants"]}
+        self.assertEqual(facts_digest(facts, people).hex(), shown["facts_digest"])
+        group = shown["group"] or dict(size=0, index=0, path=[])
+        receipt = wire.Receipt(outcome=shown["outcome_code"], revision=shown["revision"], sequence=shown["sequence"], time_ms=shown["time_ms"],
+                               late=shown["late"], facts_digest=bytes.fromhex(shown["facts_digest"]), signature=bytes.fromhex(shown["signature"]),
+                               group_size=group["size"], group_index=group["index"], group_path=bytes.fromhex("".join(group["path"])))
+        hub_key, signing_key = bytes.fromhex(shown["hub_key"]), bytes.fromhex(shown["signing_key"])
+        body = receipt_body(hub_key, shown["dealer"], int(shown["period"].replace("-", "")), bytes.fromhex(shown["submission_id"]), receipt)
+        self.assertTrue(bears_signature(hub_key, signing_key, body, receipt))
+        self.assertFalse(bears_signature(hub_key, signing_key, body[:-1] + bytes([body[-1] ^ 1]), receipt))
+        return group["size"]
+
     def test_another_program_verifies_from_the_json_alone(self):
         desk = self.filed("2025-06,46587.23,219", header="period,ad_spend,showroom_visits")
         desk.must("withdraw", "2025-06", "--why", "counted twice")
         for number in (1, 2):
-            shown = desk.ask("receipts", "show", number)
-            facts = {f["id"]: (f["decimals"], f["value"]) for f in shown["facts"]}
-            people = {c["consultant"]: {f["id"]: (f["decimals"], f["value"]) for f in c["facts"]} for c in shown["consultants"]}
-            self.assertEqual(facts_digest(facts, people).hex(), shown["facts_digest"])
-            receipt = wire.Receipt(outcome=shown["outcome_code"], revision=shown["revision"], sequence=shown["sequence"], time_ms=shown["time_ms"],
-                                   late=shown["late"], facts_digest=bytes.fromhex(shown["facts_digest"]))
-            body = receipt_body(bytes.fromhex(shown["hub_key"]), shown["dealer"], int(shown["period"].replace("-", "")),
-                                bytes.fromhex(shown["submission_id"]), receipt)
-            signing_key, signature = bytes.fromhex(shown["signing_key"]), bytes.fromhex(shown["signature"])
-            self.assertTrue(ed25519.verify(signing_key, body, signature))
-            self.assertFalse(ed25519.verify(signing_key, body[:-1] + bytes([body[-1] ^ 1]), signature))
+            self.assertEqual(self.assert_proved(desk.ask("receipts", "show", number)), 1)
         self.assertEqual(desk.ask("receipts", "show", 2)["why"], "counted twice")
+
+    def test_receipts_that_share_a_signature_are_proved_each(self):
+        stores, desk = 6, self.desk(6)
+        sizes = {}
+        for month in MONTHS:  # until some came to the hub together: as a rule the first time
+            desk.must("submit", desk.file(*(f"{dealer},{month},120" for dealer in desk.dealers), header="dealer,period,showroom_visits"))
+            shown = [desk.ask("receipts", "show", number) for number in range(len(sizes) + 1, len(sizes) + stores + 1)]
+            sizes |= {receipt["number"]: self.assert_proved(receipt) for receipt in shown}
+            if max(sizes.values()) > 1:
+                break
+        number, size = max(sizes.items(), key=lambda item: item[1])
+        self.assertGreater(size, 1)
+        self.assertIn(f"{len(sizes)} receipts verified, 0 failed", desk.offline("receipts", "verify").out)
+        shown, table = desk.ask("receipts", "show", number), desk.must("receipts", "show", number).out
+        self.assertTrue(shown["group"]["path"])
+        for text in (f"{size} receipts under this signature; the place of this one, from 0, is {shown['group']['index']}\n", *shown["group"]["path"]):
+            self.assertIn(text, table)
+
+    def test_what_an_older_hub_signs_alone_is_taken_and_proved(self):
+        """It does not know that the agent takes receipts of groups."""
+        def forget(request):
+            body = request.WhichOneof("body")
+            if body in ("submit", "withdraw"):
+                self.assertTrue(getattr(request, body).group_receipt)
+                getattr(request, body).group_receipt = False
+            return request
+
+        desk = self.desk()
+        relay = self.relay(desk)
+        relay.on_request = forget
+        desk.must("submit", desk.file("2025-05,110", "2025-06,120"))
+        desk.must("withdraw", "2025-06", "--why", "counted twice")
+        relay.on_request = lambda request: request
+        desk.must("submit", desk.file("2025-06,130"))
+        self.assertEqual([self.assert_proved(desk.ask("receipts", "show", number)) for number in (1, 2, 3, 4)], [0, 0, 0, 1])
+        self.assertIn("4 receipts verified, 0 failed", desk.offline("receipts", "verify").out)
+        self.assertNotIn("under this signature", desk.must("receipts", "show", 1).out)
 
     def test_receipts_are_verified_without_a_line(self):
         desk = self.filed("2025-05,110", "2025-06,120")

@@ -10,7 +10,7 @@ import ed25519
 import foreign_client as foreign
 import zmq
 import zmq.utils.z85
-from yardstick import (ACCEPTED, CATALOG_CHANGED, FACTS, MONEY, OK, SOURCE, UNCHANGED, WITHDRAWN, Agent, Case, HubCase, main, run,
+from yardstick import (ACCEPTED, CATALOG_CHANGED, FACTS, INVALID, MONEY, OK, SOURCE, UNCHANGED, WITHDRAWN, Agent, Case, HubCase, main, run,
                        submission, whole_facts, wire)
 
 CATALOG = (SOURCE / "catalogs/auto-dealer.yaml").read_text(encoding="utf-8")
@@ -72,13 +72,36 @@ class Vectors(Case):
              dict(outcome=2, revision=2**32 - 1, sequence=2**64 - 1, time_ms=2**64 - 1, late=True)),
             ("withdrawn", "D" * 64, 190001, {}, {}, dict(outcome=3, revision=2, sequence=0x0123456789abcdef, time_ms=0, late=True)),
         ):
-            receipt = types.SimpleNamespace(facts_digest=foreign.facts_digest(facts, people), signature=self.vectors[f"{name}_signature"], **fields)
+            receipt = types.SimpleNamespace(facts_digest=foreign.facts_digest(facts, people), signature=self.vectors[f"{name}_signature"], group_size=0, **fields)
             self.expect(f"{name}_facts", foreign.list_month(facts, people))
             self.expect(f"{name}_digest", receipt.facts_digest)
             body = foreign.receipt_body(self.vectors["hub_key"], dealer, period, bytes(range(16)), receipt)
             self.expect(f"{name}_body", body)
             self.expect(f"{name}_signature", ed25519.sign(self.vectors["seed"], body))
             foreign.verify_receipt(self.vectors["hub_key"], self.vectors["signing_key"], dealer, period, bytes(range(16)), facts, people, receipt)
+
+    def test_a_group(self):
+        names = ("filed", "unchanged", "withdrawn")
+        leaves = [foreign.leaf_of(self.vectors[f"{name}_body"]) for name in names]
+        body = foreign.group_body(self.vectors["hub_key"], 3, foreign.root_of(leaves))
+        self.expect("group_root", foreign.root_of(leaves))
+        self.expect("group_body", body)
+        self.expect("group_signature", ed25519.sign(self.vectors["seed"], body))
+        for index, name in enumerate(names):
+            path = foreign.path_of(leaves, index)
+            self.expect(f"{name}_leaf", leaves[index])
+            self.expect(f"{name}_path", b"".join(path))
+            self.assertEqual(foreign.climb(leaves[index], 3, index, path), foreign.root_of(leaves))
+
+    def test_a_path_of_another_length_leads_nowhere(self):
+        for size in range(1, 70):
+            leaves = [bytes([leaf]) * 32 for leaf in range(size)]
+            for index in range(size):
+                path = foreign.path_of(leaves, index)
+                self.assertEqual(foreign.climb(leaves[index], size, index, path), foreign.root_of(leaves))
+                self.assertIsNone(foreign.climb(leaves[index], size, index, path + [bytes(32)]))
+                self.assertIsNone(foreign.climb(leaves[index], size, index, path[:-1]) if path else None)
+            self.assertIsNone(foreign.climb(leaves[0], size, size, path))
 
     def test_a_catalog(self):
         body = foreign.catalog_body(self.vectors["hub_key"], self.vectors["catalog_yaml"])
@@ -100,32 +123,35 @@ class Vectors(Case):
 class Signed:
     """What both kinds of test below do with a dealer of a hub."""
 
+    group_receipt = True  # False: as clients do that are older than receipts of groups
+
     def meet(self, hub, dealer):
         self.at, self.dealer, self.client = hub, dealer, hub.client("dealer", [dealer])
         self.addCleanup(self.client.close)
         self.hub_key, self.signing_key = keys_of(hub)
 
     def verify(self, receipt, period, submission_id, facts, consultants=()):
+        self.assertEqual(receipt.group_size > 0, self.group_receipt)
         foreign.verify_receipt(self.hub_key, self.signing_key, self.dealer, period, submission_id, named(facts),
                                {code: named(own) for code, own in consultants}, receipt)
 
     def submit(self, period, facts, consultants=(), **options):
         """Sends it; verifies the receipt; returns it and what was asked."""
-        ask = submission(self.at, self.dealer, period, facts, consultants, **options)
+        ask = submission(self.at, self.dealer, period, facts, consultants, group_receipt=self.group_receipt, **options)
         answer = self.client.ask("submit", **ask)
         self.assertStatus(answer, OK)
         self.verify(answer.receipt, period, ask["id"], facts, consultants)
         return answer.receipt, ask
 
     def withdraw(self, period):
-        ask = dict(id=random.randbytes(16), dealer=self.dealer, period=period, why="counted twice")
+        ask = dict(id=random.randbytes(16), dealer=self.dealer, period=period, why="counted twice", group_receipt=self.group_receipt)
         answer = self.client.ask("withdraw", **ask)
         self.assertStatus(answer, OK)
         self.verify(answer.receipt, period, ask["id"], {})
         return answer.receipt, ask
 
     def expect_same(self, kind, ask, receipt):
-        """The same id is answered with the same bytes."""
+        """The same id is answered with the same bytes (a proof is of a group of one here, so it is the same too)."""
         answer = self.client.ask(kind, **ask)
         self.assertStatus(answer, OK)
         self.assertEqual(answer.receipt.SerializeToString(deterministic=True), receipt.SerializeToString(deterministic=True))
@@ -176,16 +202,42 @@ class Receipts(Signed, HubCase):
         self.expect_same("withdraw", ask, gone)
         self.expect_same("submit", first_ask, first)
 
-    def test_many_in_one_group_get_each_their_own(self):
-        asks = {}
-        for n in range(120):
-            ask = submission(self.shared, self.dealer, 202401 + n % 12, whole_facts(100 + n))
-            asks[self.client.send("submit", **ask)] = (ask, whole_facts(100 + n))
-        for _ in range(len(asks)):
+    def send_many(self, asks):
+        """Sends them without waiting in between; the receipts, verified, in the same order. Without facts: to be refused."""
+        places = {self.client.send("submit", **ask): place for place, (ask, _) in enumerate(asks)}
+        receipts = [None] * len(asks)
+        for _ in asks:
             answer = self.client.receive()
-            ask, facts = asks.pop(answer.request_id)
-            self.assertStatus(answer, OK)
-            self.verify(answer.receipt, ask["period"], ask["id"], facts)
+            ask, facts = asks[places[answer.request_id]]
+            self.assertStatus(answer, OK if facts else INVALID)
+            if facts:
+                self.verify(answer.receipt, ask["period"], ask["id"], facts)
+                receipts[places[answer.request_id]] = answer.receipt
+        return [receipt for receipt in receipts if receipt]
+
+    def many(self, count):
+        return [(submission(self.at, self.dealer, 202401 + n % 12, whole_facts(100 + n), group_receipt=self.group_receipt), whole_facts(100 + n))
+                for n in range(count)]
+
+    def test_many_in_one_group_get_each_their_own(self):
+        asks = self.many(120)
+        for at in range(0, len(asks), 5):  # a refused one is no leaf
+            asks[at] = (submission(self.at, self.dealer, 202401, whole_facts(100, showroom_visits=-1), group_receipt=self.group_receipt), None)
+        receipts = self.send_many(asks)
+        repeated = self.send_many(asks)  # in other groups than the first time
+        self.assertEqual([foreign.without_proof(receipt) for receipt in repeated], [foreign.without_proof(receipt) for receipt in receipts])
+        self.expect_proofs(receipts, repeated)
+
+    def expect_proofs(self, *rounds):
+        """One signature is of one group, whose receipts have places of their own."""
+        for receipts in rounds:
+            groups = {}
+            for receipt in receipts:
+                groups.setdefault(receipt.signature, []).append(receipt)
+            for members in groups.values():
+                self.assertEqual(sorted(member.group_index for member in members), list(range(members[0].group_size)))
+                self.assertEqual({member.group_size for member in members}, {len(members)})
+        self.assertGreater(max(receipt.group_size for receipts in rounds for receipt in receipts), 1, "no two came together")
 
     def test_the_largest_submission_is_signed_too(self):
         self.submit(202403, whole_facts(100), [(f"C{n:03}", whole_facts(n)) for n in range(500)])
@@ -202,6 +254,28 @@ class Receipts(Signed, HubCase):
         self.assertEqual(known.yaml, b"")
         self.assertEqual(known.signature, whole.signature)
         self.assertTrue(ed25519.verify(self.signing_key, foreign.catalog_body(self.hub_key, whole.yaml), whole.signature))
+
+
+class Singly(Receipts):
+    """The same for clients that say nothing of groups: each receipt is signed alone, and a repeat is the same to the byte."""
+
+    group_receipt = False
+
+    def expect_proofs(self, first, repeated):
+        self.assertEqual(len({receipt.signature for receipt in first}), len(first))
+        self.assertEqual(repeated, first)
+
+    def test_both_kinds_of_client_in_one_group(self):
+        asks = self.many(40)
+        for place, (ask, _) in enumerate(asks):
+            ask["group_receipt"] = place % 3 > 0
+        sent = {self.client.send("submit", **ask): (ask, facts) for ask, facts in asks}
+        for _ in asks:
+            answer = self.client.receive()
+            ask, facts = sent.pop(answer.request_id)
+            self.assertStatus(answer, OK)
+            self.assertEqual(answer.receipt.group_size > 0, ask["group_receipt"])
+            foreign.verify_receipt(self.hub_key, self.signing_key, self.dealer, ask["period"], ask["id"], named(facts), {}, answer.receipt)
 
 
 class Later(Signed, Case):
@@ -255,7 +329,7 @@ class Later(Signed, Case):
         self.restart(self.at.stop)
         self.expect_same("submit", ask, filed)
         # The same figures in the new order are unchanged, and so is their digest.
-        ask = dict(id=random.randbytes(16), dealer=self.dealer, period=202403, catalog_digest=self.at.digest, **packed(facts, order),
+        ask = dict(id=random.randbytes(16), dealer=self.dealer, period=202403, catalog_digest=self.at.digest, group_receipt=True, **packed(facts, order),
                    consultants=[wire.ConsultantFacts(consultant=code, **packed(own, order)) for code, own in people])
         same = self.client.ask("submit", **ask)
         self.assertStatus(same, OK)
@@ -263,7 +337,7 @@ class Later(Signed, Case):
         self.verify(same.receipt, 202403, ask["id"], facts, people)
         self.expect_same("submit", ask, same.receipt)
         more = {**facts, "test_drives": 7}
-        ask = dict(id=random.randbytes(16), dealer=self.dealer, period=202403, catalog_digest=self.at.digest, **packed(more, order))
+        ask = dict(id=random.randbytes(16), dealer=self.dealer, period=202403, catalog_digest=self.at.digest, group_receipt=True, **packed(more, order))
         answer = self.client.ask("submit", **ask)
         self.assertStatus(answer, OK)
         self.verify(answer.receipt, 202403, ask["id"], more)

@@ -143,11 +143,11 @@ def whole_facts(base=100, **changes):
     return {**facts, **changes}
 
 
-def submission(hub, dealer, period, facts, consultants=(), submission_id=None, digest=None):
+def submission(hub, dealer, period, facts, consultants=(), submission_id=None, digest=None, **options):
     """The fields of a `submit`; `consultants`: pairs of code and facts."""
     people = [wire.ConsultantFacts(consultant=code, **pack(own)) for code, own in consultants]
     return dict(id=submission_id or random.randbytes(16), dealer=dealer, period=period, consultants=people,
-                catalog_digest=hub.digest if digest is None else digest, **pack(facts))
+                catalog_digest=hub.digest if digest is None else digest, **pack(facts), **options)
 
 
 def monitor_of(case, socket, events=zmq.EVENT_ALL):

@@ -66,6 +66,10 @@ def good():
     yield "get_catalog", pb.Request(request_id=2, get_catalog=pb.GetCatalog(known_digest=2**64 - 1))
     yield "submit", pb.Request(request_id=3, submit=submission())
     yield "submit-consultants", pb.Request(request_id=2**64 - 1, submit=submission(3))
+    grouped = submission()
+    grouped.group_receipt = True
+    yield "submit-group", pb.Request(request_id=3, submit=grouped)
+    yield "withdraw-group", pb.Request(withdraw=pb.Withdrawal(id=IDENTITY, dealer="D0001", period=202506, group_receipt=True))
     yield "withdraw", pb.Request(withdraw=pb.Withdrawal(id=IDENTITY, dealer="D0001", period=202506, why="录错"))
     yield "compare", pb.Request(request_id=5, compare=pb.CompareQuery(dealer="D0001", period=202506, peers=["D0002"], region="east"))
     yield "trend", pb.Request(request_id=6, trend=pb.TrendQuery(dealer="D0001", year=2025))
@@ -135,6 +139,10 @@ def answers():
     signed = pb.Receipt(outcome=2, revision=1, sequence=9, time_ms=8, facts_digest=KEY, signature=KEY * 2)
     yield "receipt-signed", pb.Response(receipt=signed)
     yield "receipt-without-digest", pb.Response(receipt=pb.Receipt(outcome=2, signature=KEY * 2))
+    for name, size, index, path in (("one", 1, 0, b""), ("many", 65536, 65535, KEY * 16), ("beyond", 3, 3, KEY), ("half-a-digest", 3, 2, KEY[:16]),
+                                    ("long", 65536, 0, KEY * 17), ("large", 65537, 0, KEY), ("none", 0, 0, KEY)):
+        grouped = pb.Receipt(outcome=1, revision=1, facts_digest=KEY, signature=KEY * 2, group_size=size, group_index=index, group_path=path)
+        yield f"receipt-group-{name}", pb.Response(receipt=grouped)
     compare = pb.CompareAnswer(dealer="D0001", period=202506, region="east", peers=["D0002"], weakest=["ad_spend"])
     compare.rows.add(row=row, values=year[:6], gaps=year[:4])
     yield "compare", pb.Response(compare=compare)

@@ -38,7 +38,7 @@ Test(codec_request, a_submission_with_consultants_comes_back)
     packed_facts_t facts = {{PRESENCE, 2}, VALUES, 3}, none = {{NULL, 0}, NULL, 0};
     packed_consultant_t consultants[] = {{"C-1", facts}, {"王小明", none}};
     request_t request = {.id = 3, .kind = REQUEST_SUBMIT};
-    request.submission = (submission_t){{[0] = 1, [15] = 16}, "D0001", JUNE, 42, facts, consultants, 2};
+    request.submission = (submission_t){{[0] = 1, [15] = 16}, "D0001", JUNE, 42, facts, consultants, 2, true};
     CLEANUP(decoded_fini) decoded_t decoded = request_round(&request);
     const submission_t *got = &decoded.request->submission;
     cr_assert_arr_eq(got->id, request.submission.id, SUBMISSION_ID_SIZE);
@@ -52,17 +52,28 @@ Test(codec_request, a_submission_with_consultants_comes_back)
     cr_assert_str_eq(got->consultants[1].consultant, "王小明");
     cr_assert_eq(got->consultants[0].facts.values[2], VALUES[2]);
     cr_assert_eq(got->consultants[1].facts.count, 0);
+    cr_assert(got->group_receipt);
 }
 
 Test(codec_request, a_withdrawal_comes_back)
 {
     request_t request = {.kind = REQUEST_WITHDRAW};
-    request.withdrawal = (withdrawal_t){{9}, "D0001", JUNE, "wrong month\nsent twice"};
+    request.withdrawal = (withdrawal_t){{9}, "D0001", JUNE, "wrong month\nsent twice", true};
     CLEANUP(decoded_fini) decoded_t decoded = request_round(&request);
     cr_assert_eq(decoded.request->withdrawal.id[0], 9);
     cr_assert_str_eq(decoded.request->withdrawal.dealer, "D0001");
     cr_assert_eq(decoded.request->withdrawal.period, JUNE);
     cr_assert_str_eq(decoded.request->withdrawal.why, "wrong month\nsent twice");
+    cr_assert(decoded.request->withdrawal.group_receipt);
+}
+
+Test(codec_request, who_says_nothing_of_groups_takes_none)
+{
+    frame_t *body = frame_new(0);
+    frame_submission(body);
+    CLEANUP(decoded_fini) decoded_t decoded = decode_frame(frame_request(4, body));
+    cr_assert_eq(decoded.status, STATUS_OK);
+    cr_assert_not(decoded.request->submission.group_receipt);
 }
 
 static void expect_as_of(const as_of_t *as_of, uint64_t time_ms, uint64_t event, bool restated)

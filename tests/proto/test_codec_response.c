@@ -1,4 +1,5 @@
 /* Round trips of the small responses, and what a client refuses. The answers to queries: test_codec_answers.c. */
+#include "proto/receipt_group.h"
 #include "support.h"
 
 #include <stdio.h>
@@ -94,7 +95,26 @@ Test(codec_response, what_is_signed_comes_back_with_its_signature)
     cr_assert(got.response->receipt.is_signed);
     cr_assert_arr_eq(got.response->receipt.facts_digest, KEY, DIGEST_SIZE);
     cr_assert_arr_eq(got.response->receipt.signature, receipt.receipt.signature, SIGNATURE_SIZE);
+    cr_assert(got.response->receipt.group_size == 0 && got.response->receipt.group_path.size == 0);
     answered_fini(&got);
+}
+
+Test(codec_response, a_receipt_of_a_group_comes_back_with_its_path)
+{
+    uint8_t path[RECEIPT_PATH_MAX * DIGEST_SIZE];
+    memset(path, 7, sizeof path);
+    for (size_t digests = 0; digests <= RECEIPT_PATH_MAX; digests++) {
+        response_t receipt = {.kind = RESPONSE_RECEIPT, .receipt = {.outcome = OUTCOME_ACCEPTED, .is_signed = true}};
+        receipt.receipt.group_size = RECEIPT_GROUP_MAX;
+        receipt.receipt.group_index = RECEIPT_GROUP_MAX - 1;
+        receipt.receipt.group_path = (span_t){path, digests * DIGEST_SIZE};
+        CLEANUP(answered_fini) answered_t got = response_round(&receipt);
+        const receipt_t *back = &got.response->receipt;
+        cr_assert(back->group_size == RECEIPT_GROUP_MAX && back->group_index == RECEIPT_GROUP_MAX - 1);
+        cr_assert_eq(back->group_path.size, digests * DIGEST_SIZE);
+        if (digests)
+            cr_assert_arr_eq(back->group_path.data, path, back->group_path.size);
+    }
 }
 
 Test(codec_response, a_catalog_comes_back)
@@ -271,4 +291,36 @@ Test(codec_response, a_body_from_the_future_leaves_the_status_readable)
     frame_number(frame, 1, 4);
     frame_nest(frame, 90, empty);
     cr_assert_eq(decode(frame, 1u << 16, &why), STATUS_OK);
+}
+
+/* A signed receipt with these fields of a group, given one by one: 0 or no bytes = not sent. */
+static void expect_receipt_refused(bool is_signed, uint64_t size, uint64_t index, size_t path_size)
+{
+    static const uint8_t BYTES[1000];
+    frame_t *receipt = frame_new(0), *response = frame_new(1);
+    frame_number(receipt, 1, OUTCOME_ACCEPTED);
+    if (is_signed) {
+        frame_bytes(receipt, 9, BYTES, DIGEST_SIZE);
+        frame_bytes(receipt, 10, BYTES, SIGNATURE_SIZE);
+    }
+    frame_number(receipt, 11, size);
+    frame_number(receipt, 12, index);
+    frame_bytes(receipt, 13, BYTES, path_size);
+    frame_nest(response, 5, receipt);
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    response_t *got = NULL;
+    const char *why = "";
+    cr_assert_eq(response_decode((span_t){response->bytes, response->size}, arena, &got, &why), STATUS_MALFORMED);
+    cr_assert(strstr(why, "group"), "%s", why);
+}
+
+Test(codec_response, a_receipt_that_cannot_stand_in_its_group_is_refused)
+{
+    expect_receipt_refused(false, 1, 0, 0);
+    expect_receipt_refused(true, 0, 1, 0);
+    expect_receipt_refused(true, 0, 0, DIGEST_SIZE);
+    expect_receipt_refused(true, 1, 1, 0);
+    expect_receipt_refused(true, 2, 1, DIGEST_SIZE + 1);
+    expect_receipt_refused(true, RECEIPT_GROUP_MAX + 1, 0, DIGEST_SIZE);
+    expect_receipt_refused(true, RECEIPT_GROUP_MAX, 0, (RECEIPT_PATH_MAX + 1) * DIGEST_SIZE);
 }

@@ -224,6 +224,36 @@ Test(outbox_values, a_receipt_comes_back_signed_or_not)
     }
 }
 
+static const uint8_t PATH[2 * DIGEST_SIZE] = {1, [2 * DIGEST_SIZE - 1] = 2};
+
+static outbox_receipt_t group_sample(void)
+{
+    outbox_receipt_t receipt = receipt_sample(true);
+    receipt.receipt.group_size = 4;
+    receipt.receipt.group_index = 3;
+    receipt.receipt.group_path = (span_t){PATH, sizeof PATH};
+    return receipt;
+}
+
+Test(outbox_values, a_receipt_of_a_group_comes_back)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    outbox_receipt_t receipt = group_sample(), back;
+    cr_assert_eq(outbox_receipt_encode(&receipt, &bytes), STATUS_OK);
+    cr_assert_eq(outbox_receipt_decode((span_t){bytes.data, bytes.size}, arena, &back), STATUS_OK);
+    cr_assert(back.receipt.group_size == 4 && back.receipt.group_index == 3);
+    cr_assert_eq(back.receipt.group_path.size, sizeof PATH);
+    cr_assert_arr_eq(back.receipt.group_path.data, PATH, sizeof PATH);
+    bytes.data[bytes.size - 1 - sizeof PATH]--; /* the path's length: what follows is no field then */
+    cr_assert_eq(outbox_receipt_decode((span_t){bytes.data, bytes.size}, arena, &back), STATUS_DAMAGED);
+    receipt.receipt.group_index = 4;
+    CLEANUP(buffer_fini) buffer_t none = {0};
+    cr_assert_eq(outbox_receipt_encode(&receipt, &none), STATUS_INVALID);
+    receipt.receipt.group_index = 3;
+    receipt.receipt.is_signed = false;
+    cr_assert_eq(outbox_receipt_encode(&receipt, &none), STATUS_INVALID);
+}
+
 Test(outbox_values, what_was_put_aside_and_notes_come_back)
 {
     outbox_aside_t aside = {STATUS_MONTH_CLOSED, "two\nlines", 77}, aside_back;
@@ -275,10 +305,30 @@ static void assert_reads_or_damaged(span_t bytes, arena_t *memory)
     }
     status = outbox_receipt_decode(bytes, memory, &receipt);
     cr_assert(status == STATUS_OK || status == STATUS_DAMAGED);
+    if (status == STATUS_OK) {
+        CLEANUP(buffer_fini) buffer_t written = {0};
+        cr_assert_eq(outbox_receipt_encode(&receipt, &written), STATUS_OK);
+        cr_assert_eq(outbox_receipt_decode((span_t){written.data, written.size}, memory, &receipt), STATUS_OK);
+    }
     status = outbox_aside_decode(bytes, memory, &aside);
     cr_assert(status == STATUS_OK || status == STATUS_DAMAGED);
     status = outbox_notes_decode(bytes, memory, &notes);
     cr_assert(status == STATUS_OK || status == STATUS_DAMAGED);
+}
+
+/* Cut short everywhere, and with some bytes changed. */
+static void change_at_random(const buffer_t *whole, uint64_t *random)
+{
+    for (size_t size = 0; size < whole->size; size++)
+        assert_reads_or_damaged((span_t){whole->data, size}, arena);
+    for (int i = 0; i < 20000; i++) {
+        CLEANUP(arena_destroy) arena_t *memory = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+        CLEANUP(scratch_free) uint8_t *bytes = malloc(whole->size);
+        memcpy(bytes, whole->data, whole->size);
+        for (uint64_t changes = 1 + next_random(random) % 4; changes; changes--)
+            bytes[next_random(random) % whole->size] = (uint8_t)next_random(random);
+        assert_reads_or_damaged((span_t){bytes, whole->size}, memory);
+    }
 }
 
 Test(outbox_values, hostile_bytes_are_damage_or_mean_something)
@@ -287,18 +337,13 @@ Test(outbox_values, hostile_bytes_are_damage_or_mean_something)
     uint64_t random = given ? strtoull(given, NULL, 0) : UINT64_C(0x9E3779B97F4A7C15);
     fprintf(stderr, "hostile bytes: YARDSTICK_SEED=%llu\n", (unsigned long long)random);
     outbox_filing_t filing = sample();
+    outbox_receipt_t receipt = group_sample();
     CLEANUP(buffer_fini) buffer_t whole = {0};
+    CLEANUP(buffer_fini) buffer_t proof = {0};
     cr_assert_eq(outbox_filing_encode(&filing, &whole), STATUS_OK);
-    for (size_t size = 0; size < whole.size; size++)
-        assert_reads_or_damaged((span_t){whole.data, size}, arena);
-    for (int i = 0; i < 20000; i++) {
-        CLEANUP(arena_destroy) arena_t *memory = arena_create(OUTBOX_VALUE_MEMORY_MAX);
-        CLEANUP(scratch_free) uint8_t *bytes = malloc(whole.size);
-        memcpy(bytes, whole.data, whole.size);
-        for (uint64_t changes = 1 + next_random(&random) % 4; changes; changes--)
-            bytes[next_random(&random) % whole.size] = (uint8_t)next_random(&random);
-        assert_reads_or_damaged((span_t){bytes, whole.size}, memory);
-    }
+    cr_assert_eq(outbox_receipt_encode(&receipt, &proof), STATUS_OK);
+    change_at_random(&whole, &random);
+    change_at_random(&proof, &random);
 }
 
 Test(outbox_values, a_bitmap_that_names_what_is_not_there_is_damage)

@@ -2,6 +2,7 @@
 #include "proto/signed.h"
 
 #include "core/limits.h"
+#include "proto/receipt_group.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -118,6 +119,33 @@ Test(signed_things, receipts_are_signed_to_the_byte_as_another_program_does)
     }
 }
 
+/* The receipts of the vectors as one group, in their order. */
+static receipt_group_t group_of_vectors(arena_t *arena)
+{
+    receipt_group_t group;
+    signing_keys_t keys = keys_of_vectors();
+    OK(receipt_group_init(arena, sizeof RECEIPTS / sizeof *RECEIPTS, &group));
+    for (size_t i = 0; i < sizeof RECEIPTS / sizeof *RECEIPTS; i++) {
+        signed_receipt_t receipt = receipt_of_vector(i);
+        OK(receipt_group_add(&group, &receipt));
+    }
+    receipt_group_sign(&group, receipt_of_vector(0).hub_key, &keys);
+    return group;
+}
+
+Test(signed_things, a_group_is_signed_to_the_byte_as_another_program_does)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    receipt_group_t group = group_of_vectors(arena);
+    assert_vector("group_signature", "", group.signature, SIGNATURE_SIZE);
+    for (size_t i = 0; i < sizeof RECEIPTS / sizeof *RECEIPTS; i++) {
+        receipt_t proof = {0};
+        assert_vector(RECEIPTS[i].name, "_leaf", group.nodes[i], DIGEST_SIZE);
+        OK(receipt_group_prove(&group, (uint32_t)i, &proof));
+        assert_vector(RECEIPTS[i].name, "_path", proof.group_path.data, proof.group_path.size);
+    }
+}
+
 Test(signed_things, a_catalog_is_signed_to_the_byte_as_another_program_does)
 {
     signing_keys_t keys = keys_of_vectors();
@@ -221,6 +249,27 @@ Test(signed_things, a_receipt_is_checked_against_what_was_sent)
     receipt_t filed = kept_receipt(0), withdrawn = kept_receipt(2);
     cr_assert_eq(check(0, &filed, NULL), STATUS_DAMAGED);
     cr_assert_eq(check(2, &withdrawn, &(named_facts_t){0}), STATUS_DAMAGED, "facts that are none are no withdrawal");
+}
+
+Test(signed_things, a_receipt_of_a_group_is_checked_against_what_was_sent)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    receipt_group_t group = group_of_vectors(arena);
+    for (size_t i = 0; i < sizeof RECEIPTS / sizeof *RECEIPTS; i++) {
+        receipt_t kept = kept_receipt(i);
+        OK(receipt_group_prove(&group, (uint32_t)i, &kept));
+        OK(check(i, &kept, RECEIPTS[i].facts));
+        cr_assert_eq(check(i, &kept, i == 0 ? &UNCHANGED : &FILED), STATUS_DAMAGED);
+        kept.revision ^= 1;
+        cr_assert_eq(check(i, &kept, RECEIPTS[i].facts), STATUS_DAMAGED);
+        kept.revision ^= 1;
+        kept.group_size = 0; /* as if it were signed alone */
+        cr_assert_eq(check(i, &kept, RECEIPTS[i].facts), STATUS_DAMAGED);
+        receipt_t alone = kept_receipt(i);
+        kept.group_size = group.count;
+        memcpy(kept.signature, alone.signature, SIGNATURE_SIZE);
+        cr_assert_eq(check(i, &kept, RECEIPTS[i].facts), STATUS_DAMAGED);
+    }
 }
 
 /* ---- digests */
