@@ -26,11 +26,6 @@ void network_destroy(network_t **network)
 
 typedef const char *code_at_t(const network_t *network, uint32_t place);
 
-static const char *dealer_code_at(const network_t *network, uint32_t place)
-{
-    return network->dealers[place].code;
-}
-
 static const char *region_code_at(const network_t *network, uint32_t place)
 {
     return network->regions[internals_of(network)->regions_by_code[place]].code;
@@ -58,9 +53,50 @@ static uint32_t search(const network_t *network, code_at_t *code_at, uint32_t co
     return INDEX_NONE;
 }
 
+/* FNV-1a, its upper half: codes come from headquarters, nobody is served slower by choosing them. */
+static uint32_t hash_code(const char *code)
+{
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    for (; *code; code++)
+        hash = (hash ^ (unsigned char)*code) * UINT64_C(0x100000001B3);
+    return (uint32_t)(hash >> 32);
+}
+
+status_t network_index_dealers(network_t *network)
+{
+    network_internals_t *internals = network->internals;
+    size_t count = 2;
+    while (count < 2 * (size_t)network->dealer_count)
+        count *= 2;
+    internals->dealer_slots = arena_array(internals->arena, count, sizeof *internals->dealer_slots);
+    if (!internals->dealer_slots)
+        return STATUS_NO_MEMORY;
+    internals->dealer_slot_count = count;
+    for (uint32_t i = 0; i < network->dealer_count; i++) {
+        uint32_t hash = hash_code(network->dealers[i].code);
+        size_t at = hash & (count - 1);
+        while (internals->dealer_slots[at])
+            at = (at + 1) & (count - 1);
+        internals->dealer_slots[at] = (uint64_t)hash << 32 | (i + 1);
+    }
+    return STATUS_OK;
+}
+
 uint32_t network_find_dealer(const network_t *network, const char *code)
 {
-    return search(network, dealer_code_at, network->dealer_count, code);
+    const network_internals_t *internals = internals_of(network);
+    const uint64_t *slots = internals->dealer_slots;
+    uint32_t hash = hash_code(code);
+    if (!slots)
+        return INDEX_NONE;
+    for (size_t at = hash;; at++) {
+        uint64_t slot = slots[at & (internals->dealer_slot_count - 1)];
+        if (!slot)
+            return INDEX_NONE;
+        uint32_t index = (uint32_t)slot - 1;
+        if (slot >> 32 == hash && strcmp(network->dealers[index].code, code) == 0)
+            return index;
+    }
 }
 
 uint32_t network_find_region(const network_t *network, const char *code)

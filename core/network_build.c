@@ -239,6 +239,7 @@ static status_t build_dealers(build_t *build)
     sort_coded(coded, lines->dealer_count, repeated);
     for (uint32_t i = 0; i < lines->dealer_count; i++)
         TRY(copy_dealer(build, &lines->dealers[coded[i].line], &dealers[i]));
+    TRY(network_index_dealers(build->network));
     for (uint32_t i = 0; i < lines->dealer_count; i++) {
         const network_dealer_line_t *line = &lines->dealers[i];
         check_code(build, line->line, "dealer", line->code);
