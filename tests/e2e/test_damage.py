@@ -249,7 +249,7 @@ class Damage(HubCase):
         self.assertEqual(hub.process.wait(PATIENCE), 1)
         lines = hub.log_text().splitlines()
         self.assertIn(said, lines, "the words of `verify`")
-        self.assertRegex("\n".join(lines), r"level=error event=damaged reason=")
+        self.assertRegex("\n".join(lines), r"(?s)level=error event=damaged reason=.* event=stopping reason=damage .* event=ended clean=no")
         self.assertFalse(exists(child), "no child is left")
 
     def test_status_tells_of_the_reading(self):

@@ -207,6 +207,68 @@ Test(verification, a_damaged_page_is_refused_before_anything_is_opened)
     assert_no_child();
 }
 
+static uint16_t take16(const uint8_t *bytes)
+{
+    uint16_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+/* Searches go astray where a leaf's keys ascend, but lie beside those that its branch gives it. How many of the leaves
+ * are refused whose first or last key was moved out. */
+static void move_keys_out(const char *store, bool last, size_t *out_moved, size_t *out_refused)
+{
+    char data[200], why[500];
+    unsigned format;
+    size_t size;
+    snprintf(data, sizeof data, "%s/data.mdb", store);
+    uint8_t *bytes = file_read(data, &size);
+    for (uint8_t *page = bytes + 2 * 4096; page < bytes + size; page += 4096) {
+        const size_t count = (take16(page + 12) - 16u) / 2;
+        if (take16(page + 10) != 2 || count < 2 || count > 500)
+            continue; /* no leaf */
+        uint8_t *node = page + take16(page + 16 + 2 * (last ? count - 1 : 0)), *byte = node + 8, kept = *byte;
+        const uint8_t beyond = last ? 0xFF : 0;
+        if (kept == beyond || take16(node + 4) & 2)
+            continue; /* at the end already, or the list of tables */
+        *byte = beyond;
+        file_write(data, bytes, size);
+        *out_refused += store_verify_pages(store, &format, why, sizeof why) != STATUS_OK;
+        *out_moved += 1;
+        *byte = kept;
+    }
+    file_write(data, bytes, size);
+    free(bytes);
+}
+
+/* So many that the indices have dozens of leaves. */
+static void put_many(store_t *store)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    OK(store_begin_write(store, &txn));
+    for (int i = 0; i < 3000; i++) {
+        char dealer[16];
+        uint64_t sequence;
+        snprintf(dealer, sizeof dealer, "M%05d", i);
+        const stored_revision_t revision = revision_of(dealer, JUNE, 1, i);
+        OK(store_put_revision(txn, &revision, &sequence));
+    }
+    OK(store_commit(&txn));
+}
+
+Test(verification, keys_that_lie_outside_their_branch_are_refused_before_anything_is_opened, .timeout = 120)
+{
+    CLEANUP(tear_down) fixture_t fixture = set_up();
+    put_many(fixture.store);
+    close_store(&fixture);
+    for (int last = 0; last < 2; last++) {
+        size_t moved = 0, refused = 0;
+        move_keys_out(path_of(&fixture), last, &moved, &refused);
+        cr_assert_gt(moved, 25);
+        cr_assert_gt(refused, moved / 2, "%zu of %zu; free pages and a table's ends do not matter", refused, moved);
+    }
+}
+
 Test(verification, it_ends_with_who_wanted_it)
 {
     CLEANUP(tear_down) fixture_t fixture = set_up();
