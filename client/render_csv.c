@@ -266,7 +266,11 @@ void render_csv_network(const render_t *render, const network_lines_t *lines)
 void render_csv_health(const render_t *render, const health_t *health)
 {
     fputs("name,value\n", render->out);
-#define PUT_FIELD(name, as, zh, en) fprintf(render->out, #name ",%" PRIu64 "\n", (uint64_t)health->name);
+#define PUT_FIELD(name, as, zh, en)                                                                                    \
+    if (SHOWN_##as == SHOWN_SELF_CHECK)                                                                                \
+        fprintf(render->out, #name ",%s\n", self_check_names[health->self_check]);                                     \
+    else                                                                                                               \
+        fprintf(render->out, #name ",%" PRIu64 "\n", (uint64_t)health->name);
     HEALTH_FIELDS(PUT_FIELD)
 #undef PUT_FIELD
 }

@@ -42,6 +42,9 @@ status_t render_table_keys(const render_t *render, const key_entry_t *keys, size
 status_t render_table_network(const render_t *render, const network_lines_t *lines) NODISCARD;
 status_t render_table_health(const render_t *render, const health_t *health) NODISCARD;
 
+/* How a table shows one of the hub's counters; files hold numbers, and the name of a SELF_CHECK. */
+typedef enum { SHOWN_COUNT, SHOWN_BYTES, SHOWN_TIME, SHOWN_MOMENT, SHOWN_SELF_CHECK } shown_as_t;
+
 /* The hub's counters: name, how tables show it, Chinese, English. */
 #define HEALTH_FIELDS(X)                                                                                               \
     X(uptime_ms, TIME, "已运行（时:分:秒）", "Running for (h:m:s)")                                                    \
@@ -56,7 +59,10 @@ status_t render_table_health(const render_t *render, const health_t *health) NOD
     X(refusals, COUNT, "拒绝数", "Refusals")                                                                           \
     X(busy, COUNT, "繁忙答复", "Answered busy")                                                                        \
     X(months_cached, COUNT, "缓存月数", "Months in memory")                                                            \
-    X(month_bytes, BYTES, "缓存占用", "Their memory")
+    X(month_bytes, BYTES, "缓存占用", "Their memory")                                                                  \
+    X(self_check, SELF_CHECK, "数据全检", "Check of all records")                                                      \
+    X(self_check_records, COUNT, "已检记录", "Records checked")                                                        \
+    X(self_check_ms, MOMENT, "完成于", "Done at")
 
 #define KEY_TEXT_SIZE  41 /* Z85 and NUL */
 #define TIME_TEXT_SIZE 24 /* 2025-06-30T08:00:00Z and NUL */

@@ -353,7 +353,11 @@ void render_json_network(FILE *out, const network_lines_t *lines)
 void render_json_health(FILE *out, const health_t *health)
 {
     json_t json = begin(out);
-#define PUT_FIELD(name, as, zh, en) put_integer(&json, #name, health->name);
+#define PUT_FIELD(name, as, zh, en)                                                                                    \
+    if (SHOWN_##as == SHOWN_SELF_CHECK)                                                                                \
+        put_text(&json, #name, self_check_names[health->self_check]);                                                  \
+    else                                                                                                               \
+        put_integer(&json, #name, health->name);
     HEALTH_FIELDS(PUT_FIELD)
 #undef PUT_FIELD
     end(&json);

@@ -309,7 +309,12 @@ status_t render_table_network(const render_t *render, const network_lines_t *lin
 
 /* ---- Health ---- */
 
-typedef enum { SHOWN_COUNT, SHOWN_BYTES, SHOWN_TIME } shown_as_t;
+static const char *const SELF_CHECK_WORDS[SELF_CHECK_COUNT][LANGUAGE_COUNT] = {
+    [SELF_CHECK_UNKNOWN] = {"—", "—"},
+    [SELF_CHECK_AT_WORK] = {"进行中", "at work"},
+    [SELF_CHECK_DONE] = {"完成", "done"},
+    [SELF_CHECK_CUT_OFF] = {"中断", "cut off"},
+};
 
 static void add_counter(const render_t *render, grid_t *grid, shown_as_t as, const char *const words[LANGUAGE_COUNT],
                         uint64_t value)
@@ -321,6 +326,12 @@ static void add_counter(const render_t *render, grid_t *grid, shown_as_t as, con
         uint64_t seconds = value / 1000;
         grid_cellf(grid, STYLE_PLAIN, "%" PRIu64 ":%02u:%02u", seconds / 3600, (unsigned)(seconds / 60 % 60),
                    (unsigned)(seconds % 60));
+    } else if (as == SHOWN_MOMENT) {
+        char moment[TIME_TEXT_SIZE];
+        render_time_text(value, moment);
+        grid_cell(grid, STYLE_PLAIN, *moment ? moment : "—");
+    } else if (as == SHOWN_SELF_CHECK) {
+        grid_cell(grid, STYLE_PLAIN, SELF_CHECK_WORDS[value][render->language]);
     } else if (as == SHOWN_BYTES) {
         grid_cellf(grid, STYLE_PLAIN, "%" PRIu64 ".%u MiB", value >> 20, (unsigned)((value & 0xFFFFF) * 10 >> 20));
     } else {

@@ -23,7 +23,9 @@ typedef struct {
     closings_t *closings;
     void *zmq; /* the context of all sockets */
     monotonic_time_t started;
-    atomic_bool failed; /* the store cannot be written any more: the hub ends, non-zero */
+    atomic_bool failed;     /* the store cannot be written any more, or is damaged: the hub ends, non-zero */
+    atomic_uint self_check; /* a self_check_t: reading all records of the store; of the main thread, as the next two */
+    atomic_uint_fast64_t self_check_records, self_check_ms;
     atomic_uint_fast64_t requests, refusals, busy;
     atomic_uint_fast32_t commits_queued, queries_queued;
     atomic_uint enrolment_port; /* where tokens are taken; 0 = nowhere */

@@ -93,6 +93,9 @@ status_t query_get_health(const query_t *query)
         .requests = atomic_load(&hub->requests),
         .refusals = atomic_load(&hub->refusals),
         .busy = atomic_load(&hub->busy),
+        .self_check = (self_check_t)atomic_load(&hub->self_check),
+        .self_check_records = atomic_load(&hub->self_check_records),
+        .self_check_ms = atomic_load(&hub->self_check_ms),
     };
     store_sizes(hub->store, &health.stored_bytes, &health.map_bytes);
     months_measure(hub->months, &health.months_cached, &health.month_bytes);

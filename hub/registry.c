@@ -1,6 +1,5 @@
 #include "hub/registry.h"
 
-#include "core/limits.h"
 #include "core/scratch.h"
 
 #include <pthread.h>
@@ -119,17 +118,14 @@ status_t registry_admit(registry_t *registry, const key_entry_t *entry)
     return status;
 }
 
+static status_t admit_stored(void *registry, const stored_key_t *key)
+{
+    return registry_admit(registry, &key->entry);
+}
+
 status_t registry_load(registry_t *registry, store_txn_t *txn)
 {
-    CLEANUP(arena_destroy) arena_t *arena = arena_create(RESPONSE_SIZE_MAX);
-    if (!arena)
-        return STATUS_NO_MEMORY;
-    stored_key_t *keys = NULL;
-    size_t count = 0;
-    TRY(store_list_keys(txn, arena, &keys, &count));
-    for (size_t i = 0; i < count; i++)
-        TRY(registry_admit(registry, &keys[i].entry));
-    return STATUS_OK;
+    return store_scan_keys(txn, admit_stored, registry);
 }
 
 principal_t *registry_find(registry_t *registry, const uint8_t key[KEY_SIZE])

@@ -8,6 +8,8 @@
 #include "hub/zap.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -33,6 +35,8 @@ typedef struct {
     pthread_t server_thread;
     server_t server;
     int signals;
+    store_verification_t *verification; /* NULL: all records were read before, or are no more being read */
+    char why[1000];                     /* the store is damaged; "" = nothing was found */
 } run_t;
 
 static bool complain(const char *what)
@@ -99,17 +103,40 @@ static bool read_configuration(run_t *run, const char *directory, const char *co
 
 /* ---- the store and what is kept of it in memory */
 
+static void note_self_check(hub_t *hub, self_check_t state, uint64_t records)
+{
+    atomic_store(&hub->self_check_records, records);
+    atomic_store(&hub->self_check_ms, state == SELF_CHECK_DONE ? clock_wall().ms : 0);
+    atomic_store(&hub->self_check, state);
+}
+
+/* Before the store is opened its pages; its records too where that is set, and before an upgrade, which must find a
+ * store that is whole. Else a child is made, which reads them beside serving. */
+static status_t verify_store(run_t *run, const char *directory, char *why, size_t why_size)
+{
+    unsigned format = STORE_FORMAT;
+    store_counts_t counts;
+    if (!run->settings.verify_first)
+        TRY(store_verify_pages(directory, &format, why, why_size));
+    if (!run->settings.verify_first && format == STORE_FORMAT) {
+        note_self_check(&run->hub, SELF_CHECK_AT_WORK, 0);
+        return store_verification_create(directory, &run->verification);
+    }
+    TRY(store_verify(directory, &counts, why, why_size));
+    note_self_check(&run->hub, SELF_CHECK_DONE, counts.records);
+    return STATUS_OK;
+}
+
 static bool open_store(run_t *run, const char *directory)
 {
     char why[1000] = "";
-    store_counts_t counts;
     const store_options_t options = {
         .map_bytes = run->settings.map_bytes,
         .max_readers = run->settings.query_workers + READERS_SPARE,
         .upgrades = true,
         .now_ms = clock_wall().ms,
     };
-    status_t status = store_verify(directory, &counts, why, sizeof why);
+    status_t status = verify_store(run, directory, why, sizeof why);
     if (status == STATUS_OK)
         status = store_open(directory, &options, &run->hub.store, why, sizeof why);
     if (status != STATUS_OK)
@@ -179,10 +206,13 @@ static status_t load(run_t *run)
     return closings_load(hub->closings, txn, clock_wall().ms);
 }
 
-static bool load_memory(run_t *run)
+static bool load_memory(run_t *run, const char *directory)
 {
+    char why[PATH_MAX + 200];
     status_t status = load(run);
-    return status == STATUS_OK || complain(status_text(status));
+    snprintf(why, sizeof why, "%s: what is served from memory cannot be loaded: %s%s", directory, status_text(status),
+             status == STATUS_DAMAGED ? "; restore the directory from a backup" : "");
+    return status == STATUS_OK || complain(why);
 }
 
 /* ---- threads */
@@ -221,13 +251,44 @@ static bool start_server(run_t *run)
     return true;
 }
 
+/* What the child has found that reads all records. A store that is damaged is served no further. */
+static void note_verification(run_t *run)
+{
+    const store_progress_t *progress = store_verification_read(run->verification);
+    if (!progress->has_ended) {
+        note_self_check(&run->hub, SELF_CHECK_AT_WORK, progress->records);
+    } else if (progress->status == STATUS_OK) {
+        note_self_check(&run->hub, SELF_CHECK_DONE, progress->records);
+        log_event(LOG_INFO, "verified", "records=%" PRIu64, progress->records);
+    } else if (progress->status == STATUS_DAMAGED || progress->status == STATUS_NEWER_FORMAT) {
+        snprintf(run->why, sizeof run->why, "%s", progress->why);
+        log_event(LOG_ERROR, "damaged", "reason=\"%s\"", progress->why);
+        atomic_store(&run->hub.failed, true);
+        zmq_send(run->control, "stop", 4, ZMQ_DONTWAIT);
+    } else {
+        note_self_check(&run->hub, SELF_CHECK_CUT_OFF, progress->records);
+        log_event(LOG_WARNING, "not_verified", "records=%" PRIu64 " reason=\"%s\"", progress->records, progress->why);
+    }
+    if (progress->has_ended)
+        store_verification_destroy(&run->verification);
+}
+
 /* Until a signal comes, or the server ends by itself. */
 static void wait_for_end(run_t *run)
 {
-    zmq_pollitem_t items[] = {{NULL, run->signals, ZMQ_POLLIN, 0}, {run->control, 0, ZMQ_POLLIN, 0}};
-    while (zmq_poll(items, 2, -1) < 0)
-        ;
-    if (items[0].revents)
+    enum { SIGNALS, CONTROL, VERIFICATION, COUNT };
+    zmq_pollitem_t items[COUNT] = {{NULL, run->signals, ZMQ_POLLIN, 0}, {run->control, 0, ZMQ_POLLIN, 0}};
+    do {
+        if (run->verification)
+            items[VERIFICATION] =
+                (zmq_pollitem_t){NULL, store_verification_descriptor(run->verification), ZMQ_POLLIN, 0};
+        if (zmq_poll(items, run->verification ? COUNT : VERIFICATION, -1) < 0)
+            continue;
+        if (run->verification && items[VERIFICATION].revents)
+            note_verification(run);
+    } while (!items[SIGNALS].revents && !items[CONTROL].revents);
+    store_verification_destroy(&run->verification);
+    if (items[SIGNALS].revents)
         zmq_send(run->control, "stop", 4, ZMQ_DONTWAIT); /* who has ended by itself meanwhile takes it no more */
     pthread_join(run->server_thread, NULL);
 }
@@ -242,8 +303,12 @@ static bool serve(run_t *run)
     run->control = worker_socket(run->hub.zmq, SERVER_CONTROL, true);
     if (!run->control || !start_server(run))
         return false;
+    if (run->verification)
+        store_verification_start(run->verification);
     wait_for_end(run);
     log_event(LOG_INFO, "ended", "clean=%s", run->server.clean ? "yes" : "no");
+    if (*run->why)
+        return complain(run->why);
     return run->server.clean || complain("the store could not be written any more; the log says why");
 }
 
@@ -261,6 +326,7 @@ static void end(run_t *run)
     past_destroy(&run->hub.past);
     months_destroy(&run->hub.months);
     registry_destroy(&run->hub.registry);
+    store_verification_destroy(&run->verification);
     store_close(&run->hub.store);
     if (run->signals >= 0)
         close(run->signals);
@@ -276,7 +342,8 @@ int run_hub(const char *directory, const char *config, const char *listen)
     raise_descriptors();
     bool clean = (sodium_init() >= 0 || complain("libsodium cannot be started")) && take_signals(&run) &&
                  read_configuration(&run, directory, config, listen) && open_store(&run, directory) &&
-                 take_signing_keys(&run, directory) && note_settings(&run) && load_memory(&run) && serve(&run);
+                 take_signing_keys(&run, directory) && note_settings(&run) && load_memory(&run, directory) &&
+                 serve(&run);
     end(&run);
     return clean ? 0 : EXIT_REFUSED;
 }

@@ -371,7 +371,7 @@ static void serve(state_t *state)
     while (!state->stopping || state->changes || state->running || state->waiting || state->enrolment_open) {
         zmq_poll(items, count + state->enrolment_open, IDLE_MS);
         if (zmq_recv(state->control, &word, sizeof word, ZMQ_DONTWAIT) >= 0)
-            begin_stop(state, "signal");
+            begin_stop(state, atomic_load(&state->hub->failed) ? "damage" : "signal");
         take_answers(state);
         if (atomic_load(&state->hub->failed))
             begin_stop(state, "failure");

@@ -106,6 +106,18 @@ static bool zone_exists(const char *name)
     return is_zone;
 }
 
+/* "FIRST or SECOND". */
+static bool parse_choice(const setting_t *setting, const char *text, bool *out)
+{
+    const char *between = strstr(setting->unit, " or "), *second = between + strlen(" or ");
+    size_t length = (size_t)(between - setting->unit);
+    bool is_second = strcmp(text, second) == 0;
+    if (!is_second && (strlen(text) != length || strncmp(text, setting->unit, length) != 0))
+        return false;
+    *out = is_second;
+    return true;
+}
+
 static status_t refuse(faults_t *faults, setting_place_t place, const setting_t *setting, const char *text,
                        const char *expected)
 {
@@ -166,6 +178,8 @@ status_t setting_apply(const setting_t *setting, const char *text, setting_place
             return refuse(faults, place, setting, text, "on or off");
         *(bool *)member = text[1] == 'n';
         return STATUS_OK;
+    case SETTING_CHOICE:
+        return parse_choice(setting, text, member) ? STATUS_OK : refuse(faults, place, setting, text, setting->unit);
     case SETTING_DAYS:
         if (!parse_days(text, setting, member))
             return refuse(faults, place, setting, text,
@@ -216,6 +230,9 @@ static void print_range(FILE *file, const setting_t *setting)
         break;
     case SETTING_SWITCH:
         fputs("on or off", file);
+        break;
+    case SETTING_CHOICE:
+        fputs(setting->unit, file);
         break;
     case SETTING_DAYS:
         fprintf(file, "at most %d days, %" PRIu64 " to %" PRIu64, SETTINGS_RELEASE_DAYS_MAX, setting->least,

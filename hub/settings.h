@@ -27,6 +27,7 @@ typedef struct {
     release_days_t release_days; /* of the next month, on which a month is released: 11, 16, 21 */
     uint64_t map_bytes;          /* 64 GiB */
     uint64_t month_cache_bytes;  /* 512 MiB */
+    bool verify_first;           /* verify_at_start: first; else beside serving */
     uint32_t query_workers;      /* 2 */
     uint32_t commit_queue;       /* submissions waiting for the writer, above it busy; 4096 */
     uint32_t commit_group;       /* most submissions of one transaction; 1024 */

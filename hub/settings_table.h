@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* X(kind, name, member, least, most, default, unit, help). A share's range is 0..1. */
+/* X(kind, name, member, least, most, default, unit, help). A share's range is 0..1. A choice's unit holds its words:
+ * the first one sets its member to false, the second to true. */
 #define SETTING_LIST(X)                                                                                                \
     X(LISTEN, listen, listen, 0, SETTINGS_LISTEN_SIZE, "tcp://*:7420", "",                                             \
       "endpoint to serve at: tcp://ADDRESS:PORT; ADDRESS * is every address, PORT 0 lets the system choose")           \
@@ -32,6 +33,9 @@
       "largest size of the store; space is taken only as it fills; may be raised at any start")                        \
     X(BYTES, month_cache_bytes, month_cache_bytes, 1048576, 1099511627776, "512 MiB", "bytes",                         \
       "memory for the months that are kept ready to compute with")                                                     \
+    X(CHOICE, verify_at_start, verify_first, 0, 1, "beside", "beside or first",                                        \
+      "when each record of the store is read through: beside serving, which stops where one is damaged, or first, "    \
+      "which serves later (each page is checked before serving either way)")                                           \
     X(NUMBER, query_workers, query_workers, 1, 64, "2", "threads", "threads that compute answers")                     \
     X(NUMBER, commit_queue, commit_queue, 1, 1000000, "4096", "submissions",                                           \
       "submissions that wait to be stored; above it the hub answers busy")                                             \
@@ -55,6 +59,7 @@ typedef enum {
     SETTING_NUMBER,
     SETTING_SHARE,
     SETTING_SWITCH,
+    SETTING_CHOICE,
     SETTING_DAYS,
     SETTING_BYTES
 } setting_kind_t;

@@ -203,6 +203,8 @@ static status_t open_checked(store_t *store, char *out_why, size_t why_size)
     }
     TRY(store_open_tables(txn, 0, STORE_FORMAT, store->tables));
     TRY(store_check_head(txn, store->tables, &head, out_why, why_size));
+    store_txn_t reading = {.store = store, .txn = txn, .head = head};
+    TRY(store_check_newest_event(&reading, out_why, why_size));
     int code = mdb_txn_commit(txn);
     txn = NULL;
     return store_map_error(code);
@@ -312,7 +314,7 @@ static bool nearly_full(MDB_env *env)
            (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
 }
 
-static status_t write_head(store_txn_t *txn)
+status_t store_head_write(store_txn_t *txn)
 {
     uint8_t bytes[STORE_HEAD_SIZE];
     txn->head.epoch = mdb_txn_id(txn->txn);
@@ -330,7 +332,7 @@ status_t store_commit(store_txn_t **txn)
     if (!ending->dirty)
         return STATUS_OK;
     TRY(store_flush_revisions(ending));
-    TRY(write_head(ending));
+    TRY(store_head_write(ending));
     int code = mdb_txn_commit(ending->txn);
     ending->txn = NULL;
     if (code == EIO && nearly_full(ending->store->env))
@@ -359,6 +361,8 @@ status_t store_counts(store_txn_t *txn, store_counts_t *out)
                             .tokens = counts[TABLE_TOKENS],
                             .events = counts[TABLE_EVENTS]};
     memcpy(out->event_hash, txn->head.event_hash, DIGEST_SIZE);
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        out->records += counts[i];
     return STATUS_OK;
 }
 

@@ -62,8 +62,9 @@ status_t store_copy(const char *directory, const char *destination, char *out_wh
 /* The directory's entry in the one above it reaches the disk. STATUS_IO with errno. */
 status_t store_sync_parent(const char *directory) NODISCARD;
 
-/* Opens a store: format number (NEWER_FORMAT), file sizes, counters, epoch. On failure `out_why` says what, where and
- * what to do. Does not read every record: that is store_verify. Opened once in a process.
+/* Opens a store: format number (NEWER_FORMAT), file sizes, counters, epoch, the newest event's hash. On failure
+ * `out_why` says what, where and what to do. Does not read every record: that is store_verify. Opened once in a
+ * process.
  *
  * An upgrade (hub/store_upgrade.c) writes the new number to FORMAT first, beside it, synced and renamed, so that from
  * then on an earlier program refuses the directory in words; then one transaction makes what is new. Whenever it is cut
@@ -78,14 +79,42 @@ unsigned store_upgraded_from(const store_t *store);
 typedef struct {
     unsigned format; /* of the records */
     uint64_t revisions, dealer_months, answers, keys, catalogs, networks, tokens, events;
+    uint64_t records;                /* of all tables, indices too */
     uint8_t event_hash[DIGEST_SIZE]; /* of the newest event */
 } store_counts_t;
 
 /* Reads everything in a child process (a damaged page may crash LMDB), read-only: each record's version, checksum and
  * meaning, the counts, and that indices and revisions agree. A store of an earlier format is read as what it is.
- * STATUS_DAMAGED or NEWER_FORMAT with `out_why`. The hub runs it before it opens the store; safe beside a serving hub.
- */
+ * STATUS_DAMAGED or NEWER_FORMAT with `out_why`. Safe beside a serving hub. */
 status_t store_verify(const char *directory, store_counts_t *out_counts, char *out_why, size_t why_size) NODISCARD;
+
+/* The part of it that must be known before the store is opened: what LMDB trusts, which is each page that the newest
+ * snapshot reaches, the order of its keys, and the list of free pages. After it no damage can end the process that
+ * opens the store, or have it write over what is in use; what records hold is not looked at. `out_format`: what FORMAT
+ * says. */
+status_t store_verify_pages(const char *directory, unsigned *out_format, char *out_why, size_t why_size) NODISCARD;
+
+/* The other part, beside the hub that serves the store: all records of the snapshot that is the newest when it starts,
+ * read by a child at low priority. The child ends with the thread that made it. One thread. */
+typedef struct store_verification store_verification_t;
+typedef struct {
+    bool has_ended;
+    status_t status;  /* where it has ended: OK, DAMAGED and NEWER_FORMAT are of the store; with any other it was cut
+                         off, and the rest of the store is not known */
+    uint64_t records; /* met so far; of a store that is whole, in the end, all of them */
+    char why[1000];   /* as store_verify's */
+} store_progress_t;
+
+/* Makes the child, which waits. Before the store is opened and before there are threads. */
+status_t store_verification_create(const char *directory, store_verification_t **out) NODISCARD;
+/* Lets it begin; once the store is open. */
+void store_verification_start(store_verification_t *verification);
+/* Readable when there is something to read; -1 once it has ended. */
+int store_verification_descriptor(const store_verification_t *verification);
+/* Takes what the child has said, without waiting; lives as long as the verification. */
+const store_progress_t *store_verification_read(store_verification_t *verification);
+/* Ends the child where it is still at work. Accepts NULL in *verification. */
+void store_verification_destroy(store_verification_t **verification);
 
 status_t store_begin_write(store_t *store, store_txn_t **out) NODISCARD;
 status_t store_begin_read(store_t *store, store_txn_t **out) NODISCARD;
@@ -202,7 +231,11 @@ status_t store_get_answer(store_txn_t *txn, const char *dealer, const uint8_t id
 status_t store_put_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], const stored_key_t *key) NODISCARD;
 status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], arena_t *arena,
                        stored_key_t *out) NODISCARD;
-/* All keys, revoked ones too, in the order of their bytes; arrays from `arena`. */
+/* Calls `visit` with each key, revoked ones too, in the order of their bytes; stops at its first failure and returns
+ * it. The key lives until visit returns. STATUS_DAMAGED where one is missing. */
+typedef status_t store_key_visit_t(void *context, const stored_key_t *key);
+status_t store_scan_keys(store_txn_t *txn, store_key_visit_t *visit, void *context) NODISCARD;
+/* All of them; arrays from `arena`. */
 status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, size_t *out_count) NODISCARD;
 
 status_t store_put_token(store_txn_t *txn, const stored_token_t *token) NODISCARD;

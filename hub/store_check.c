@@ -27,6 +27,7 @@ status_t store_check_table(store_check_t *check, store_table_t table, store_chec
     int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
     for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
         span_t payload;
+        check->met++;
         if (++count % 1024 == 0 && check->tick)
             check->tick(check->context);
         status_t status = store_unframe(table, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload);

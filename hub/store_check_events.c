@@ -230,6 +230,19 @@ static status_t check_last(store_check_t *check)
     return STATUS_OK;
 }
 
+status_t store_check_newest_event(store_txn_t *txn, char *out_why, size_t why_size)
+{
+    const store_head_t *head = &txn->head;
+    uint8_t hash[DIGEST_SIZE];
+    store_check_t check = {.txn = *txn, .why = out_why, .why_size = why_size, .log.event = head->counts[TABLE_EVENTS]};
+    if (check.log.event == 0)
+        return STATUS_OK;
+    if (store_hash_of_event(&check.txn, check.log.event, hash) != STATUS_OK ||
+        memcmp(hash, head->event_hash, DIGEST_SIZE) != 0)
+        return DAMAGED(&check, "the log does not end as it was left: its last event is damaged");
+    return check_last(&check);
+}
+
 static status_t check_end(store_check_t *check)
 {
     const store_head_t *head = &check->txn.head;

@@ -149,10 +149,18 @@ status_t store_hash_of_event(store_txn_t *txn, uint64_t event, uint8_t out[DIGES
     return STATUS_OK;
 }
 
+/* A record of `subjects` holds nothing, but its checksum vouches for its key. */
+static status_t check_entry(const MDB_val *key, const MDB_val *value)
+{
+    span_t payload;
+    return store_unframe(TABLE_SUBJECTS, key->mv_data, key->mv_size, value->mv_data, value->mv_size, &payload);
+}
+
 /* The number in a subject's key, or NOT_FOUND where the key is another subject's. */
-static status_t number_of(const MDB_val *key, const char *subject, uint64_t *out)
+static status_t number_of(const MDB_val *key, const MDB_val *value, const char *subject, uint64_t *out)
 {
     size_t size = strlen(subject) + 1;
+    TRY(check_entry(key, value));
     if (key->mv_size != size + 8 || memcmp(key->mv_data, subject, size) != 0)
         return STATUS_NOT_FOUND;
     *out = frame_take_u64((const uint8_t *)key->mv_data + size);
@@ -172,7 +180,7 @@ static status_t find_subject(store_txn_t *txn, const char *subject, uint64_t fro
     if (before && (code == MDB_SUCCESS || code == MDB_NOTFOUND))
         code = mdb_cursor_get(cursor, &key, &value, code == MDB_SUCCESS ? MDB_PREV : MDB_LAST);
     TRY(store_map_error(code));
-    return number_of(&key, subject, out);
+    return number_of(&key, &value, subject, out);
 }
 
 status_t store_last_event(store_txn_t *txn, const char *subject, uint64_t most, arena_t *arena, stored_event_t *out)
@@ -207,6 +215,7 @@ status_t store_scan_subjects(store_txn_t *txn, const char *prefix, uint64_t most
     MDB_val key = {size, (void *)prefix}, value;
     int code = mdb_cursor_get(cursor, &key, &value, size ? MDB_SET_RANGE : MDB_FIRST);
     for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        TRY(check_entry(&key, &value));
         const char *subject = subject_of(&key);
         if (!subject || strlen(subject) >= sizeof held)
             return STATUS_DAMAGED;

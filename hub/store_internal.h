@@ -101,6 +101,9 @@ status_t store_unframe(store_table_t table, const uint8_t *key, size_t key_size,
 /* Reads `head` from the frame's payload, of this format or an earlier one. */
 status_t store_head_decode(span_t payload, store_head_t *out) NODISCARD;
 
+/* Writes the transaction's head, as its commit does. */
+status_t store_head_write(store_txn_t *txn) NODISCARD;
+
 /* An LMDB environment's options and the tables' handles. */
 status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_readers, unsigned flags,
                         MDB_env **out) NODISCARD;
@@ -198,7 +201,8 @@ typedef struct {
     uint64_t months;            /* months in `history` */
     log_mark_t log;             /* how far the log was met */
     const log_expectation_t *expected;
-    size_t work; /* entries of the log and revisions that were met */
+    size_t work;  /* entries of the log and revisions that were met */
+    uint64_t met; /* records of tables */
 } store_check_t;
 
 /* All records of one snapshot. */
@@ -211,3 +215,5 @@ status_t store_check_table(store_check_t *check, store_table_t table, store_chec
 /* hub/store_check_events.c: the log's part of it. The log and its index; that the log ends where the head says; that it
  * tells of each key, token and catalog as they stand. Nothing where the format has no log. */
 status_t store_check_log(store_check_t *check) NODISCARD;
+/* Of the log its last event alone: that the head names it, and that it leads to what is current. */
+status_t store_check_newest_event(store_txn_t *txn, char *out_why, size_t why_size) NODISCARD;

@@ -79,29 +79,70 @@ status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], are
     return read_key(arena, public_key, payload, out);
 }
 
-status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, size_t *out_count)
+/* Calls `take` with each record of the table, and checks that there are as many as the head says. */
+typedef status_t take_t(void *context, const uint8_t *public_key, span_t payload);
+static status_t walk_keys(store_txn_t *txn, take_t *take, void *context)
 {
     CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_KEYS], &cursor)));
     size_t expected = txn->head.counts[TABLE_KEYS], count = 0;
-    stored_key_t *keys = arena_array(arena, expected, sizeof *keys);
-    if (!keys)
-        return STATUS_NO_MEMORY;
     MDB_val key, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
     for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
         span_t payload;
-        if (count == expected || key.mv_size != KEY_SIZE)
+        if (count++ == expected || key.mv_size != KEY_SIZE)
             return STATUS_DAMAGED;
         TRY(store_unframe(TABLE_KEYS, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
-        TRY(read_key(arena, key.mv_data, payload, &keys[count++]));
+        TRY(take(context, key.mv_data, payload));
     }
     if (code != MDB_NOTFOUND)
         return store_map_error(code);
-    if (count != expected)
-        return STATUS_DAMAGED;
-    *out = keys;
-    *out_count = count;
+    return count == expected ? STATUS_OK : STATUS_DAMAGED;
+}
+
+typedef struct {
+    store_key_visit_t *visit;
+    void *context;
+} key_scan_t;
+
+/* Memory for one at a time. */
+static status_t visit_key(void *context, const uint8_t *public_key, span_t payload)
+{
+    const key_scan_t *scan = context;
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
+    stored_key_t key;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    TRY(read_key(arena, public_key, payload, &key));
+    return scan->visit(scan->context, &key);
+}
+
+status_t store_scan_keys(store_txn_t *txn, store_key_visit_t *visit, void *context)
+{
+    key_scan_t scan = {visit, context};
+    return walk_keys(txn, visit_key, &scan);
+}
+
+typedef struct {
+    arena_t *arena;
+    stored_key_t *keys;
+    size_t count;
+} key_list_t;
+
+static status_t list_key(void *context, const uint8_t *public_key, span_t payload)
+{
+    key_list_t *list = context;
+    return read_key(list->arena, public_key, payload, &list->keys[list->count++]);
+}
+
+status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, size_t *out_count)
+{
+    key_list_t list = {.arena = arena, .keys = arena_array(arena, txn->head.counts[TABLE_KEYS], sizeof *list.keys)};
+    if (!list.keys)
+        return STATUS_NO_MEMORY;
+    TRY(walk_keys(txn, list_key, &list));
+    *out = list.keys;
+    *out_count = list.count;
     return STATUS_OK;
 }
 

@@ -116,9 +116,12 @@ status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out)
     CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
     TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
     MDB_val key = {strlen(dealer) + 1, (void *)dealer}, value;
+    span_t payload;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
         return store_map_error(code);
+    if (code == MDB_SUCCESS) /* it vouches for the key */
+        TRY(store_unframe(TABLE_HISTORY, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
     *out = code == MDB_SUCCESS && key.mv_size > strlen(dealer) && memcmp(key.mv_data, dealer, strlen(dealer) + 1) == 0;
     return STATUS_OK;
 }

@@ -125,9 +125,10 @@ static status_t read_keys(reader_t *reader, const Yardstick__V1__KeyList *messag
     return STATUS_OK;
 }
 
-static health_t read_health(const Yardstick__V1__Health *message)
+static status_t read_health(reader_t *reader, const Yardstick__V1__Health *message, health_t *out)
 {
-    return (health_t){
+    TRY(reader_choice(reader, "health.self_check", (uint32_t)message->self_check, SELF_CHECK_COUNT));
+    *out = (health_t){
         .uptime_ms = message->uptime_ms,
         .revisions = message->revisions,
         .stored_bytes = message->stored_bytes,
@@ -141,7 +142,11 @@ static health_t read_health(const Yardstick__V1__Health *message)
         .busy = message->busy,
         .months_cached = message->months_cached,
         .month_bytes = message->month_bytes,
+        .self_check = (self_check_t)message->self_check,
+        .self_check_records = message->self_check_records,
+        .self_check_ms = message->self_check_ms,
     };
+    return STATUS_OK;
 }
 
 static status_t read_imported(reader_t *reader, const Yardstick__V1__Imported *message, imported_t *out)
@@ -173,8 +178,7 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_IMPORTED:
         return read_imported(reader, message->imported, &out->imported);
     case RESPONSE_HEALTH:
-        out->health = read_health(message->health);
-        return STATUS_OK;
+        return read_health(reader, message->health, &out->health);
     case RESPONSE_TOKENS:
         return token_page_read(reader, message->tokens, &out->tokens);
     case RESPONSE_ENROLLED:
@@ -298,6 +302,9 @@ static status_t write_health(arena_t *arena, const health_t *health, Yardstick__
     out->health->busy = health->busy;
     out->health->months_cached = health->months_cached;
     out->health->month_bytes = health->month_bytes;
+    out->health->self_check = (Yardstick__V1__SelfCheck)health->self_check;
+    out->health->self_check_records = health->self_check_records;
+    out->health->self_check_ms = health->self_check_ms;
     return STATUS_OK;
 }
 

@@ -3,6 +3,7 @@
 const char *const role_names[ROLE_COUNT] = {"none", "dealer", "manager", "headquarters", "operator"};
 
 const char *const outcome_names[OUTCOME_COUNT] = {"none", "accepted", "unchanged", "withdrawn"};
+const char *const self_check_names[SELF_CHECK_COUNT] = {"unknown", "at_work", "done", "cut_off"};
 
 const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     "none",

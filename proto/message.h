@@ -411,12 +411,25 @@ typedef struct {
     network_changes_t changes; /* counts only */
 } imported_t;
 
+/* Whether all records of the store were read since the hub started; AT_WORK: that goes on beside serving. */
+typedef enum {
+    SELF_CHECK_UNKNOWN,
+    SELF_CHECK_AT_WORK,
+    SELF_CHECK_DONE,
+    SELF_CHECK_CUT_OFF,
+    SELF_CHECK_COUNT
+} self_check_t;
+/* "unknown", "at_work", "done", "cut_off" */
+extern const char *const self_check_names[SELF_CHECK_COUNT];
+
 typedef struct {
     uint64_t uptime_ms, revisions, stored_bytes, map_bytes;
     uint32_t keys, dealers, commits_queued, queries_queued;
     uint64_t requests, refusals, busy;
     uint32_t months_cached;
     uint64_t month_bytes;
+    self_check_t self_check;
+    uint64_t self_check_records, self_check_ms; /* read so far; when it was done, 0 = it is not */
 } health_t;
 
 typedef struct {

@@ -23,6 +23,7 @@ class SqlRow:
     denominator: str
     better: str
     min_base: float | None
+    is_flow: bool
 
     @property
     def sign(self):
@@ -64,7 +65,9 @@ class Translator:
     """Formulas to SQL."""
 
     def __init__(self, facts, kpis):
-        self.facts, self.kpis = facts, kpis
+        """`facts` and `kpis`: the catalog's entries by id, the facts in their order."""
+        self.entries, self.kpis = facts, kpis
+        self.facts = {name: (i, int(entry["decimals"])) for i, (name, entry) in enumerate(facts.items())}
 
     def tree(self, name):
         return ast.parse(self.kpis[name]["formula"], mode="eval").body
@@ -90,19 +93,25 @@ class Translator:
             return f"({self.linear(node.left)} {operators[type(node.op)]} {self.linear(node.right)})"
         raise ValueError(f"a formula that the bench's queries have no form for: {ast.unparse(node)}")
 
+    def needs(self, node):
+        """The facts of a formula."""
+        node = self.resolve(node)
+        if isinstance(node, ast.Name):
+            return {node.id}
+        return {fact for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr) for fact in self.needs(child)}
+
     def row(self, name):
-        entry = self.kpis.get(name) or {"better": self.facts_entry[name]["better"]}
+        entry = self.kpis.get(name) or self.entries[name]
         node = self.resolve(ast.Name(name))
         is_ratio = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
         numerator, denominator = (self.linear(node.left), self.linear(node.right)) if is_ratio else (self.linear(node), "1")
         base = float(entry["min_base"]) if "min_base" in entry else None
-        return SqlRow(name, numerator, denominator, entry["better"], base)
+        is_flow = not is_ratio and all(self.entries[fact]["kind"] == "flow" for fact in self.needs(node))
+        return SqlRow(name, numerator, denominator, entry["better"], base, is_flow)
 
 
 def load(path=CATALOG):
     text = path.read_text()
-    facts = list(entries(text, "facts"))
-    kpis = {entry["id"]: entry for entry in entries(text, "kpis")}
-    translator = Translator({entry["id"]: (i, int(entry["decimals"])) for i, entry in enumerate(facts)}, kpis)
-    translator.facts_entry = {entry["id"]: entry for entry in facts}
+    facts, kpis = ({entry["id"]: entry for entry in entries(text, section)} for section in ("facts", "kpis"))
+    translator = Translator(facts, kpis)
     return SqlCatalog([translator.row(name) for name in table_rows(text)], len(facts))

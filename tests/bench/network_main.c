@@ -74,6 +74,18 @@ static void write_network(const char *directory, const network_lines_t *lines)
     close_csv(file);
 }
 
+/* Which dealer is which, for databases that go by numbers. */
+static void write_dealers(const char *directory, const sample_t *sample)
+{
+    char code[SAMPLE_CODE_SIZE];
+    FILE *file = open_csv(directory, "peers.csv", "dealer,region,code");
+    for (uint32_t dealer = 0; dealer < sample->dealers; dealer++) {
+        sample_dealer(dealer, code);
+        fprintf(file, "%u,%u,%s\n", dealer, sample_region_of(sample, dealer), code);
+    }
+    close_csv(file);
+}
+
 static void write_facts(const char *directory, const sample_t *sample, uint32_t months)
 {
     FILE *file = open_file(directory, "facts.csv");
@@ -263,6 +275,7 @@ int main(int argc, char **argv)
          "making the network");
     if (is_csv) {
         write_network(argv[2], &lines);
+        write_dealers(argv[2], &sample);
         write_facts(argv[2], &sample, months);
     } else {
         fill(argv[2], &sample, &lines, months, (uint32_t)strtoul(argv[5], NULL, 10));

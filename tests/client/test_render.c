@@ -223,7 +223,10 @@ static status_t show_health(const render_t *render)
                        .revisions = 1234,
                        .stored_bytes = 1572864,
                        .map_bytes = UINT64_C(68719476736),
-                       .keys = 3};
+                       .keys = 3,
+                       .self_check = SELF_CHECK_DONE,
+                       .self_check_records = 5678901,
+                       .self_check_ms = UINT64_C(1767225600000)};
     return render_health(render, &health);
 }
 

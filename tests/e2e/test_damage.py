@@ -1,12 +1,17 @@
-"""Damage to the data directory: the hub refuses to start and says why in one line; `verify` names it too (STACK.md: LMDB trusts its file)."""
+"""Damage to the data directory: the hub refuses to start, or where only a record is damaged stops as soon as it has read that far, and says why in one line; `verify`
+names it too (STACK.md: LMDB trusts its file)."""
 
 import copy
 import os
 import random
 import re
+import select
 import shutil
+import signal
+import time
+from pathlib import Path
 
-from yardstick import HubCase, main, run
+from yardstick import PATIENCE, HubCase, eventually, main, run
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 PAGE = 4096
@@ -47,6 +52,37 @@ def in_use(data):
     return pages, records
 
 
+# -- the child that reads all records
+
+def exists(pid):
+    return Path(f"/proc/{pid}").exists()
+
+
+def reader_of(parent):
+    """The pid of that child of a hub; None where there is none."""
+    try:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return next((int(child) for child in children if Path(f"/proc/{child}/comm").read_text() == "hub-verify\n"), None)
+    except OSError:
+        return None
+
+
+def stop_process(pid):
+    """Whether it was there to be stopped."""
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def continue_process(pid):
+    try:
+        os.kill(pid, signal.SIGCONT)
+    except ProcessLookupError:
+        pass
+
+
 class Damage(HubCase):
     golden = True
 
@@ -66,12 +102,15 @@ class Damage(HubCase):
         shutil.copytree(self.whole, self.directory)
         self.data = self.directory / "data.mdb"
 
-    def refused(self, what, data=None):
-        """Writes `data` as the data file; both commands refuse, and the file stays as it is."""
+    def refused(self, what, data=None, only_a_record=False):
+        """Writes `data` as the data file; `verify` and `run` refuse, and the file stays as it is. `only_a_record`: a hub that reads all records first."""
         if data is not None:
             self.data.write_bytes(data)
+        first = self.work / "first.yaml"
+        first.write_text("verify_at_start: first\n")
+        serve = ["run", self.directory, "--listen", "tcp://127.0.0.1:0"]
         lines = []
-        for command in (["verify", self.directory], ["run", self.directory, "--listen", "tcp://127.0.0.1:0"]):
+        for command in [["verify", self.directory], [*serve, "--config", first]] + ([] if only_a_record else [serve]):
             result = run(self.work, "yardstick-hub", *command)
             self.assertExit(result, 1, str(self.directory))
             lines.append([line for line in result.err.splitlines() if line.strip()])
@@ -158,13 +197,98 @@ class Damage(HubCase):
             with self.subTest(f"byte {at}, seed {SEED}"):
                 self.data.write_bytes(data)
                 self.assertExit(run(self.work, "yardstick-hub", "verify", self.directory), 1, str(self.directory))
-        self.refused("a flipped bit", bytes(data))
+        self.refused("a flipped bit", bytes(data), only_a_record=True)
 
     def test_a_record_moved_to_another_place(self):
         """A dealer's code changed in the index key alone: the checksum covers the key."""
         data = self.bytes.replace((202506).to_bytes(4, "big") + b"D0007", (202506).to_bytes(4, "big") + b"D0008")
         self.assertNotEqual(data, self.bytes)
         self.refused("a moved record", data)
+
+    # -- beside serving
+
+    def with_damage_deep_in_a_record(self):
+        """One bit in the middle of a revision's value: its page is whole, and nothing of it is read before the hub serves."""
+        _, records = in_use(self.bytes)
+        value, size = next((start, size) for start, size in records if b"D0042" in self.bytes[start:start + size] and size > 60)
+        data = bytearray(self.bytes)
+        data[value + size - 12] ^= 1
+        return bytes(data)
+
+    def hub(self, data=None):
+        if data is not None:
+            self.data.write_bytes(data)
+        hub = copy.copy(self.shared)  # with its headquarters' home
+        hub.directory, hub.work, hub.process = self.directory, self.work, None
+        hub.listen, hub.config = "tcp://127.0.0.1:0", None
+        self.addCleanup(hub.kill)
+        return hub
+
+    def start_held(self, hub):
+        """Starts the hub and holds the child that reads all records before it is at its end; returns the child's pid. (Where it was too quick, once more.)"""
+        for _ in range(50):
+            hub.start(wait=False)
+            child = None
+            while child is None and not select.select([hub.process.stdout], [], [], 0)[0]:
+                child = reader_of(hub.process.pid)
+            held = child is not None and stop_process(child)
+            hub.wait_ready()
+            if held and hub.ask("status")["self_check"] == "at_work":
+                return child
+            hub.kill()
+        self.fail("the child that reads all records was never found at work")
+
+    def test_damage_deep_in_a_record_stops_the_hub_that_serves(self):
+        data = self.with_damage_deep_in_a_record()
+        said = self.refused("a record", data, only_a_record=True)
+        self.assertRegex(said, r"revisions.*restore the directory from a backup$")
+        hub = self.hub(data)
+        child = self.start_held(hub)
+        self.assertEqual(hub.ask("coverage", "--period", "2025-06", "--scope", "nation")["scopes"][0]["expected"], 60, "it serves meanwhile")
+        continue_process(child)
+        self.assertEqual(hub.process.wait(PATIENCE), 1)
+        lines = hub.log_text().splitlines()
+        self.assertIn(said, lines, "the words of `verify`")
+        self.assertRegex("\n".join(lines), r"(?s)level=error event=damaged reason=.* event=stopping reason=damage .* event=ended clean=no")
+        self.assertFalse(exists(child), "no child is left")
+
+    def test_status_tells_of_the_reading(self):
+        hub = self.hub()
+        child = self.start_held(hub)
+        before = hub.ask("status")
+        self.assertEqual((before["self_check"], before["self_check_ms"]), ("at_work", 0))
+        continue_process(child)
+        eventually(lambda: hub.ask("status")["self_check"] == "done", "all records to be read")
+        status = hub.ask("status")
+        self.assertGreater(status["self_check_records"], 4 * 1372, "revisions with their indices")
+        self.assertLess(abs(time.time() * 1000 - status["self_check_ms"]), 3600000)
+        self.assertFalse(exists(child))
+        self.assertEqual(hub.stop(), 0)
+        first = self.work / "first.yaml"
+        first.write_text("verify_at_start: first\n")
+        hub.config = first
+        hub.start()
+        self.assertEqual({**hub.ask("status"), **{"self_check_ms": 0}}["self_check_records"], status["self_check_records"])
+        self.assertEqual(hub.ask("status")["self_check"], "done")
+        self.assertEqual(hub.stop(), 0)
+
+    def test_the_reading_ends_with_the_hub(self):
+        for how, code in ((signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)):
+            with self.subTest(how.name):
+                hub = self.hub()
+                child = self.start_held(hub)
+                self.assertEqual(hub.stop(how), code)
+                eventually(lambda: not exists(child), "the child to end with its parent")
+
+    def test_a_reading_that_somebody_ends_is_said_and_stops_nothing(self):
+        hub = self.hub()
+        child = self.start_held(hub)
+        os.kill(child, signal.SIGKILL)
+        eventually(lambda: hub.ask("status")["self_check"] == "cut_off", "the end to be noticed")
+        self.assertRegex(hub.log_text(), "level=warning event=not_verified ")
+        self.assertFalse(exists(child), "no zombie")
+        self.assertEqual(hub.ask("coverage", "--period", "2025-06", "--scope", "nation")["scopes"][0]["expected"], 60)
+        self.assertEqual(hub.stop(), 0)
 
     def test_a_newer_format(self):
         file = self.directory / "FORMAT"

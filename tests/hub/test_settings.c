@@ -27,6 +27,7 @@ Test(settings, defaults_are_those_that_the_header_names)
     cr_assert(settings.benchmark.least_stores == 3 && settings.benchmark.least_eligible == 5);
     cr_assert_eq(settings.map_bytes, UINT64_C(64) << 30);
     cr_assert_eq(settings.month_cache_bytes, UINT64_C(512) << 20);
+    cr_assert_not(settings.verify_first, "records are read beside serving");
     cr_assert(settings.query_workers == 2 && settings.commit_queue == 4096 && settings.commit_group == 1024);
     cr_assert(settings.query_queue == 1024 && settings.requests_per_key == 256);
     cr_assert(settings.handshake_ms && settings.heartbeat_ms && settings.backlog);
@@ -44,7 +45,7 @@ Test(settings, every_value_is_taken_from_the_file)
                  "benchmark_share: 0.25\nbenchmark_least_stores: 4\nbenchmark_least_eligible: 6\n"
                  "map_bytes: 2 GiB\nmonth_cache_bytes: 104857600\nquery_workers: 3\ncommit_queue: 100\n"
                  "commit_group: 7\nquery_queue: 8\nrequests_per_key: 9\nhandshake_ms: 1000\nheartbeat_ms: 2000\n"
-                 "backlog: 100\n",
+                 "backlog: 100\nverify_at_start: first\n",
                  &settings, &faults));
     cr_assert_str_eq(settings.listen, "tcp://10.1.2.3:5555");
     cr_assert_str_eq(settings.enroll_listen, "tcp://*:5556");
@@ -57,6 +58,9 @@ Test(settings, every_value_is_taken_from_the_file)
     cr_assert(settings.commit_queue == 100 && settings.commit_group == 7 && settings.query_queue == 8);
     cr_assert(settings.requests_per_key == 9 && settings.handshake_ms == 1000 && settings.heartbeat_ms == 2000);
     cr_assert_eq(settings.backlog, 100);
+    cr_assert(settings.verify_first);
+    OK(read_text("verify_at_start: beside\n", &settings, &faults));
+    cr_assert_not(settings.verify_first);
 }
 
 Test(settings, what_the_file_leaves_out_stays)
@@ -83,6 +87,10 @@ static const struct {
 } bad[] = {
     {"enroll_listen: 7421\n", 1, 16, "enroll_listen: '7421' is not tcp://ADDRESS:PORT"},
     {"enroll_per_minute: 0\n", 1, 20, "'0' is out of range: 1 to 100000 connections"},
+    {"verify_at_start: never\n", 1, 18, "verify_at_start: 'never' is not beside or first"},
+    {"verify_at_start: besides\n", 1, 18, "'besides' is not beside or first"},
+    {"verify_at_start: firs\n", 1, 18, "'firs' is not beside or first"},
+    {"verify_at_start:\n", 1, 17, "'' is not beside or first"},
     {"due_day: 010\n", 1, 10, "'010' is not a whole number: write plain digits without a leading zero"},
     {"due_day: 2.5\n", 1, 10, "'2.5' is not a whole number"},
     {"due_day: 1e1\n", 1, 10, "'1e1' is not a whole number"},

@@ -168,12 +168,14 @@ Test(codec_response, counts_and_health_come_back)
     cr_assert_eq(memcmp(&got.response->imported, &imported.imported, 4 * sizeof(uint32_t)), 0);
     cr_assert(got.response->imported.complete);
     answered_fini(&got);
-    response_t health = {.kind = RESPONSE_HEALTH, .health = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}};
+    response_t health = {.kind = RESPONSE_HEALTH,
+                         .health = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, SELF_CHECK_CUT_OFF, 14, 15}};
     got = response_round(&health);
     const health_t *h = &got.response->health;
     cr_assert(h->uptime_ms == 1 && h->revisions == 2 && h->stored_bytes == 3 && h->map_bytes == 4 && h->keys == 5);
     cr_assert(h->dealers == 6 && h->commits_queued == 7 && h->queries_queued == 8 && h->requests == 9);
     cr_assert(h->refusals == 10 && h->busy == 11 && h->months_cached == 12 && h->month_bytes == 13);
+    cr_assert(h->self_check == SELF_CHECK_CUT_OFF && h->self_check_records == 14 && h->self_check_ms == 15);
     answered_fini(&got);
 }
 
