@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#define OUTRUN_PART 24u /* so much of the stores changed, one by one, costs what building anew does */
+#define HESITATION_MAX 6u
+#define OUTRUN_PART    24u /* so much of the stores changed, one by one, costs what building anew does */
 
 /* ---- Which lists there are ---- */
 
@@ -77,6 +78,13 @@ void order_index_drop(month_t *month)
     for (size_t row = 0; row < count_rows(month); row++)
         if (month->index->rows[row])
             drop_row(month, row, 0);
+}
+
+void order_index_give_up(month_t *month)
+{
+    order_index_drop(month);
+    if (month->index->hesitation < HESITATION_MAX)
+        month->index->hesitation++;
 }
 
 void order_index_destroy(order_index_t **index)

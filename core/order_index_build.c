@@ -263,7 +263,7 @@ const order_index_row_t *order_index_find(const month_t *month, size_t row, uint
     uint64_t asked = __atomic_load_n(&index->asked[row], __ATOMIC_RELAXED), next = asked + slots;
     if (asked == ORDER_ASKED_NEVER)
         return NULL;
-    bool builds = next >= ASKED_LEAST * index->entries && has_room(month);
+    bool builds = next >= (ASKED_LEAST * index->entries) << index->hesitation && has_room(month);
     /* Where another thread was faster, its question counts. */
     if (!__atomic_compare_exchange_n(&index->asked[row], &asked, builds ? ORDER_ASKED_NEVER : next, false,
                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) ||
@@ -300,6 +300,7 @@ static status_t copy_row(const order_index_row_t *row, uint32_t list_count, orde
 
 void order_index_copy(const month_t *month, month_t *clone)
 {
+    clone->index->hesitation = month->index->hesitation;
     order_index_allow(clone, __atomic_load_n(&month->index->room, __ATOMIC_RELAXED));
     for (size_t i = 0; i < month->catalog->row_count; i++) {
         const order_index_row_t *row = __atomic_load_n(&month->index->rows[i], __ATOMIC_ACQUIRE);

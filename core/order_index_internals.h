@@ -37,6 +37,7 @@ struct order_index {
     order_index_row_t **rows; /* [catalog->row_count]; published atomically */
     uint64_t *asked;          /* likewise: slots that columns looked at; atomic */
     size_t room;              /* atomic */
+    uint32_t hesitation;      /* times that the questions must be before a row is built, 1 << this */
     uint32_t list_count;      /* list 0: the nation's */
     uint32_t *first, *count;  /* [list_count]: slots */
     uint32_t *lists;          /* by region: its list, shared by regions of the same slots; INDEX_NONE: none */
