@@ -2,6 +2,7 @@
  * How evenly they fill is a matter of speed alone. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@
 /* Which bucket a value goes to: (value - low) * scale, cut off at both ends. */
 typedef struct {
     double low, scale;
+    bool is_whole; /* scale is 1, low a whole number: whole numbers have each its bucket, but for those at the ends */
 } bucket_map_t;
 
 typedef struct {
@@ -18,13 +20,17 @@ typedef struct {
     double weights[BUCKETS + 1]; /* sums of whole numbers: exact while below 2^53 */
 } buckets_t;
 
-/* A map that suits most of the values (NaN: none), judged by some of them. */
-bucket_map_t bucket_map_make(const double *values, size_t count);
+/* A map that suits values like those of the sample (NaN: none), which is reordered; `is_whole`: all are whole numbers.
+ */
+bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole);
+
+/* Whether all values of a bucket are the same, as long as all are whole numbers if the map is: then that value. */
+bool bucket_map_value(bucket_map_t map, unsigned bucket, double *out);
 
 /* Writes the bucket of each value and counts them, with their weights (NULL: none; not NaN, 0 where a value is not to
- * count). Adds to what is in `out` already. */
-void buckets_deal(bucket_map_t map, const double *values, const double *weights, size_t count, uint16_t *out_buckets,
-                  buckets_t *out);
+ * count). Adds to what is in `out` already. Returns how many weights are not 0. */
+uint32_t buckets_deal(bucket_map_t map, const double *values, const double *weights, size_t count,
+                      uint16_t *out_buckets, buckets_t *out);
 
 void buckets_merge(buckets_t *buckets, const buckets_t *other);
 

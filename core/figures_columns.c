@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* Fewer slots than this are neither dealt into buckets nor kept apart from those around them. */
-#define FEW 512u
+#define FEW   512u
+#define CHUNK 2048u /* values that are computed and dealt at a time */
 
 /* What is gathered of one scope on the way through those within it. */
 typedef struct {
@@ -155,14 +156,6 @@ static status_t fill(columns_t *columns, size_t scope, const layer_t *layer, con
 
 /* ---- The scopes of one root ---- */
 
-static uint32_t count_weighty(const double *weights, uint32_t count)
-{
-    uint64_t found = 0;
-    for (uint32_t i = 0; i < count; i++)
-        found += weights[i] > 0;
-    return (uint32_t)found;
-}
-
 static void begin_layer(const columns_t *columns, layer_t *layer)
 {
     layer->buckets = (buckets_t){0};
@@ -171,19 +164,26 @@ static void begin_layer(const columns_t *columns, layer_t *layer)
     contributors_begin(&layer->contributors, columns->set->month, columns->row, NULL);
 }
 
-/* Adds `count` values from place `from` of those loaded. */
+/* Adds some computed values. */
 static void add_values(columns_t *columns, layer_t *layer, uint32_t from, uint32_t count)
 {
     stretch_row_t *shared = &columns->shared;
-    if (!wants_values(columns))
-        return;
     const double *values = shared->values.values + from;
     const double *weights = shared->values.told.has_bases ? shared->values.weights + from : NULL;
-    buckets_deal(shared->map, values, weights, count, shared->buckets + from, &layer->buckets);
-    if (weights)
-        layer->eligible += count_weighty(weights, count);
+    layer->eligible += buckets_deal(shared->map, values, weights, count, shared->buckets + from, &layer->buckets);
     if (wants_mean(columns))
         exact_mean_add_all(&layer->mean, values, count);
+}
+
+/* Computes values and adds them while they are at hand. */
+static status_t compute_values(columns_t *columns, layer_t *layer, uint32_t from, uint32_t count)
+{
+    for (uint32_t done = 0; done < count && wants_values(columns); done += CHUNK) {
+        uint32_t size = count - done < CHUNK ? count - done : CHUNK;
+        TRY(row_values_compute(&columns->shared.values, from + done, size));
+        add_values(columns, layer, from + done, size);
+    }
+    return STATUS_OK;
 }
 
 static void merge_layer(const columns_t *columns, layer_t *layer, const layer_t *inner)
@@ -209,7 +209,7 @@ static status_t run_large(columns_t *columns, size_t node)
     uint32_t first = columns->shared.values.slots->first;
     begin_layer(columns, layer);
     for (scope_part_t part = scope_parts(columns->set, node, FEW); scope_part_next(&part);) {
-        add_values(columns, layer, part.first - first, part.count);
+        TRY(compute_values(columns, layer, part.first - first, part.count));
         if (!columns->is_covered)
             contributors_add_run(&layer->contributors, part.first, part.count);
         if (part.child == SIZE_MAX)
@@ -240,27 +240,39 @@ static status_t run_small(columns_t *columns, size_t node)
     return fill(columns, columns->set->nodes[node].scope, NULL, &contributors, &mean);
 }
 
-/* The values of a root's slots, and what helps with them. */
-static status_t load(columns_t *columns, const scope_slots_t *slots)
+static status_t make_map(columns_t *columns)
 {
     stretch_row_t *shared = &columns->shared;
+    double sample[VALUES_SAMPLE];
+    uint32_t count;
+    TRY(row_values_sample(&shared->values, sample, &count));
+    bool is_whole = true;
+    for (uint32_t i = 0; i < count && is_whole; i++)
+        is_whole = isnan(sample[i]) || sample[i] == floor(sample[i]);
+    shared->map = bucket_map_make(sample, count, is_whole);
+    return STATUS_OK;
+}
+
+/* Makes ready to compute the values of a root's slots; computes them where they are few. */
+static status_t begin_values(columns_t *columns, const scope_slots_t *slots)
+{
+    stretch_row_t *shared = &columns->shared;
+    shared->values.slots = slots;
+    if (!wants_values(columns))
+        return STATUS_OK;
     TRY(stretch_row_reserve(shared, slots->count));
-    TRY(row_values_load(&shared->values, columns->set->month, columns->row, slots));
+    TRY(row_values_begin(&shared->values, columns->set->month, columns->row, slots));
     columns->exact.row = columns->row;
     columns->exact.kept_slot = INDEX_NONE;
-    shared->exact = shared->values.told.is_told ? NULL : &columns->exact;
-    if (slots->count >= FEW)
-        shared->map = bucket_map_make(shared->values.values, slots->count);
-    return STATUS_OK;
+    shared->exact = &columns->exact;
+    return slots->count < FEW ? row_values_compute(&shared->values, 0, slots->count) : make_map(columns);
 }
 
 static status_t run_root(columns_t *columns, size_t root)
 {
     const scope_slots_t *slots = slots_of(columns, root);
     TRY(fact_sums_cover(&columns->sums, columns->row, root, &columns->is_covered));
-    columns->shared.values.slots = slots;
-    if (wants_values(columns))
-        TRY(load(columns, slots));
+    TRY(begin_values(columns, slots));
     if (slots->count >= FEW)
         TRY(run_large(columns, root));
     for (size_t node = root; node < columns->set->nodes[root].end; node++)
@@ -273,15 +285,12 @@ static status_t run_root(columns_t *columns, size_t root)
 static status_t load_alone(columns_t *columns, const scope_slots_t *slots, layer_t **out)
 {
     *out = NULL;
-    columns->shared.values.slots = slots;
-    if (wants_values(columns))
-        TRY(load(columns, slots));
+    TRY(begin_values(columns, slots));
     if (slots->count < FEW)
         return STATUS_OK;
     *out = &columns->layers[0];
     begin_layer(columns, *out);
-    add_values(columns, *out, 0, slots->count);
-    return STATUS_OK;
+    return compute_values(columns, *out, 0, slots->count);
 }
 
 static status_t run_list(columns_t *columns, size_t scope)

@@ -157,16 +157,18 @@ static void add(block_t *block, lanes_t *restrict a, lanes_t *restrict b, double
 
 /* ---- The last operation ---- */
 
-/* Adding zero makes a negative zero a positive one. */
+/* Adding zero makes a negative zero a positive one; infinity less itself is NaN. */
 static void finish_quotient(block_t *block, lanes_t *restrict a, lanes_t *restrict b, formula_told_t *told)
 {
     align(block, a, b);
     for (size_t i = 0; i < BLOCK; i++) {
-        double base = b->values[i], quotient = base == 0 ? NAN : a->values[i] / base + 0.0;
+        double base = b->values[i], quotient = a->values[i] / base + 0.0;
+        quotient += quotient - quotient; /* of a zero base */
         block->quotients[i] = quotient;
         block->bases[i] = quotient == quotient ? base : 0;
     }
     told->is_told &= a->bound * b->bound <= TOLD_MAX;
+    told->is_whole = false;
     told->base_scale = b->scale;
 }
 
@@ -182,6 +184,7 @@ static void finish_whole(block_t *block, const lanes_t *top, formula_told_t *tol
         for (size_t i = 0; i < BLOCK; i++)
             block->quotients[i] = top->values[i] / divisor + 0.0;
     told->is_told &= top->scale == 0 || top->bound <= TOLD_MAX;
+    told->is_whole &= top->scale == 0;
     told->has_bases = false;
 }
 
@@ -240,7 +243,7 @@ static void evaluate_block(block_t *block, size_t first, size_t count, double *o
         out[i] = evaluate_lane(block, first + i);
         block->bases[i] = 0;
         if (!isnan(out[i]))
-            *told = (formula_told_t){false, false, 0};
+            told->is_told = told->is_whole = told->has_bases = false;
     }
 }
 
@@ -253,15 +256,14 @@ static status_t block_init(block_t *block, const formula_t *formula, const int64
 }
 
 status_t formula_evaluate_with_bases(const formula_t *formula, const int64_t *const *columns, size_t first,
-                                     size_t count, double *out_values, double *out_bases, formula_told_t *out_told)
+                                     size_t count, double *out_values, double *out_bases, formula_told_t *told)
 {
     block_t block;
-    *out_told = (formula_told_t){true, formula->denominator != NULL, 0};
     TRY(block_init(&block, formula, columns));
     for (size_t at = 0; at < count; at += BLOCK) {
         size_t size = count - at < BLOCK ? count - at : BLOCK;
-        evaluate_block(&block, first + at, size, out_values + at, out_told);
-        if (out_told->has_bases)
+        evaluate_block(&block, first + at, size, out_values + at, told);
+        if (told->has_bases)
             memcpy(out_bases + at, block.bases, size * sizeof *out_bases);
     }
     free(block.stack);

@@ -52,14 +52,31 @@ static status_t gather(row_values_t *values)
     return STATUS_OK;
 }
 
+static const int64_t *const *columns_of(const row_values_t *values)
+{
+    return (const int64_t *const *)(values->slots->slots ? values->gathered : values->month->columns);
+}
+
+status_t row_values_begin(row_values_t *values, const month_t *month, const row_t *row, const scope_slots_t *slots)
+{
+    values->month = month;
+    values->row = row;
+    values->slots = slots;
+    values->told = FORMULA_TOLD_ALL;
+    TRY(make_room(values, slots->count));
+    return slots->slots ? gather(values) : STATUS_OK;
+}
+
+/* ---- Computing ---- */
+
 /* Stores that reported nothing have no value even where the formula needs nothing of the month. */
-static void drop_unreported(row_values_t *values)
+static void drop_unreported(row_values_t *values, uint32_t from, uint32_t count)
 {
     size_t inputs;
     const uint16_t *needed = formula_inputs(values->row->formula, &inputs);
     if (inputs && needed[0] < values->month->catalog->fact_count)
         return;
-    for (uint32_t i = 0; i < values->slots->count; i++) {
+    for (uint32_t i = from; i < from + count; i++) {
         if (values->month->flags[scope_slot_at(values->slots, i)] & MONTH_REPORTED)
             continue;
         values->values[i] = NAN;
@@ -68,49 +85,53 @@ static void drop_unreported(row_values_t *values)
 }
 
 /* Denominators become weights. */
-static void weigh(row_values_t *values)
+static void weigh(row_values_t *values, uint32_t from, uint32_t count)
 {
-    double least = least_base(values->row, values->told.base_scale);
+    double least = least_base(values->row, values->told.base_scale), *weights = values->weights + from;
     uint64_t negative = 0;
-    for (uint32_t i = 0; i < values->slots->count; i++) {
-        double base = values->weights[i];
+    for (uint32_t i = 0; i < count; i++) {
+        double base = weights[i];
         negative |= base < 0;
-        values->weights[i] = base >= least ? base : 0;
+        weights[i] = base >= least ? base : 0;
     }
     if (negative && !values->row->has_min_base)
         values->told.has_bases = false;
 }
 
-static status_t load(row_values_t *values)
+status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count)
 {
-    const scope_slots_t *slots = values->slots;
-    const int64_t *const *columns = (const int64_t *const *)values->month->columns;
-    TRY(make_room(values, slots->count));
-    if (slots->slots) {
-        TRY(gather(values));
-        columns = (const int64_t *const *)values->gathered;
-    }
-    return formula_evaluate_with_bases(values->row->formula, columns, slots->slots ? 0 : slots->first, slots->count,
-                                       values->values, values->weights, &values->told);
+    size_t first = values->slots->slots ? 0 : values->slots->first;
+    TRY(formula_evaluate_with_bases(values->row->formula, columns_of(values), first + from, count,
+                                    values->values + from, values->weights + from, &values->told));
+    drop_unreported(values, from, count);
+    if (values->told.has_bases)
+        weigh(values, from, count);
+    return STATUS_OK;
 }
 
 status_t row_values_load(row_values_t *values, const month_t *month, const row_t *row, const scope_slots_t *slots)
 {
-    values->month = month;
-    values->row = row;
-    values->slots = slots;
-    TRY(load(values));
-    drop_unreported(values);
-    if (values->told.has_bases)
-        weigh(values);
+    TRY(row_values_begin(values, month, row, slots));
+    return row_values_compute(values, 0, slots->count);
+}
+
+status_t row_values_sample(const row_values_t *values, double *out, uint32_t *out_count)
+{
+    const uint32_t runs = 8, run = VALUES_SAMPLE / runs, count = values->slots->count;
+    size_t first = values->slots->slots ? 0 : values->slots->first;
+    *out_count = 0;
+    for (uint32_t i = 0; i < runs; i++) {
+        uint32_t from = (uint32_t)((uint64_t)count * i / runs), size = count - from < run ? count - from : run;
+        TRY(formula_evaluate_columns(values->row->formula, columns_of(values), first + from, size, out + *out_count));
+        *out_count += size;
+    }
     return STATUS_OK;
 }
 
 status_t row_values_denominators(const row_values_t *values, double *out)
 {
     const scope_slots_t *slots = values->slots;
-    int64_t **columns = slots->slots ? values->gathered : values->month->columns;
-    return formula_evaluate_columns(formula_denominator(values->row->formula), (const int64_t *const *)columns,
+    return formula_evaluate_columns(formula_denominator(values->row->formula), columns_of(values),
                                     slots->slots ? 0 : slots->first, slots->count, out);
 }
 

@@ -119,11 +119,17 @@ static void open_bucket(stretch_t *stretch, unsigned bucket)
 /* The value at a place of the ascending order, which there is. */
 static double value_at(stretch_t *stretch, uint32_t place)
 {
+    double value;
     if (place - stretch->before >= stretch->opened) {
-        if (stretch->dealt)
-            open_bucket(stretch, find_bucket(stretch, place, &stretch->before));
-        else
+        if (!stretch->dealt) {
             open_all(stretch);
+        } else {
+            stretch->opened = 0;
+            unsigned bucket = find_bucket(stretch, place, &stretch->before);
+            if (stretch->row->values.told.is_whole && bucket_map_value(stretch->row->map, bucket, &value))
+                return value;
+            open_bucket(stretch, bucket);
+        }
     }
     double *scratch = stretch->row->scratch;
     return stretch->is_one ? scratch[0] : select_value(scratch, stretch->opened, place - stretch->before);
@@ -140,7 +146,7 @@ static uint32_t slot_at(const stretch_t *stretch, uint32_t place, double value)
         if (row->values.values[i] == value)
             row->candidates[equal++] = (candidate_t){.slot = scope_slot_at(slots, i)};
     }
-    if (!row->exact)
+    if (row->values.told.is_told)
         return row->candidates[0].slot;
     return pared_slot_at(row->exact, row->candidates, equal, place);
 }
@@ -275,8 +281,8 @@ bool stretch_benchmark(const stretch_t *stretch, const benchmark_rule_t *rule, c
     *out_best = front.best;
     if (stretch->eligible < rule->least_eligible)
         return true;
-    size_t taken = pared_take(&need, front.held, row->values.row->better == BETTER_DOWN, row->exact, row->candidates,
-                              front.candidates);
+    size_t taken = pared_take(&need, front.held, row->values.row->better == BETTER_DOWN,
+                              row->values.told.is_told ? NULL : row->exact, row->candidates, front.candidates);
     contributors_add_slots(out, front.slots, front.held.count);
     for (size_t i = 0; i < taken; i++)
         contributors_add_slot(out, row->candidates[i].slot);

@@ -10,7 +10,7 @@
 /* What several stretches of one row's values share; arrays are as long as `values` and belong to this. */
 typedef struct {
     row_values_t values;
-    exact_order_t *exact; /* of the row; NULL where equal values are exactly equal */
+    exact_order_t *exact; /* of the row */
     bucket_map_t map;
     uint16_t *buckets; /* of the values that were dealt */
     uint32_t *places;
