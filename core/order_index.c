@@ -141,12 +141,12 @@ linear_kind_t order_index_evaluate(const month_t *month, const order_index_row_t
     return linear_form_evaluate(&row->form, (const int64_t *const *)month->columns, slot, out);
 }
 
-order_entry_t order_index_entry(const month_t *month, const order_index_row_t *row, uint32_t slot, linear_value_t value)
+order_entry_t order_index_entry(const order_index_row_t *row, uint32_t dealer, linear_value_t value)
 {
     bool eligible = !row->has_least || value.denominator >= row->least;
     double number = linear_to_double(value);
-    return (order_entry_t){order_key(number, row->ties.down),
-                           month->dealers[slot] | (eligible ? ORDER_ENTRY_ELIGIBLE : 0), number, value};
+    return (order_entry_t){order_key(number, row->ties.down), dealer | (eligible ? ORDER_ENTRY_ELIGIBLE : 0), number,
+                           value};
 }
 
 static int bits_of(int64_t side)
@@ -188,7 +188,7 @@ static void take_out(const month_t *month, order_index_row_t *row, order_list_t 
     list->denominator -= value.denominator;
     if (!value.denominator)
         return;
-    order_entry_t entry = order_index_entry(month, row, slot, value);
+    order_entry_t entry = order_index_entry(row, month->dealers[slot], value);
     order_list_remove(list, &row->pool, &row->ties, &entry);
 }
 
@@ -200,7 +200,7 @@ static status_t put_in(const month_t *month, order_index_row_t *row, order_list_
     list->denominator += value.denominator;
     if (!value.denominator)
         return STATUS_OK;
-    order_entry_t entry = order_index_entry(month, row, slot, value);
+    order_entry_t entry = order_index_entry(row, month->dealers[slot], value);
     return order_list_insert(list, &row->pool, &row->ties, &entry);
 }
 

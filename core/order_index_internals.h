@@ -55,8 +55,7 @@ size_t order_index_lists_of(const month_t *month, uint32_t slot, uint32_t out[OR
 linear_kind_t order_index_evaluate(const month_t *month, const order_index_row_t *row, uint32_t slot,
                                    linear_value_t *out);
 /* The entry of a store whose denominator is not 0. */
-order_entry_t order_index_entry(const month_t *month, const order_index_row_t *row, uint32_t slot,
-                                linear_value_t value);
+order_entry_t order_index_entry(const order_index_row_t *row, uint32_t dealer, linear_value_t value);
 /* Takes note of a value that is going to be held. */
 void order_index_widen(order_index_row_t *row, linear_value_t value);
 
