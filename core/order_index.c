@@ -143,7 +143,7 @@ linear_kind_t order_index_evaluate(const month_t *month, const order_index_row_t
 
 order_entry_t order_index_entry(const order_index_row_t *row, uint32_t dealer, linear_value_t value)
 {
-    bool eligible = !row->has_least || value.denominator >= row->least;
+    bool eligible = order_index_is_eligible(row, value);
     double number = linear_to_double(value);
     return (order_entry_t){order_key(number, row->ties.down), dealer | (eligible ? ORDER_ENTRY_ELIGIBLE : 0), number,
                            value};

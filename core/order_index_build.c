@@ -8,7 +8,7 @@
 
 /* Slots that columns must have looked at, as multiples of what the part would hold, before it is built: from there on
  * the columns have cost about as much as building it does (docs/performance.md). */
-#define ASKED_LEAST 4u
+#define ASKED_LEAST 6u
 
 /* ---- An empty row ---- */
 
@@ -183,6 +183,7 @@ static void settle_ties(build_t *build)
 typedef struct {
     uint32_t count;
     int128_t numerator, denominator;
+    exact_mean_t values;
 } sums_t;
 
 static void add_sums(const build_t *build, uint32_t place, const sums_t *sums)
@@ -192,6 +193,7 @@ static void add_sums(const build_t *build, uint32_t place, const sums_t *sums)
         list->contributors += sums->count;
         list->numerator += sums->numerator;
         list->denominator += sums->denominator;
+        exact_mean_merge(&list->values, &sums->values);
     }
 }
 
@@ -212,7 +214,11 @@ static bool evaluate_place(build_t *build, uint32_t place, uint32_t first, uint3
         sums.numerator += value.numerator;
         sums.denominator += value.denominator;
         build->values[slot] = value;
-        build->keys[slot] = order_key(linear_to_double(value), build->row->ties.down);
+        if (!value.denominator)
+            continue;
+        double number = linear_to_double(value);
+        build->keys[slot] = order_key(number, build->row->ties.down);
+        exact_mean_add(&sums.values, number);
     }
     add_sums(build, place, &sums);
     return true;
@@ -251,11 +257,15 @@ static status_t deal(const build_t *build)
 {
     for (uint32_t i = 0; i < build->count; i++) {
         uint32_t slot = build->items[i].slot;
+        linear_value_t value = build->values[slot];
         if (i + AHEAD < build->count) {
             __builtin_prefetch(&build->values[build->items[i + AHEAD].slot]);
             __builtin_prefetch(&build->places[build->items[i + AHEAD].slot]);
         }
-        order_entry_t entry = order_index_entry(build->row, build->items[i].dealer, build->values[slot]);
+        bool eligible = order_index_is_eligible(build->row, value);
+        order_entry_t entry = {.key = build->items[i].key,
+                               .dealer = build->items[i].dealer | (eligible ? ORDER_ENTRY_ELIGIBLE : 0),
+                               .value = value};
         const lists_t *lists = &build->lists[build->places[slot]];
         for (size_t k = 0; k < lists->count; k++)
             TRY(order_list_append(&build->row->lists[lists->lists[k]], &build->row->pool, &entry));

@@ -54,6 +54,10 @@ size_t order_index_lists_of(const month_t *month, uint32_t slot, uint32_t out[OR
 /* The sides of a slot: LINEAR_ABSENT also where nothing is reported. */
 linear_kind_t order_index_evaluate(const month_t *month, const order_index_row_t *row, uint32_t slot,
                                    linear_value_t *out);
+static inline bool order_index_is_eligible(const order_index_row_t *row, linear_value_t value)
+{
+    return !row->has_least || value.denominator >= row->least;
+}
 /* The entry of a store whose denominator is not 0. */
 order_entry_t order_index_entry(const order_index_row_t *row, uint32_t dealer, linear_value_t value);
 /* Takes note of a value that is going to be held. */
