@@ -1,4 +1,4 @@
-/* What network.c and network_build.c share of a network; nobody else includes it. */
+/* What network*.c and owners.c share of a network; nobody else includes it. */
 #pragma once
 
 #include "core/arena.h"
@@ -9,6 +9,7 @@ typedef struct {
     uint32_t *regions_by_code; /* region indices in byte order of their codes */
     uint32_t *dealer_first;    /* [dealer_count + 1]: where a dealer's circles start in dealer_circles */
     uint32_t *dealer_circles;  /* circle indices, each circle once for each of its lines */
+    struct owners *owners;     /* internals of owners.c: made when first asked for */
 } network_internals_t;
 
 /* Parts of network_build, on a network whose regions and dealers are in place (perhaps with faults of their own: a code
