@@ -18,7 +18,9 @@ static status_t allocate(disclosure_t *disclosure)
     disclosure->seen = calloc(facts * scopes, sizeof *disclosure->seen);
     disclosure->hidden = calloc(facts, sizeof *disclosure->hidden);
     disclosure->failures = calloc(facts, sizeof *disclosure->failures);
-    if (!disclosure->ring_of || !disclosure->seen || !disclosure->hidden || !disclosure->failures)
+    disclosure->states = malloc(2ul * RELEASES_MAX * scopes);
+    if (!disclosure->ring_of || !disclosure->seen || !disclosure->hidden || !disclosure->failures ||
+        !disclosure->states)
         return STATUS_NO_MEMORY;
     return tally_init(disclosure->releases->owners.count, &disclosure->tally);
 }
@@ -98,6 +100,7 @@ void disclosure_destroy(disclosure_t **disclosure)
     free(doomed->failures);
     free(doomed->hidden);
     free(doomed->seen);
+    free(doomed->states);
     free(doomed->ring_of);
     tally_fini(&doomed->tally);
     viewer_fini(&doomed->viewer);
@@ -123,70 +126,77 @@ bool disclosure_lists_scope(const disclosure_t *disclosure, scope_t scope)
 
 /* ---- Hiding ---- */
 
-typedef enum { RING_UNTESTED, RING_PASSES } ring_state_t;
-
-/* The first ring of a trial that fails, or false. `states` (may be NULL): a ring that passed is not tested again until
- * it grows. */
-static bool find_failing_ring(const trial_t *trial, uint8_t *states, ring_failure_t *out)
+/* Trials are numbered: the figures of the last release, then of each earlier one its figures and what changed since. */
+static size_t count_trials(const disclosure_t *disclosure)
 {
-    trial_begin(trial);
-    for (size_t i = 0; i < trial->disclosure->viewer.scope_count; i++) {
-        if (!trial_holds(trial, i) || (states && states[i] == RING_PASSES))
-            continue;
-        *out =
-            (ring_failure_t){(uint32_t)i, trial->is_of_figures ? RING_ITSELF : trial->earlier, trial_judge(trial, i)};
-        if (out->verdict.failure != TALLY_PASSES)
-            return true;
-        if (states)
-            states[i] = RING_PASSES;
-    }
-    return false;
+    return 1 + 2 * disclosure->last;
 }
 
-/* In the last release, in each earlier one, and what changed since each. */
-static bool find_failure(disclosure_t *disclosure, size_t fact, uint8_t *states, ring_failure_t *out)
+static trial_t find_trial(disclosure_t *disclosure, size_t fact, size_t number)
 {
-    trial_t trial = {disclosure, fact, RING_ITSELF, true};
-    if (find_failing_ring(&trial, states, out))
-        return true;
-    for (trial.earlier = 0; trial.earlier < disclosure->last; trial.earlier++) {
-        trial.is_of_figures = true;
-        if (find_failing_ring(&trial, NULL, out))
-            return true;
-        trial.is_of_figures = false;
-        if (find_failing_ring(&trial, NULL, out))
-            return true;
-    }
-    return false;
+    if (number == 0)
+        return (trial_t){disclosure, fact, RING_ITSELF, true};
+    return (trial_t){disclosure, fact, (uint32_t)(number - 1) / 2, number % 2 == 1};
 }
 
-/* The ring around a hidden scope has grown. */
-static void hide_scope(viewer_t *viewer, uint32_t index, uint8_t *states)
+static uint8_t *states_of(const disclosure_t *disclosure, size_t number)
 {
-    viewer->scopes[index].is_in = false;
-    for (size_t i = index; i-- > 0;)
-        if (viewer->scopes[i].is_in && viewer->scopes[i].leave >= viewer->scopes[index].leave) {
-            states[i] = RING_UNTESTED;
-            return;
+    return disclosure->states + number * disclosure->viewer.scope_count;
+}
+
+/* The first ring of the first trial that fails, or false. A ring that passed is not tested again until it grows. */
+static bool find_failure(disclosure_t *disclosure, size_t fact, ring_failure_t *out)
+{
+    for (size_t number = 0; number < count_trials(disclosure); number++) {
+        const trial_t trial = find_trial(disclosure, fact, number);
+        uint8_t *has_passed = states_of(disclosure, number);
+        trial_begin(&trial);
+        for (uint32_t i = 0; i < disclosure->viewer.scope_count; i++) {
+            if (disclosure->ring_of[i] != i || has_passed[i])
+                continue;
+            out->verdict = trial_judge(&trial, i);
+            out->scope = i;
+            out->earlier = trial.is_of_figures ? RING_ITSELF : trial.earlier;
+            if (out->verdict.failure != TALLY_PASSES)
+                return true;
+            has_passed[i] = 1;
         }
+    }
+    return false;
 }
 
-static status_t hide_for_fact(disclosure_t *disclosure, size_t fact, uint8_t *states)
+/* Where a trial holds the scope no more, the ring around it has grown. */
+static void hide_scope(disclosure_t *disclosure, size_t fact, uint32_t index)
+{
+    viewer_t *viewer = &disclosure->viewer;
+    viewer->scopes[index].is_in = false;
+    for (size_t number = 0; number < count_trials(disclosure); number++) {
+        const trial_t trial = find_trial(disclosure, fact, number);
+        uint32_t around = viewer->scopes[index].parent;
+        if (trial_holds(&trial, index))
+            continue;
+        while (around != NO_SCOPE && !trial_holds(&trial, around))
+            around = viewer->scopes[around].parent;
+        if (around != NO_SCOPE)
+            states_of(disclosure, number)[around] = 0;
+    }
+}
+
+static status_t hide_for_fact(disclosure_t *disclosure, size_t fact)
 {
     viewer_t *viewer = &disclosure->viewer;
     ring_failure_t failure;
-    for (size_t i = 0; i < viewer->scope_count; i++) {
+    memset(disclosure->states, 0, count_trials(disclosure) * viewer->scope_count);
+    for (size_t i = 0; i < viewer->scope_count; i++)
         viewer->scopes[i].is_in = true;
-        states[i] = RING_UNTESTED;
-    }
-    while (disclosure->hidden[fact] < viewer->scope_count && find_failure(disclosure, fact, states, &failure)) {
+    while (disclosure->hidden[fact] < viewer->scope_count && find_failure(disclosure, fact, &failure)) {
         uint32_t step = disclosure->hidden[fact];
         if (!disclosure->failures[fact])
             disclosure->failures[fact] = calloc(viewer->scope_count, sizeof **disclosure->failures);
         if (!disclosure->failures[fact])
             return STATUS_NO_MEMORY;
         disclosure->failures[fact][step] = failure;
-        hide_scope(viewer, viewer->turns[step], states);
+        hide_scope(disclosure, fact, viewer->turns[step]);
         disclosure->hidden[fact]++;
     }
     return STATUS_OK;
@@ -197,11 +207,8 @@ static status_t hide_for_fact(disclosure_t *disclosure, size_t fact, uint8_t *st
 static status_t hide(disclosure_t *disclosure)
 {
     const releases_t *releases = disclosure->releases;
-    CLEANUP(scratch_free) uint8_t *states = calloc(disclosure->viewer.scope_count, sizeof *states);
-    if (!states)
-        return STATUS_NO_MEMORY;
     for (size_t i = 0; i < releases->needed_count; i++)
-        TRY(hide_for_fact(disclosure, releases->needed[i], states));
+        TRY(hide_for_fact(disclosure, releases->needed[i]));
     return STATUS_OK;
 }
 

@@ -20,51 +20,47 @@ static int64_t weight_of(const disclosure_t *disclosure, size_t fact, uint32_t s
 
 /* ---- By what is kept ---- */
 
-static bool lies_in(const benchmark_t *benchmark, const near_store_t *store)
+/* The near stores of the scope, or those of them that the benchmark is made of. */
+static void add_near(const benchmark_t *benchmark, size_t fact, bool taken_only)
 {
-    return store->slot >= benchmark->scope->first && store->slot < benchmark->scope->end;
+    disclosure_t *disclosure = benchmark->disclosure;
+    const viewer_t *viewer = &disclosure->viewer;
+    size_t index = (size_t)(benchmark->scope - viewer->scopes), end = index;
+    while (end < viewer->scope_count && viewer->scopes[end].enter < benchmark->scope->leave)
+        end++;
+    for (uint32_t i = index ? viewer->scopes[index - 1].store_end : 0; i < viewer->scopes[end - 1].store_end; i++) {
+        uint32_t slot = viewer->stores[i].slot;
+        if (!taken_only || release_cell_takes(benchmark->cell, slot))
+            near_add(&disclosure->tally, &viewer->stores[i], weight_of(disclosure, fact, slot));
+    }
 }
 
-/* Of the benchmark's stores: all that decides is told, but for sums that the leaders do not reach. */
-static void judge_taken(const benchmark_t *benchmark, size_t fact, const taken_t *taken, near_crowds_t *out)
+/* Of the benchmark's stores: all that decides, but for sums that the leaders do not reach. */
+static void crowds_taken(const benchmark_t *benchmark, size_t fact, const taken_t *taken, crowd_t out[CROWD_COUNT])
 {
-    const disclosure_t *disclosure = benchmark->disclosure;
-    near_begin(out, &taken->leaders, &disclosure->viewer);
-    for (uint32_t i = 0; i < disclosure->viewer.store_count; i++) {
-        const near_store_t *store = &disclosure->viewer.stores[i];
-        int64_t weight = lies_in(benchmark, store) && release_cell_takes(benchmark->cell, store->slot)
-                             ? weight_of(disclosure, fact, store->slot)
-                             : -1;
-        if (weight >= 0)
-            near_add(out, store, weight);
-    }
-    near_end(out, taken->total, 0);
-    out->crowds[CROWD_OTHERS].owners = taken->owners - out->near_owners;
-    out->crowds[CROWD_ALL].owners = taken->owners;
+    disclosure_t *disclosure = benchmark->disclosure;
+    add_near(benchmark, fact, true);
+    near_crowds(&disclosure->viewer, &disclosure->tally, &taken->leaders, taken->total,
+                taken->owners - disclosure->tally.count, out);
 }
 
 /* Whether what the stores leave passes for certain: the two greatest of the rest are no greater than those of the
  * scope. */
-static bool rest_passes_clearly(const benchmark_t *benchmark, size_t fact, const near_crowds_t *taken)
+static bool rest_passes_clearly(const benchmark_t *benchmark, size_t fact, const crowd_t taken[CROWD_COUNT])
 {
-    const disclosure_t *disclosure = benchmark->disclosure;
+    disclosure_t *disclosure = benchmark->disclosure;
     const releases_t *releases = disclosure->releases;
     const outline_t *outline = release_outline(releases, disclosure->last, disclosure->last, fact);
     const leaders_t *leaders = outline ? outline_leaders(releases, outline, benchmark->place) : NULL;
     if (!leaders)
         return false;
-    near_crowds_t whole;
-    near_begin(&whole, leaders, &disclosure->viewer);
-    for (uint32_t i = 0; i < disclosure->viewer.store_count; i++) {
-        const near_store_t *store = &disclosure->viewer.stores[i];
-        int64_t weight = lies_in(benchmark, store) ? weight_of(disclosure, fact, store->slot) : -1;
-        if (weight >= 0)
-            near_add(&whole, store, weight);
-    }
-    near_end(&whole, outline->totals[benchmark->scope->leave] - outline->totals[benchmark->scope->enter], 0);
+    int128_t total = outline->totals[benchmark->scope->leave] - outline->totals[benchmark->scope->enter];
+    crowd_t rest[CROWD_COUNT];
+    add_near(benchmark, fact, false);
+    near_crowds(&disclosure->viewer, &disclosure->tally, leaders, total, 0, rest);
     for (crowd_kind_t kind = 0; kind < CROWD_COUNT; kind++)
-        whole.crowds[kind].total -= taken->crowds[kind].total;
-    return near_passes(&whole, &disclosure->rule, false);
+        rest[kind].total -= taken[kind].total;
+    return near_passes(rest, &disclosure->rule, false);
 }
 
 /* ---- By the stores ---- */
@@ -88,21 +84,20 @@ static void add_up(const benchmark_t *benchmark, size_t fact, bool taken, crowd_
 static disclosure_why_t judge_fact(const benchmark_t *benchmark, size_t fact, const taken_t *taken)
 {
     const disclosure_rule_t *rule = &benchmark->disclosure->rule;
-    near_crowds_t near;
-    crowd_t crowds[CROWD_COUNT];
-    judge_taken(benchmark, fact, taken, &near);
+    crowd_t crowds[CROWD_COUNT], near[CROWD_COUNT];
+    crowds_taken(benchmark, fact, taken, near);
     disclosure_why_t why = {.reason = HIDDEN_BENCHMARK, .fact = fact};
     why.verdict = (tally_verdict_t){TALLY_FEW_OWNERS, CROWD_OTHERS, UINT32_MAX};
-    if (near.crowds[CROWD_OTHERS].owners < rule->benchmark_owners)
+    if (near[CROWD_OTHERS].owners < rule->benchmark_owners)
         return why;
-    if (!near_passes(&near, rule, false)) {
+    if (!near_passes(near, rule, false)) {
         add_up(benchmark, fact, true, crowds);
         why.verdict = crowds_judge(crowds, rule, false);
         if (why.verdict.failure != TALLY_PASSES)
             return why;
     }
     why.reason = SHOWN;
-    if (benchmark->cell->taken_count == benchmark->scope->size || rest_passes_clearly(benchmark, fact, &near))
+    if (benchmark->cell->taken_count == benchmark->scope->size || rest_passes_clearly(benchmark, fact, near))
         return why;
     add_up(benchmark, fact, false, crowds);
     why.verdict = crowds_judge(crowds, rule, false);

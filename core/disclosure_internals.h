@@ -14,8 +14,10 @@ typedef struct {
     uint32_t depth, size;  /* the nation: 0; contributors of the release at hand */
     uint32_t parent;       /* the innermost scope around it; the nation: NO_SCOPE */
     uint32_t turn;         /* place in the order of hiding: 0 goes first */
-    bool is_listed;        /* over one of the key's own stores */
-    bool is_in;            /* of those that are still shown, at the step at hand */
+    uint32_t
+        store_end;  /* its near stores end here in viewer.stores; they start where those of the scope before it end */
+    bool is_listed; /* over one of the key's own stores */
+    bool is_in;     /* of those that are still shown, at the step at hand */
 } viewer_scope_t;
 
 /* A store of an owner near the viewer. */
@@ -31,7 +33,7 @@ typedef struct {
     uint8_t *is_near;  /* [owner] */
     uint32_t *near;    /* near owners */
     uint32_t near_count;
-    near_store_t *stores; /* by owner */
+    near_store_t *stores; /* by scope */
     uint32_t store_count;
     viewer_scope_t *scopes; /* in preorder, the nation first */
     size_t scope_count;
@@ -70,30 +72,24 @@ struct disclosure {
     uint8_t *seen;     /* [fact][scope]: shown in an earlier release; it can still be subtracted */
     uint32_t *hidden;  /* [fact]: how many scopes are hidden for it, in the order of hiding */
     ring_failure_t **failures; /* [fact][step < hidden[fact]] */
+    uint8_t *states;           /* [trial][scope] of the fact at hand: 1: its ring has passed */
 };
 
-/* ---- Near owners' part of a set ---- */
+/* ---- Sets of which little is known but what their near owners hold ---- */
 
-/* The crowds of a set of which little is known but what its near owners hold: */
-typedef struct {
-    crowd_t crowds[CROWD_COUNT];
-    uint32_t near_owners;
-    int128_t near_total;
-    uint32_t owner;
-    int128_t sum, strange;
-    bool is_held, is_strange;
-} near_crowds_t;
+static inline void near_add(tally_t *tally, const near_store_t *store, int64_t weight)
+{
+    if (weight >= 0)
+        tally_add(tally, store->owner, weight, store->is_known);
+}
 
-/* Begins with what the leaders of the set, or of a larger one, tell of the owners that are not near. */
-void near_begin(near_crowds_t *near, const leaders_t *leaders, const viewer_t *viewer);
-/* A near store in the set with a weight >= 0; those of an owner come one after the other. */
-void near_add(near_crowds_t *near, const near_store_t *store, int64_t weight);
-/* `total` of the set; `others`: how many owners that are not near it has at least. The crowds' greatest sums are then
- * no less than those of the set, and all else is as it is. */
-void near_end(near_crowds_t *near, int128_t total, uint32_t others);
+/* The crowds of a set, from its total, its near stores in `near` (which is emptied), what the leaders of the set or of
+ * a larger one tell of the other owners, and how many of these it has at least. No greatest sum is less than it is. */
+void near_crowds(const viewer_t *viewer, tally_t *near, const leaders_t *leaders, int128_t total, uint32_t others,
+                 crowd_t out[CROWD_COUNT]);
 
 /* Whether the set passes for certain; false tells nothing. */
-bool near_passes(const near_crowds_t *near, const disclosure_rule_t *rule, bool counts);
+bool near_passes(const crowd_t crowds[CROWD_COUNT], const disclosure_rule_t *rule, bool counts);
 
 /* ---- Rings ---- */
 
@@ -105,7 +101,7 @@ typedef struct {
     bool is_of_figures; /* of that release */
 } trial_t;
 
-/* To be called before rings are judged, when the trial or what is still in has changed. */
+/* Whose ring is what, as it stands; before rings are judged. */
 void trial_begin(const trial_t *trial);
 
 /* Whether a scope is one whose figures may be subtracted: still in, or seen in an earlier release; and (of an earlier

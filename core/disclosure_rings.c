@@ -1,62 +1,33 @@
 #include "core/disclosure_internals.h"
 
-/* ---- Near owners' part of a set ---- */
+/* ---- Sets of which little is known but what their near owners hold ---- */
 
-void near_begin(near_crowds_t *near, const leaders_t *leaders, const viewer_t *viewer)
+void near_crowds(const viewer_t *viewer, tally_t *near, const leaders_t *leaders, int128_t total, uint32_t others,
+                 crowd_t out[CROWD_COUNT])
 {
-    *near = (near_crowds_t){.owner = INDEX_NONE};
-    crowd_t others = CROWD_EMPTY;
-    leaders_add(leaders, viewer->is_near, &others);
-    others.owners = 0;
-    others.total = 0;
-    for (crowd_kind_t kind = 0; kind < CROWD_COUNT; kind++)
-        near->crowds[kind] = others;
-}
-
-/* The owner at hand is through. */
-static void end_owner(near_crowds_t *near)
-{
-    if (near->is_held) {
-        near->near_owners++;
-        near->near_total += near->sum;
-        crowd_add(&near->crowds[CROWD_ALL], near->owner, near->sum);
+    crowd_t rest = CROWD_EMPTY;
+    int128_t held = 0;
+    leaders_add(leaders, viewer->is_near, &rest);
+    for (uint32_t i = 0; i < near->count; i++)
+        held += near->sums[near->owners[i]];
+    rest.owners = others;
+    rest.total = total - held;
+    out[CROWD_ALL] = out[CROWD_OTHERS] = out[CROWD_STRANGERS] = rest;
+    for (uint32_t i = 0; i < near->count; i++) {
+        uint32_t owner = near->owners[i];
+        crowd_add(&out[CROWD_ALL], owner, near->sums[owner]);
+        if (near->marks[owner] & TALLY_STRANGE)
+            crowd_add(&out[CROWD_STRANGERS], owner, near->strange[owner]);
     }
-    if (near->is_strange)
-        crowd_add(&near->crowds[CROWD_STRANGERS], near->owner, near->strange);
-    near->sum = near->strange = 0;
-    near->is_held = near->is_strange = false;
+    tally_clear(near);
 }
 
-void near_add(near_crowds_t *near, const near_store_t *store, int64_t weight)
-{
-    if (store->owner != near->owner)
-        end_owner(near);
-    near->owner = store->owner;
-    near->is_held = true;
-    near->sum += weight;
-    if (store->is_known)
-        return;
-    near->is_strange = true;
-    near->strange += weight;
-}
-
-void near_end(near_crowds_t *near, int128_t total, uint32_t others)
-{
-    end_owner(near);
-    crowd_t *crowds = near->crowds;
-    crowds[CROWD_ALL].total = total;
-    crowds[CROWD_ALL].owners = others + near->near_owners;
-    crowds[CROWD_OTHERS].total = total - near->near_total;
-    crowds[CROWD_OTHERS].owners = others;
-    crowds[CROWD_STRANGERS].total += total - near->near_total;
-}
-
-bool near_passes(const near_crowds_t *near, const disclosure_rule_t *rule, bool counts)
+bool near_passes(const crowd_t crowds[CROWD_COUNT], const disclosure_rule_t *rule, bool counts)
 {
     for (crowd_kind_t kind = 0; kind < CROWD_COUNT; kind++)
-        if (near->crowds[kind].total <= 0)
+        if (crowds[kind].total <= 0)
             return false; /* the greatest sum is none */
-    return crowds_judge(near->crowds, rule, counts).failure == TALLY_PASSES;
+    return crowds_judge(crowds, rule, counts).failure == TALLY_PASSES;
 }
 
 /* ---- A trial ---- */
@@ -171,6 +142,18 @@ static ring_t add_up(const trial_t *trial, const outline_t *outline, size_t inde
     return ring;
 }
 
+static void add_near(const trial_t *trial, size_t index)
+{
+    disclosure_t *disclosure = trial->disclosure;
+    const viewer_t *viewer = &disclosure->viewer;
+    for (size_t i = index; i < viewer->scope_count && viewer->scopes[i].enter < viewer->scopes[index].leave; i++) {
+        if (disclosure->ring_of[i] != index)
+            continue;
+        for (uint32_t k = i ? viewer->scopes[i - 1].store_end : 0; k < viewer->scopes[i].store_end; k++)
+            near_add(&disclosure->tally, &viewer->stores[k], weight_of(trial, viewer->stores[k].slot));
+    }
+}
+
 static bool passes_by_outline(const trial_t *trial, size_t index)
 {
     const disclosure_t *disclosure = trial->disclosure;
@@ -184,16 +167,10 @@ static bool passes_by_outline(const trial_t *trial, size_t index)
     ring_t ring = add_up(trial, outline, index);
     if (!leaders || ring.stores == 0)
         return ring.stores == 0;
-    near_crowds_t near;
-    near_begin(&near, leaders, viewer);
-    for (uint32_t i = 0; i < viewer->store_count; i++) {
-        const near_store_t *store = &viewer->stores[i];
-        int64_t weight = disclosure->ring_of[store->scope] == index ? weight_of(trial, store->slot) : -1;
-        if (weight >= 0)
-            near_add(&near, store, weight);
-    }
-    near_end(&near, ring.total, ring.others);
-    return near_passes(&near, &disclosure->rule, true);
+    add_near(trial, index);
+    crowd_t crowds[CROWD_COUNT];
+    near_crowds(viewer, &trial->disclosure->tally, leaders, ring.total, ring.others, crowds);
+    return near_passes(crowds, &disclosure->rule, true);
 }
 
 /* ---- By the stores ---- */

@@ -14,6 +14,7 @@ typedef struct {
     uint8_t *regions; /* [region]: IN_CHAIN, IN_LISTED */
     uint32_t *marked; /* those that have a mark */
     uint32_t marked_count;
+    const char *owner; /* of the store that was added last: most keys are of one owner */
     viewer_t viewer;
 } work_t;
 
@@ -118,10 +119,13 @@ static status_t add_store(work_t *work, const network_t *today, uint32_t store)
     if (then != INDEX_NONE && strcmp(owners[0], work->network->dealers[then].owner) != 0)
         owners[1] = work->network->dealers[then].owner;
     for (size_t i = 0; i < 2 && owners[i]; i++) {
+        if (work->owner && strcmp(work->owner, owners[i]) == 0)
+            continue;
         TRY(add_owner(work, work->network, owners[i]));
         if (today != work->network)
             TRY(add_owner(work, today, owners[i]));
     }
+    work->owner = owners[0];
     if (then != INDEX_NONE) {
         mark_chain(work, then, IN_LISTED);
         add_peers(work, work->network, then);
@@ -144,7 +148,8 @@ static viewer_scope_t make_scope(const work_t *work, uint32_t index)
 {
     const month_t *month = work->month;
     const network_t *network = work->network;
-    viewer_scope_t scope = {{SCOPE_NATION, 0}, 0, network->region_count + 1, 0, month->count, 0, 0, 0, 0, true, true};
+    viewer_scope_t scope = {
+        {SCOPE_NATION, 0}, 0, network->region_count + 1, 0, month->count, 0, 0, 0, 0, 0, true, true};
     if (index != INDEX_NONE) {
         const region_t *region = &network->regions[index];
         scope.scope = (scope_t){SCOPE_REGION, index};
@@ -246,6 +251,12 @@ static uint32_t innermost_scope(const work_t *work, uint32_t dealer)
     return low;
 }
 
+static int compare_scopes(const void *left, const void *right)
+{
+    const near_store_t *a = left, *b = right;
+    return (a->scope > b->scope) - (a->scope < b->scope);
+}
+
 static status_t list_stores(work_t *work)
 {
     viewer_t *viewer = &work->viewer;
@@ -263,6 +274,13 @@ static status_t list_stores(work_t *work)
                 viewer->stores[viewer->store_count++] =
                     (near_store_t){slot, viewer->near[i], innermost_scope(work, dealer), viewer->is_known[slot]};
         }
+    if (viewer->store_count)
+        qsort(viewer->stores, viewer->store_count, sizeof *viewer->stores, compare_scopes);
+    for (uint32_t i = 0, store = 0; i < viewer->scope_count; i++) {
+        while (store < viewer->store_count && viewer->stores[store].scope == i)
+            store++;
+        viewer->scopes[i].store_end = store;
+    }
     return STATUS_OK;
 }
 

@@ -41,7 +41,14 @@ size_t releases_bytes(const releases_t *releases);
 
 /* How much a fact of a slot differs between two months, absent counting as 0, signs left out; -1: not at all. A fact
  * that came or left as 0 differs by 0. */
-int64_t release_difference(const month_t *left, const month_t *right, size_t fact, uint32_t slot);
+static inline int64_t release_difference(const month_t *left, const month_t *right, size_t fact, uint32_t slot)
+{
+    int64_t a = left->columns[fact][slot], b = right->columns[fact][slot];
+    if (a == b)
+        return -1;
+    int64_t difference = (a == FACT_ABSENT ? 0 : a) - (b == FACT_ABSENT ? 0 : b);
+    return difference < 0 ? -difference : difference;
+}
 
 /* ---- Making one ---- */
 

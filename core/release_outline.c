@@ -114,14 +114,6 @@ uint32_t release_changes_from(const release_changes_t *changes, uint32_t slot)
 
 /* ---- Weights ---- */
 
-int64_t release_weight(const releases_t *releases, size_t earlier, size_t later, size_t fact, uint32_t slot)
-{
-    if (earlier != later)
-        return release_difference(releases->months[earlier], releases->months[later], fact, slot);
-    int64_t value = releases->months[later]->columns[fact][slot];
-    return value == FACT_ABSENT ? -1 : value < 0 ? -value : value;
-}
-
 uint32_t release_slot_of_atom(const releases_t *releases, uint32_t atom)
 {
     const month_t *month = releases->months[0];

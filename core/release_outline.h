@@ -60,7 +60,14 @@ const outline_t *release_outline(const releases_t *releases, size_t earlier, siz
 const leaders_t *outline_leaders(const releases_t *releases, const outline_t *outline, uint32_t place);
 
 /* A slot's weight in it; -1: none. */
-int64_t release_weight(const releases_t *releases, size_t earlier, size_t later, size_t fact, uint32_t slot);
+static inline int64_t release_weight(const releases_t *releases, size_t earlier, size_t later, size_t fact,
+                                     uint32_t slot)
+{
+    if (earlier != later)
+        return release_difference(releases->months[earlier], releases->months[later], fact, slot);
+    int64_t value = releases->months[later]->columns[fact][slot];
+    return value == FACT_ABSENT ? -1 : value < 0 ? -value : value;
+}
 
 /* First slot of an atom; of region_count + 1: where the slots end. */
 uint32_t release_slot_of_atom(const releases_t *releases, uint32_t atom);

@@ -64,15 +64,6 @@ bool release_stands_on(const month_t *left, const month_t *right)
                   ((size_t)a->region_count + 1) * sizeof *left->region_first) == 0;
 }
 
-int64_t release_difference(const month_t *left, const month_t *right, size_t fact, uint32_t slot)
-{
-    int64_t a = left->columns[fact][slot], b = right->columns[fact][slot];
-    if (a == b)
-        return -1;
-    int64_t difference = (a == FACT_ABSENT ? 0 : a) - (b == FACT_ABSENT ? 0 : b);
-    return difference < 0 ? -difference : difference;
-}
-
 static bool contributes(const month_t *month, uint32_t slot)
 {
     return month && month->flags[slot] & MONTH_REPORTED;
