@@ -1,14 +1,10 @@
-/* Values of many stores, fast and still within 1 unit in the last place. Three ways, each for what the one before it
- * cannot decide:
- *  1. Blocks of whole numbers in doubles: exact below 2^53, so that a division at the end is the only rounding.
- *  2. One lane in long doubles with a running bound of the error (Higham 2002, chapter 3): good where the bound stays
- * below half a unit in the last place of a double.
- *  3. One lane exactly. */
+/* Values of many stores, fast and still correctly rounded: blocks of whole numbers in doubles, exact below 2^53, so
+ * that a division at the end is the only rounding. An absent fact is NaN all the way. Stores for which a number grows
+ * larger, and formulas that divide before the end, go one by one (core/formula_lane.c). */
 #include "core/formula.h"
 
 #include "core/formula_build.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +12,16 @@
 #define BLOCK      256
 #define INPUTS_MAX (2 * CATALOG_FACTS_MAX)
 #define WHOLE_MAX  0x1p53
-#define SCALE_MAX  22 /* 10^22 is the largest power of ten that a double holds exactly */
+#define INPUT_MAX  0x1p51
+/* Two values that share a double lie within 2^-52 of each other, relatively; different fractions of whole numbers whose
+ * product is at most this do not. */
+#define TOLD_MAX   0x1p51
 
 _Static_assert(FACT_VALUE_MAX <= INT64_C(1) << 51, "load_input counts on it");
 
 /* Loops run over whole blocks, so that the compiler knows their length and makes vectors of them. */
 typedef struct {
-    double values[BLOCK]; /* each a whole number over 10^scale */
+    double values[BLOCK]; /* each a whole number over 10^scale, or NaN */
     int scale;
     double bound; /* no value is larger */
 } lanes_t;
@@ -31,18 +30,30 @@ typedef struct {
     const formula_t *formula;
     const int64_t *const *columns;
     lanes_t *stack;
-    uint64_t unsure[BLOCK]; /* not 0: a fact is absent, or the value needs another way */
+    bool is_unsure;          /* some lane may be */
+    uint64_t unsure[BLOCK];  /* where is_unsure: not 0: the value needs another way */
+    double quotients[BLOCK]; /* what leaves the block, and the denominators */
+    double bases[BLOCK];
 } block_t;
 
-static double power_of_ten(int exponent)
+double formula_power_of_ten(int exponent)
 {
-    static const double POWERS[SCALE_MAX + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    return POWERS[exponent < 0 ? 0 : exponent > SCALE_MAX ? SCALE_MAX : exponent];
+    static const double POWERS[FORMULA_SCALE_MAX + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                         1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                         1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    return POWERS[exponent < 0 ? 0 : exponent > FORMULA_SCALE_MAX ? FORMULA_SCALE_MAX : exponent];
+}
+
+static void begin_unsure(block_t *block)
+{
+    if (!block->is_unsure)
+        memset(block->unsure, 0, sizeof block->unsure);
+    block->is_unsure = true;
 }
 
 static void mark_all_unsure(block_t *block)
 {
+    begin_unsure(block);
     for (size_t i = 0; i < BLOCK; i++)
         block->unsure[i] = 1;
 }
@@ -52,6 +63,7 @@ static void mark_large(block_t *block, lanes_t *lanes)
 {
     if (lanes->bound < WHOLE_MAX)
         return;
+    begin_unsure(block);
     for (size_t i = 0; i < BLOCK; i++)
         block->unsure[i] |= !(fabs(lanes->values[i]) < WHOLE_MAX);
     lanes->bound = WHOLE_MAX; /* of those that are not marked */
@@ -61,7 +73,7 @@ static void multiply_lanes(lanes_t *lanes, double factor)
 {
     for (size_t i = 0; i < BLOCK; i++)
         lanes->values[i] *= factor;
-    lanes->bound *= factor;
+    lanes->bound *= fabs(factor);
 }
 
 static void scale_up(block_t *block, lanes_t *lanes, int by)
@@ -69,9 +81,9 @@ static void scale_up(block_t *block, lanes_t *lanes, int by)
     if (by == 0)
         return;
     lanes->scale += by;
-    if (by > SCALE_MAX)
+    if (by > FORMULA_SCALE_MAX)
         mark_all_unsure(block);
-    multiply_lanes(lanes, power_of_ten(by));
+    multiply_lanes(lanes, formula_power_of_ten(by));
     mark_large(block, lanes);
 }
 
@@ -84,31 +96,37 @@ static void align(block_t *block, lanes_t *a, lanes_t *b)
         scale_up(block, b, a->scale - b->scale);
 }
 
-/* Facts to doubles by their bits: 1.5 * 2^52 + x has x in its last 52 bits, for x within 2^51. Facts beyond,
- * FACT_ABSENT above all, are marked. */
-static void convert(const int64_t *restrict facts, size_t count, double *restrict values, uint64_t *restrict unsure)
+/* Facts to doubles by their bits: 1.5 * 2^52 + x has x in its last 52 bits, for x within 2^51. FACT_ABSENT comes out
+ * far below and becomes NaN. Returns all bits that any fact has. */
+static uint64_t convert(const int64_t *restrict facts, size_t count, double *restrict values)
 {
     const double base = 0x1.8p52;
+    uint64_t all = 0;
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = (uint64_t)facts[i] + UINT64_C(0x4338000000000000);
-        unsure[i] |= ((uint64_t)facts[i] + (UINT64_C(1) << 51)) >> 52;
         double shifted;
+        all |= (uint64_t)facts[i];
         memcpy(&shifted, &bits, sizeof shifted);
-        values[i] = shifted - base;
+        shifted -= base;
+        values[i] = shifted < -INPUT_MAX ? NAN : shifted;
     }
+    return all;
 }
 
 static void load_input(block_t *block, const op_t *op, lanes_t *lanes, size_t first, size_t count)
 {
     const int64_t *facts = block->columns[op->number] + first;
+    uint64_t all = 0;
     if (count == BLOCK) {
-        convert(facts, BLOCK, lanes->values, block->unsure);
+        all = convert(facts, BLOCK, lanes->values);
     } else {
-        convert(facts, count, lanes->values, block->unsure);
+        all = convert(facts, count, lanes->values);
         memset(lanes->values + count, 0, (BLOCK - count) * sizeof *lanes->values);
     }
     lanes->scale = op->decimals;
-    lanes->bound = 0x1p51;
+    lanes->bound = (double)(all & INT64_MAX); /* a negative fact has the high bits too */
+    if (!(lanes->bound < INPUT_MAX))
+        lanes->bound = INPUT_MAX;
 }
 
 static void load_constant(const op_t *op, lanes_t *lanes)
@@ -117,14 +135,6 @@ static void load_constant(const op_t *op, lanes_t *lanes)
         lanes->values[i] = (double)op->units;
     lanes->scale = op->decimals;
     lanes->bound = (double)op->units;
-}
-
-static void divide(block_t *block, lanes_t *restrict a, lanes_t *restrict b)
-{
-    align(block, a, b);
-    for (size_t i = 0; i < BLOCK; i++)
-        a->values[i] = b->values[i] == 0 ? NAN : a->values[i] / b->values[i];
-    a->scale = 0;
 }
 
 static void multiply(block_t *block, lanes_t *restrict a, const lanes_t *restrict b)
@@ -145,18 +155,45 @@ static void add(block_t *block, lanes_t *restrict a, lanes_t *restrict b, double
     mark_large(block, a);
 }
 
+/* ---- The last operation ---- */
+
+/* Adding zero makes a negative zero a positive one. */
+static void finish_quotient(block_t *block, lanes_t *restrict a, lanes_t *restrict b, formula_told_t *told)
+{
+    align(block, a, b);
+    for (size_t i = 0; i < BLOCK; i++) {
+        double base = b->values[i], quotient = base == 0 ? NAN : a->values[i] / base + 0.0;
+        block->quotients[i] = quotient;
+        block->bases[i] = quotient == quotient ? base : 0;
+    }
+    told->is_told &= a->bound * b->bound <= TOLD_MAX;
+    told->base_scale = b->scale;
+}
+
+static void finish_whole(block_t *block, const lanes_t *top, formula_told_t *told)
+{
+    if (top->scale > FORMULA_SCALE_MAX)
+        mark_all_unsure(block);
+    double divisor = formula_power_of_ten(top->scale);
+    if (top->scale == 0)
+        for (size_t i = 0; i < BLOCK; i++)
+            block->quotients[i] = top->values[i] + 0.0;
+    else
+        for (size_t i = 0; i < BLOCK; i++)
+            block->quotients[i] = top->values[i] / divisor + 0.0;
+    told->is_told &= top->scale == 0 || top->bound <= TOLD_MAX;
+    told->has_bases = false;
+}
+
 static void combine(block_t *block, uint8_t kind, lanes_t *a, lanes_t *b)
 {
-    if (kind == OP_DIVIDE)
-        divide(block, a, b);
-    else if (kind == OP_MULTIPLY)
+    if (kind == OP_MULTIPLY)
         multiply(block, a, b);
     else
         add(block, a, b, kind == OP_ADD ? 1 : -1);
 }
 
-/* The first way. Leaves the values in the stack's first entry. */
-static void run_block(block_t *block, size_t first, size_t count)
+static void run_block(block_t *block, size_t first, size_t count, formula_told_t *told)
 {
     lanes_t *top = block->stack - 1;
     for (size_t i = 0; i < block->formula->op_count; i++) {
@@ -167,167 +204,78 @@ static void run_block(block_t *block, size_t first, size_t count)
             load_constant(op, ++top);
         } else if (op->kind == OP_NEGATE) {
             multiply_lanes(top, -1);
-            top->bound = -top->bound;
+        } else if (op->kind == OP_DIVIDE) { /* of a plain formula: the last */
+            finish_quotient(block, top - 1, top, told);
+            return;
         } else {
             top--;
             combine(block, op->kind, top, top + 1);
         }
     }
-    if (top->scale > SCALE_MAX)
-        mark_all_unsure(block);
-    double divisor = power_of_ten(top->scale);
-    for (size_t i = 0; i < BLOCK; i++)
-        top->values[i] = top->values[i] / divisor + 0.0; /* no negative zero */
+    finish_whole(block, top, told);
 }
 
-/* A value and how far the exact one may lie from it. */
-typedef struct {
-    long double value, error;
-} approx_t;
+/* ---- Blocks ---- */
 
-/* Twice the unit roundoff, and a factor that covers the rounding of the bounds themselves. */
-#define ROUNDING LDBL_EPSILON
-#define SLACK    (1 + 16 * LDBL_EPSILON)
-
-static bool is_whole(approx_t a)
-{
-    return a.error == 0 && rintl(a.value) == a.value;
-}
-
-static approx_t load_approx(int64_t units, unsigned decimals)
-{
-    approx_t loaded = {(long double)units, 0};
-    if (decimals) {
-        loaded.value /= power_of_ten((int)decimals);
-        loaded.error = fabsl(loaded.value) * ROUNDING;
-    }
-    return loaded;
-}
-
-/* a = a + b or a * b, where the result is `value` with a propagated error of `error`. */
-static approx_t rounded(approx_t a, approx_t b, long double value, long double error)
-{
-    if (is_whole(a) && is_whole(b) && fabsl(value) < 1 / LDBL_EPSILON)
-        return (approx_t){value, 0};
-    return (approx_t){value, (error + fabsl(value) * ROUNDING) * SLACK};
-}
-
-typedef enum { LANE_VALUE, LANE_NULL, LANE_UNSURE } lane_t;
-
-static lane_t divide_approx(approx_t *a, approx_t b)
-{
-    if (b.value == 0 && b.error == 0)
-        return LANE_NULL;
-    if (!(b.error < fabsl(b.value) / 2))
-        return LANE_UNSURE;
-    long double quotient = a->value / b.value;
-    long double error = (a->error + fabsl(quotient) * b.error) / (fabsl(b.value) - b.error);
-    *a = (approx_t){quotient, (error + fabsl(quotient) * ROUNDING) * SLACK};
-    return LANE_VALUE;
-}
-
-static lane_t combine_approx(uint8_t kind, approx_t *a, approx_t b)
-{
-    if (kind == OP_DIVIDE)
-        return divide_approx(a, b);
-    if (kind == OP_SUBTRACT)
-        b.value = -b.value;
-    if (kind == OP_MULTIPLY)
-        *a = rounded(*a, b, a->value * b.value,
-                     fabsl(a->value) * b.error + fabsl(b.value) * a->error + a->error * b.error);
-    else
-        *a = rounded(*a, b, a->value + b.value, a->error + b.error);
-    return LANE_VALUE;
-}
-
-/* Far from where the bounds above stop to hold: near overflow, or below the smallest normal numbers. */
-static bool is_ordinary(approx_t a)
-{
-    long double magnitude = fabsl(a.value);
-    return (magnitude == 0 && a.error == 0) || (magnitude > 1e-280L && magnitude < 1e280L);
-}
-
-/* The second way, for a lane without absent facts. */
-static lane_t run_lane(const formula_t *formula, const int64_t *inputs, double *out)
-{
-    approx_t stack[FORMULA_STACK_MAX];
-    size_t depth = 0;
-    for (size_t i = 0; i < formula->op_count; i++) {
-        const op_t *op = &formula->ops[i];
-        lane_t lane = LANE_VALUE;
-        if (op->kind == OP_INPUT) {
-            stack[depth++] = load_approx(inputs[op->number], op->decimals);
-        } else if (op->kind == OP_CONSTANT) {
-            stack[depth++] = load_approx(op->units, op->decimals);
-        } else if (op->kind == OP_NEGATE) {
-            stack[depth - 1].value = -stack[depth - 1].value;
-        } else {
-            depth--;
-            lane = combine_approx(op->kind, &stack[depth - 1], stack[depth]);
-        }
-        if (lane != LANE_VALUE)
-            return lane;
-        if (!is_ordinary(stack[depth - 1]))
-            return LANE_UNSURE;
-    }
-    /* Half a unit in the last place at most, before the conversion adds another half. */
-    if (!(stack[0].error <= fabsl(stack[0].value) * 0x1p-54L))
-        return LANE_UNSURE;
-    *out = (double)stack[0].value;
-    return LANE_VALUE;
-}
-
-/* The third way. */
-static double run_exact(const formula_t *formula, const int64_t *inputs)
-{
-    mpq_t value;
-    mpq_init(value);
-    double result = formula_evaluate_store(formula, inputs, value) ? formula_to_double(value) : NAN;
-    mpq_clear(value);
-    return result;
-}
-
-/* The value of the lane `at` rows into the columns, for which the first way does not do. */
+/* The value of the lane `at` rows into the columns. */
 static double evaluate_lane(const block_t *block, size_t at)
 {
     int64_t inputs[INPUTS_MAX];
-    const formula_t *formula = block->formula;
-    for (size_t i = 0; i < formula->input_count; i++) {
-        uint16_t input = formula->inputs[i];
-        inputs[input] = block->columns[input][at];
-        if (inputs[input] == FACT_ABSENT)
-            return NAN;
-    }
-    double value = NAN;
-    lane_t lane = run_lane(formula, inputs, &value);
-    return (lane == LANE_UNSURE ? run_exact(formula, inputs) : value) + 0.0; /* no negative zero */
+    for (size_t i = 0; i < block->formula->input_count; i++)
+        inputs[block->formula->inputs[i]] = block->columns[block->formula->inputs[i]][at];
+    return formula_evaluate_lane(block->formula, inputs);
 }
 
-static void evaluate_block(block_t *block, size_t first, size_t count, double *out)
+static void evaluate_block(block_t *block, size_t first, size_t count, double *out, formula_told_t *told)
 {
-    if (block->formula->is_plain) {
-        memset(block->unsure, 0, sizeof block->unsure);
-        run_block(block, first, count);
-        memcpy(out, block->stack->values, count * sizeof *out);
-    } else {
+    block->is_unsure = false;
+    if (block->formula->is_plain)
+        run_block(block, first, count, told);
+    else
         mark_all_unsure(block);
+    memcpy(out, block->quotients, count * sizeof *out);
+    for (size_t i = 0; block->is_unsure && i < count; i++) {
+        if (!block->unsure[i])
+            continue;
+        out[i] = evaluate_lane(block, first + i);
+        block->bases[i] = 0;
+        if (!isnan(out[i]))
+            *told = (formula_told_t){false, false, 0};
     }
-    for (size_t i = 0; i < count; i++)
-        if (block->unsure[i])
-            out[i] = evaluate_lane(block, first + i);
+}
+
+static status_t block_init(block_t *block, const formula_t *formula, const int64_t *const *columns)
+{
+    block->formula = formula;
+    block->columns = columns;
+    block->stack = malloc((formula->is_plain ? formula->stack_depth : 1) * sizeof *block->stack);
+    return block->stack ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+status_t formula_evaluate_with_bases(const formula_t *formula, const int64_t *const *columns, size_t first,
+                                     size_t count, double *out_values, double *out_bases, formula_told_t *out_told)
+{
+    block_t block;
+    *out_told = (formula_told_t){true, formula->denominator != NULL, 0};
+    TRY(block_init(&block, formula, columns));
+    for (size_t at = 0; at < count; at += BLOCK) {
+        size_t size = count - at < BLOCK ? count - at : BLOCK;
+        evaluate_block(&block, first + at, size, out_values + at, out_told);
+        if (out_told->has_bases)
+            memcpy(out_bases + at, block.bases, size * sizeof *out_bases);
+    }
+    free(block.stack);
+    return STATUS_OK;
 }
 
 status_t formula_evaluate_columns(const formula_t *formula, const int64_t *const *columns, size_t first, size_t count,
                                   double *out_values)
 {
-    block_t block = {.formula = formula, .columns = columns};
-    block.stack = malloc((formula->is_plain ? formula->stack_depth : 1) * sizeof *block.stack);
-    if (!block.stack)
-        return STATUS_NO_MEMORY;
-    for (size_t at = 0; at < count; at += BLOCK) {
-        size_t size = count - at < BLOCK ? count - at : BLOCK;
-        evaluate_block(&block, first + at, size, out_values + at);
-    }
+    block_t block;
+    formula_told_t told = {0};
+    TRY(block_init(&block, formula, columns));
+    for (size_t at = 0; at < count; at += BLOCK)
+        evaluate_block(&block, first + at, count - at < BLOCK ? count - at : BLOCK, out_values + at, &told);
     free(block.stack);
     return STATUS_OK;
 }

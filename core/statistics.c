@@ -55,80 +55,11 @@ bool statistics_gap(const row_t *row, const mpq_t own, const mpq_t reference, mp
 
 /* ---- Average ---- */
 
-/* Slots that are summed in 64 bits before they go into 128: BLOCK * FACT_VALUE_MAX fits. */
-#define BLOCK 4096u
-
-typedef struct {
-    const month_t *month;
-    const uint16_t *inputs;
-    size_t input_count;
-    int128_t sums[INPUTS_MAX]; /* by input number; those that the formula needs */
-    uint32_t n;
-    uint32_t *slots; /* NULL, or room for those that add_slot adds */
-} contributors_t;
-
-static void contributors_begin(contributors_t *contributors, const month_t *month, const row_t *row)
-{
-    contributors->month = month;
-    contributors->inputs = formula_inputs(row->formula, &contributors->input_count);
-    contributors->n = 0;
-    contributors->slots = NULL;
-    for (size_t i = 0; i < contributors->input_count; i++)
-        contributors->sums[contributors->inputs[i]] = 0;
-}
-
-/* Sets mask[i] to all ones where the slot's submission holds every needed fact, else to 0. */
-static void mask_run(const contributors_t *contributors, uint32_t first, uint32_t count, int64_t *mask)
-{
-    const uint8_t *flags = contributors->month->flags + first;
-    for (uint32_t i = 0; i < count; i++)
-        mask[i] = -(int64_t)(flags[i] & MONTH_REPORTED);
-    for (size_t k = 0; k < contributors->input_count; k++) {
-        const int64_t *column = contributors->month->columns[contributors->inputs[k]] + first;
-        for (uint32_t i = 0; i < count; i++)
-            mask[i] &= -(int64_t)(column[i] != FACT_ABSENT);
-    }
-}
-
-static void add_run(contributors_t *contributors, uint32_t first, uint32_t count)
-{
-    int64_t mask[BLOCK], n = 0;
-    mask_run(contributors, first, count, mask);
-    for (uint32_t i = 0; i < count; i++)
-        n -= mask[i];
-    contributors->n += (uint32_t)n;
-    for (size_t k = 0; k < contributors->input_count; k++) {
-        const int64_t *column = contributors->month->columns[contributors->inputs[k]] + first;
-        int64_t sum = 0;
-        for (uint32_t i = 0; i < count; i++)
-            sum += column[i] & mask[i];
-        contributors->sums[contributors->inputs[k]] += sum;
-    }
-}
-
-/* A slot that is known to hold all facts. */
-static void add_slot(contributors_t *contributors, uint32_t slot)
-{
-    for (size_t k = 0; k < contributors->input_count; k++)
-        contributors->sums[contributors->inputs[k]] += contributors->month->columns[contributors->inputs[k]][slot];
-    if (contributors->slots)
-        contributors->slots[contributors->n] = slot;
-    contributors->n++;
-}
-
-static void add_scope(contributors_t *contributors, const scope_slots_t *scope)
-{
-    for (uint32_t i = 0; scope->slots && i < scope->count; i++)
-        add_run(contributors, scope->slots[i], 1);
-    for (uint32_t done = 0; !scope->slots && done < scope->count; done += BLOCK)
-        add_run(contributors, scope->first + done, scope->count - done < BLOCK ? scope->count - done : BLOCK);
-}
-
 bool statistics_average(const month_t *month, const row_t *row, const scope_slots_t *scope, mpq_t out, uint32_t *out_n)
 {
     contributors_t contributors;
-    contributors_begin(&contributors, month, row);
-    add_scope(&contributors, scope);
+    contributors_begin(&contributors, month, row, NULL);
+    contributors_add(&contributors, scope);
     *out_n = contributors.n;
     return contributors.n && formula_evaluate_exact(row->formula, contributors.sums, contributors.n, out);
 }
@@ -140,18 +71,19 @@ static double pick_value(const picks_t *picks, uint32_t i)
     return picks->order->values[picks_at(picks, i)];
 }
 
-/* The exact value behind a position of the order; it has one. */
-static void pick_exactly(const month_t *month, const row_t *row, const picks_t *picks, uint32_t i, mpq_t out)
+/* False where the slot has none. */
+static bool slot_exactly(const month_t *month, const row_t *row, uint32_t slot, mpq_t out)
 {
     int64_t inputs[INPUTS_MAX];
-    month_inputs(month, picks->order->slots[picks_at(picks, i)], inputs);
-    if (!statistics_value(row, inputs, out))
-        mpq_set_ui(out, 0, 1);
+    if (!(month->flags[slot] & MONTH_REPORTED))
+        return false;
+    month_inputs(month, slot, inputs);
+    return statistics_value(row, inputs, out);
 }
 
 /* Where values cancel. 1,000 bits carry any sum of a million fractions to far more digits than a double has; what is
  * left below 2^-500 of the largest is an exact zero but for its rounding. */
-static double mean_precisely(const month_t *month, const row_t *row, const picks_t *picks)
+static double mean_precisely(const month_t *month, const row_t *row, const scope_slots_t *scope, uint32_t n)
 {
     CLEANUP(scratch_clear) mpq_t value;
     mpq_init(value);
@@ -159,8 +91,9 @@ static double mean_precisely(const month_t *month, const row_t *row, const picks
     mpf_init2(sum, 1000);
     mpf_init2(term, 1000);
     mpf_init2(largest, 1000);
-    for (uint32_t i = 0; i < picks->count; i++) {
-        pick_exactly(month, row, picks, i, value);
+    for (uint32_t i = 0; i < scope->count; i++) {
+        if (!slot_exactly(month, row, scope_slot_at(scope, i), value))
+            continue;
         mpf_set_q(term, value);
         mpf_add(sum, sum, term);
         mpf_abs(term, term);
@@ -171,56 +104,82 @@ static double mean_precisely(const month_t *month, const row_t *row, const picks
     mpf_abs(term, sum);
     if (mpf_cmp(term, largest) <= 0)
         mpf_set_ui(sum, 0);
-    mpf_div_ui(sum, sum, picks->count);
+    mpf_div_ui(sum, sum, n);
     mpq_set_f(value, sum);
     mpf_clears(sum, term, largest, NULL);
     return formula_to_double(value);
 }
 
-double statistics_mean(const month_t *month, const row_t *row, const picks_t *picks)
+double statistics_mean_of(const month_t *month, const row_t *row, const scope_slots_t *scope, const exact_mean_t *sums,
+                          uint32_t n)
 {
-    if (picks->count == 0)
+    double mean;
+    if (n == 0)
         return NO_VALUE;
-    /* Neumaier's compensated sum: what rounding drops is kept aside. */
-    double sum = 0, dropped = 0, size = 0;
-    for (uint32_t i = 0; i < picks->count; i++) {
-        double value = pick_value(picks, i), next = sum + value;
-        dropped += fabs(sum) >= fabs(value) ? (sum - next) + value : (value - next) + sum;
-        sum = next;
-        size += fabs(value);
+    return exact_mean_of(sums, n, &mean) ? mean : mean_precisely(month, row, scope, n);
+}
+
+double statistics_mean(const month_t *month, const row_t *row, const scope_slots_t *scope, const picks_t *picks)
+{
+    exact_mean_t sums = {0};
+    for (uint32_t i = 0; i < picks->count; i++)
+        exact_mean_add(&sums, pick_value(picks, i));
+    return statistics_mean_of(month, row, scope, &sums, picks->count);
+}
+
+quantile_place_t statistics_quantile_place(uint32_t n, unsigned quarters)
+{
+    uint64_t place = (uint64_t)(n - 1) * quarters;
+    quantile_place_t out = {.low = (uint32_t)(place / 4), .part = (unsigned)(place % 4)};
+    out.high = out.low + (out.part > 0);
+    return out;
+}
+
+bool statistics_is_one_sign(double below, double above, unsigned part)
+{
+    return part == 0 || (below >= 0) == (above >= 0);
+}
+
+/* Nothing cancels; long doubles, so that there is one rounding. */
+double statistics_between(double below, double above, unsigned part)
+{
+    if (part == 0)
+        return below;
+    return (double)(((long double)below * (4 - part) + (long double)above * part) / 4);
+}
+
+double statistics_between_slots(const month_t *month, const row_t *row, uint32_t below, uint32_t above, unsigned part)
+{
+    double value = NO_VALUE;
+    mpq_t left, right, weight;
+    mpq_inits(left, right, weight, NULL);
+    if (slot_exactly(month, row, below, left) && slot_exactly(month, row, above, right)) {
+        mpq_set_ui(weight, part, 4);
+        mpq_canonicalize(weight);
+        mpq_sub(right, right, left);
+        mpq_mul(right, right, weight);
+        mpq_add(left, left, right);
+        value = formula_to_double(left);
     }
-    sum += dropped;
-    /* Each value is off by 2^-52 of itself at most, so the sum by 2^-52 of `size`. */
-    if (size == 0 || (isfinite(size) && fabs(sum) >= size * 1e-3))
-        return sum / picks->count;
-    return mean_precisely(month, row, picks);
+    mpq_clears(left, right, weight, NULL);
+    return value;
 }
 
 double statistics_quantile(const month_t *month, const row_t *row, const picks_t *picks, unsigned quarters)
 {
     if (picks->count == 0)
         return NO_VALUE;
-    uint64_t place = (uint64_t)(picks->count - 1) * quarters;
-    uint32_t low = (uint32_t)(place / 4), part = (uint32_t)(place % 4), high = low + (part > 0);
+    quantile_place_t place = statistics_quantile_place(picks->count, quarters);
     if (row->better != BETTER_DOWN) { /* the order begins with the greatest */
-        low = picks->count - 1 - low;
-        high = picks->count - 1 - high;
+        place.low = picks->count - 1 - place.low;
+        place.high = picks->count - 1 - place.high;
     }
-    double below = pick_value(picks, low), above = pick_value(picks, high);
-    if (part == 0)
-        return below;
-    if ((below >= 0) == (above >= 0)) /* one sign: nothing cancels; long doubles, so that there is one rounding */
-        return (double)(((long double)below * (4 - part) + (long double)above * part) / 4);
-    CLEANUP(scratch_clear) mpq_t left, right, weight;
-    mpq_inits(left, right, weight, NULL);
-    pick_exactly(month, row, picks, low, left);
-    pick_exactly(month, row, picks, high, right);
-    mpq_set_ui(weight, part, 4);
-    mpq_canonicalize(weight);
-    mpq_sub(right, right, left);
-    mpq_mul(right, right, weight);
-    mpq_add(left, left, right);
-    return formula_to_double(left);
+    double below = pick_value(picks, place.low), above = pick_value(picks, place.high);
+    if (statistics_is_one_sign(below, above, place.part))
+        return statistics_between(below, above, place.part);
+    const uint32_t *slots = picks->order->slots;
+    return statistics_between_slots(month, row, slots[picks_at(picks, place.low)], slots[picks_at(picks, place.high)],
+                                    place.part);
 }
 
 /* ---- Best and benchmark ---- */
@@ -323,7 +282,7 @@ static void take_best(share_t *share, uint32_t eligible, contributors_t *taken)
     for (uint32_t i = 0; i < share->picks->count; i++) {
         if (!is_eligible(share->picks, i))
             continue;
-        add_slot(taken, share->picks->order->slots[picks_at(share->picks, i)]);
+        contributors_add_slot(taken, share->picks->order->slots[picks_at(share->picks, i)]);
         if (share->picks->order->bases)
             take(share, i);
         if (taken->n >= least && (!share->picks->order->bases || holds_share(share, i)))
@@ -348,8 +307,7 @@ uint32_t statistics_benchmark_stores(const month_t *month, const row_t *row, con
     if (eligible == 0 || eligible < rule->least_eligible)
         return 0;
     contributors_t taken;
-    contributors_begin(&taken, month, row);
-    taken.slots = out_slots;
+    contributors_begin(&taken, month, row, out_slots);
     mpq_inits(share.exact_needed, share.exact_held, share.term, NULL);
     take_best(&share, eligible, &taken);
     mpq_clears(share.exact_needed, share.exact_held, share.term, NULL);
