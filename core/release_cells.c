@@ -1,6 +1,7 @@
 #include "core/release_cells.h"
 
 #include "core/disclosure.h"
+#include "core/figures.h"
 #include "core/scratch.h"
 #include "core/statistics.h"
 
@@ -15,8 +16,7 @@ typedef struct {
     size_t row_index;
     scope_t scope;
     uint32_t first, end; /* slots */
-    uint32_t *slots;     /* room for positions in an order, then of the benchmark's stores */
-    uint32_t *positions;
+    uint32_t *slots;     /* room for the benchmark's stores */
     tally_t tally;
     release_cell_t *cell;
 } work_t;
@@ -34,7 +34,6 @@ static void cell_destroy(release_cell_t **cell)
 static void work_fini(work_t *work)
 {
     free(work->slots);
-    free(work->positions);
     tally_fini(&work->tally);
     cell_destroy(&work->cell);
 }
@@ -49,27 +48,14 @@ static void average(work_t *work)
     work->cell->average = work->cell->has_average ? disclosure_round(formula_to_double(value)) : NO_VALUE;
 }
 
-static picks_t pick(work_t *work, const row_order_t *order)
-{
-    uint32_t count = 0;
-    if (work->scope.kind == SCOPE_NATION)
-        return (picks_t){order, NULL, order->count};
-    for (uint32_t i = 0; i < order->count; i++)
-        if (order->slots[i] >= work->first && order->slots[i] < work->end)
-            work->positions[count++] = i;
-    return (picks_t){order, work->positions, count};
-}
-
 /* Leaves the benchmark's stores in work->slots. */
 static status_t benchmark(work_t *work, const benchmark_rule_t *rule)
 {
+    CLEANUP(figures_destroy) figures_t *figures = NULL;
     CLEANUP(scratch_clear) mpq_t value;
     mpq_init(value);
-    const row_order_t *order = order_of_row(work->month, work->row_index);
-    if (!order)
-        return STATUS_NO_MEMORY;
-    const picks_t picks = pick(work, order);
-    work->cell->taken_count = statistics_benchmark_stores(work->month, work->row, &picks, rule, value, work->slots);
+    TRY(figures_create(work->month, &work->scope, 1, &figures));
+    TRY(figures_benchmark_stores(figures, work->row_index, 0, rule, work->slots, &work->cell->taken_count, value));
     if (work->cell->taken_count)
         work->cell->benchmark = disclosure_round(formula_to_double(value));
     return STATUS_OK;
@@ -110,11 +96,10 @@ static status_t outline_taken(work_t *work)
 
 static status_t make(work_t *work, const benchmark_rule_t *rule)
 {
-    size_t room = (size_t)work->month->count + 1;
+    size_t room = (size_t)(work->end - work->first) + 1;
     work->cell = calloc(1, sizeof *work->cell);
     work->slots = malloc(room * sizeof *work->slots);
-    work->positions = malloc(room * sizeof *work->positions);
-    if (!work->cell || !work->slots || !work->positions)
+    if (!work->cell || !work->slots)
         return STATUS_NO_MEMORY;
     *work->cell =
         (release_cell_t){.rule = *rule, .benchmark = NO_VALUE, .first = work->first, .bytes = sizeof *work->cell};
@@ -129,7 +114,7 @@ static status_t make(work_t *work, const benchmark_rule_t *rule)
 static work_t find_place(const releases_t *releases, size_t release, size_t row, scope_t scope)
 {
     const month_t *month = releases->months[release];
-    work_t work = {releases, month, &releases->catalog->rows[row], row, scope, 0, month->count, NULL, NULL, {0}, NULL};
+    work_t work = {releases, month, &releases->catalog->rows[row], row, scope, 0, month->count, NULL, {0}, NULL};
     if (scope.kind == SCOPE_REGION) {
         const region_t *region = &releases->network->regions[scope.index];
         work.first = month->region_first[region->enter];
