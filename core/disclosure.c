@@ -1,104 +1,93 @@
 #include "core/disclosure.h"
 
 #include "core/disclosure_internals.h"
+#include "core/release_cells.h"
 #include "core/scratch.h"
-#include "core/statistics.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define RING_ITSELF UINT32_MAX
-
-/* What disclosure_create is asked for. */
-typedef struct {
-    const network_t *today;
-    const uint32_t *stores;
-    size_t count;
-    const disclosure_rule_t *rule;
-    const exemplars_t *exemplars;
-} disclosure_asked_t;
 
 /* ---- Making one ---- */
 
 static status_t allocate(disclosure_t *disclosure)
 {
-    size_t facts = disclosure->fact_count + 1, slots = (size_t)disclosure->month->count + 1;
-    disclosure->seen = calloc(facts * disclosure->viewer.scope_count, sizeof *disclosure->seen);
+    size_t facts = disclosure->fact_count + 1, scopes = disclosure->viewer.scope_count;
+    disclosure->ring_of = calloc(scopes, sizeof *disclosure->ring_of);
+    disclosure->seen = calloc(facts * scopes, sizeof *disclosure->seen);
     disclosure->hidden = calloc(facts, sizeof *disclosure->hidden);
     disclosure->failures = calloc(facts, sizeof *disclosure->failures);
-    disclosure->crowds = calloc(facts * disclosure->viewer.scope_count, sizeof *disclosure->crowds);
-    disclosure->picks = malloc(slots * sizeof *disclosure->picks);
-    disclosure->taken = malloc(slots * sizeof *disclosure->taken);
-    disclosure->is_taken = calloc(slots, sizeof *disclosure->is_taken);
-    if (!disclosure->seen || !disclosure->hidden || !disclosure->failures || !disclosure->crowds ||
-        !disclosure->picks || !disclosure->taken || !disclosure->is_taken)
+    disclosure->states = malloc(2ul * RELEASES_MAX * scopes);
+    if (!disclosure->ring_of || !disclosure->seen || !disclosure->hidden || !disclosure->failures ||
+        !disclosure->states)
         return STATUS_NO_MEMORY;
     return tally_init(disclosure->releases->owners.count, &disclosure->tally);
 }
 
-/* What the viewer was shown of each fact in the release of an earlier disclosure of its, added to what it saw before:
- * its scopes stand in the same order, whatever release they are of. */
-static void remember(const disclosure_t *earlier, uint8_t *seen)
+static void forget_hidden(disclosure_t *disclosure)
 {
-    const viewer_t *viewer = &earlier->viewer;
-    for (size_t fact = 0; fact < earlier->fact_count; fact++)
-        for (size_t i = 0; i < viewer->scope_count; i++)
-            if (viewer->scopes[i].size && viewer->scopes[i].turn >= earlier->hidden[fact])
-                seen[fact * viewer->scope_count + i] = 1;
+    for (size_t fact = 0; fact < disclosure->fact_count; fact++) {
+        free(disclosure->failures[fact]);
+        disclosure->failures[fact] = NULL;
+        disclosure->hidden[fact] = 0;
+    }
 }
 
-/* Of the first `release_count` releases; `seen` (NULL: nothing) as remember() leaves it. */
-static status_t make(const releases_t *releases, const disclosure_asked_t *asked, const uint8_t *seen,
-                     disclosure_t **out)
+/* What the viewer was shown of each fact in the release at hand, added to what it saw before. */
+static void remember(disclosure_t *disclosure)
 {
+    const viewer_t *viewer = &disclosure->viewer;
+    for (size_t fact = 0; fact < disclosure->fact_count; fact++)
+        for (size_t i = 0; i < viewer->scope_count; i++)
+            if (viewer->scopes[i].size && viewer->scopes[i].turn >= disclosure->hidden[fact])
+                disclosure->seen[fact * viewer->scope_count + i] = 1;
+}
+
+static status_t hide(disclosure_t *disclosure);
+
+/* What it was shown in the releases before the last is worked out from the first on, since each depends on those before
+ * it. */
+static status_t work_out(disclosure_t *disclosure, size_t count)
+{
+    for (size_t release = 0; release < count; release++) {
+        if (release) {
+            remember(disclosure);
+            forget_hidden(disclosure);
+        }
+        disclosure->last = release;
+        disclosure->month = disclosure->releases->months[release];
+        viewer_turn_to(&disclosure->viewer, disclosure->releases, release);
+        TRY(hide(disclosure));
+    }
+    return STATUS_OK;
+}
+
+status_t disclosure_create_of(const releases_t *releases, size_t release_count, const network_t *today,
+                              const uint32_t *stores, size_t count, const disclosure_rule_t *rule,
+                              const exemplars_t *exemplars, disclosure_t **out)
+{
+    assert(release_count >= 1 && release_count <= releases->count);
     CLEANUP(disclosure_destroy) disclosure_t *disclosure = calloc(1, sizeof *disclosure);
     if (!disclosure)
         return STATUS_NO_MEMORY;
     disclosure->releases = releases;
-    disclosure->today = asked->today;
-    disclosure->month = releases->months[releases->count - 1];
-    disclosure->rule = *asked->rule;
-    disclosure->fact_count = releases->catalog->fact_count;
-    disclosure->exemplars = asked->exemplars;
-    TRY(viewer_init(releases, asked->today, asked->stores, asked->count, asked->exemplars, &disclosure->viewer));
+    disclosure->today = today;
+    disclosure->rule = *rule;
+    disclosure->fact_count = releases->fact_count;
+    disclosure->exemplars = exemplars;
+    TRY(viewer_init(releases, today, stores, count, exemplars, &disclosure->viewer));
     TRY(allocate(disclosure));
-    if (seen)
-        memcpy(disclosure->seen, seen, disclosure->fact_count * disclosure->viewer.scope_count);
-    TRY(disclosure_hide(disclosure));
+    TRY(work_out(disclosure, release_count));
     *out = disclosure;
     disclosure = NULL;
-    return STATUS_OK;
-}
-
-/* What the viewer was shown in the releases before the last: worked out from the first, since each depends on those
- * before it. */
-static status_t recall(const releases_t *releases, const disclosure_asked_t *asked, uint8_t **out)
-{
-    CLEANUP(scratch_free) uint8_t *seen = NULL;
-    for (size_t count = 1; count < releases->count; count++) {
-        CLEANUP(releases_fini) releases_t first = {0};
-        CLEANUP(disclosure_destroy) disclosure_t *earlier = NULL;
-        TRY(releases_init(releases->months, count, &first));
-        TRY(make(&first, asked, seen, &earlier));
-        if (!seen)
-            seen = calloc(earlier->fact_count + 1, earlier->viewer.scope_count);
-        if (!seen)
-            return STATUS_NO_MEMORY;
-        remember(earlier, seen);
-    }
-    *out = seen;
-    seen = NULL;
     return STATUS_OK;
 }
 
 status_t disclosure_create(const releases_t *releases, const network_t *today, const uint32_t *stores, size_t count,
                            const disclosure_rule_t *rule, const exemplars_t *exemplars, disclosure_t **out)
 {
-    const disclosure_asked_t asked = {today, stores, count, rule, exemplars};
-    CLEANUP(scratch_free) uint8_t *seen = NULL;
-    TRY(recall(releases, &asked, &seen));
-    return make(releases, &asked, seen, out);
+    return disclosure_create_of(releases, releases->count, today, stores, count, rule, exemplars, out);
 }
 
 void disclosure_destroy(disclosure_t **disclosure)
@@ -106,15 +95,13 @@ void disclosure_destroy(disclosure_t **disclosure)
     if (!disclosure || !*disclosure)
         return;
     disclosure_t *doomed = *disclosure;
-    for (size_t fact = 0; doomed->failures && fact < doomed->fact_count; fact++)
-        free(doomed->failures[fact]);
+    if (doomed->failures && doomed->hidden)
+        forget_hidden(doomed);
     free(doomed->failures);
-    free(doomed->seen);
     free(doomed->hidden);
-    free(doomed->crowds);
-    free(doomed->picks);
-    free(doomed->taken);
-    free(doomed->is_taken);
+    free(doomed->seen);
+    free(doomed->states);
+    free(doomed->ring_of);
     tally_fini(&doomed->tally);
     viewer_fini(&doomed->viewer);
     free(doomed);
@@ -137,171 +124,79 @@ bool disclosure_lists_scope(const disclosure_t *disclosure, scope_t scope)
     return found != SIZE_MAX && disclosure->viewer.scopes[found].is_listed;
 }
 
-/* ---- Rings ---- */
-
-/* The fact at hand: its figures in a release, or what changed of it since an earlier one. */
-typedef struct {
-    disclosure_t *disclosure;
-    size_t fact;
-    uint32_t earlier;   /* the release; RING_ITSELF = the figures of the last */
-    bool is_of_figures; /* of that release */
-} trial_t;
-
-static void add_figures(const trial_t *trial, uint32_t first, uint32_t end)
-{
-    disclosure_t *disclosure = trial->disclosure;
-    const month_t *month =
-        trial->earlier == RING_ITSELF ? disclosure->month : disclosure->releases->months[trial->earlier];
-    const int64_t *column = month->columns[trial->fact];
-    const uint32_t *owners = disclosure->releases->slot_owners;
-    for (uint32_t slot = first; slot < end; slot++)
-        if (column[slot] != FACT_ABSENT)
-            tally_add(&disclosure->tally, owners[slot], column[slot] < 0 ? -column[slot] : column[slot],
-                      disclosure->viewer.is_known[slot]);
-}
-
-/* Place of the first changed slot from `slot` on. */
-static uint32_t find_changed(const releases_t *releases, uint32_t earlier, uint32_t slot)
-{
-    uint32_t low = 0, high = releases->changed[earlier].count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (releases->changed[earlier].slots[middle] < slot)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static void add_changes(const trial_t *trial, uint32_t first, uint32_t end)
-{
-    disclosure_t *disclosure = trial->disclosure;
-    const releases_t *releases = disclosure->releases;
-    const uint32_t *slots = releases->changed[trial->earlier].slots;
-    uint32_t last = find_changed(releases, trial->earlier, end);
-    for (uint32_t i = find_changed(releases, trial->earlier, first); i < last; i++) {
-        int64_t weight = release_difference(releases->months[trial->earlier], disclosure->month, trial->fact, slots[i]);
-        if (weight >= 0)
-            tally_add(&disclosure->tally, releases->slot_owners[slots[i]], weight,
-                      disclosure->viewer.is_known[slots[i]]);
-    }
-}
-
-static void add_run(const trial_t *trial, uint32_t first, uint32_t end)
-{
-    if (trial->is_of_figures)
-        add_figures(trial, first, end);
-    else
-        add_changes(trial, first, end);
-}
-
-/* Whether a scope is one whose figures may be subtracted: still in, or seen in an earlier release; and (of an earlier
- * release) shown to anybody then. */
-static bool is_in(const trial_t *trial, size_t index)
-{
-    const disclosure_t *disclosure = trial->disclosure;
-    const releases_t *releases = disclosure->releases;
-    const viewer_scope_t *scope = &disclosure->viewer.scopes[index];
-    bool counts = scope->is_in || disclosure->seen[trial->fact * disclosure->viewer.scope_count + index];
-    if (!counts || trial->earlier == RING_ITSELF)
-        return counts;
-    uint32_t place = scope->scope.kind == SCOPE_NATION ? releases->network->region_count : scope->enter;
-    return releases->region_owners[trial->earlier][place] >= disclosure->rule.least_owners;
-}
-
-/* Tests the ring of a scope; an empty one passes. */
-static tally_verdict_t judge_ring(const trial_t *trial, size_t index)
-{
-    disclosure_t *disclosure = trial->disclosure;
-    const viewer_t *viewer = &disclosure->viewer;
-    const viewer_scope_t *scopes = viewer->scopes, *scope = &scopes[index];
-    uint32_t position = scope->first;
-    size_t inner = index + 1;
-    while (inner < viewer->scope_count && scopes[inner].enter < scope->leave) {
-        const viewer_scope_t *hole = &scopes[inner++];
-        if (!is_in(trial, inner - 1))
-            continue;
-        add_run(trial, position, hole->first);
-        position = hole->end;
-        while (inner < viewer->scope_count && scopes[inner].enter < hole->leave)
-            inner++;
-    }
-    add_run(trial, position, scope->end);
-    crowd_t crowds[CROWD_COUNT];
-    tally_verdict_t verdict = {TALLY_PASSES, CROWD_ALL, UINT32_MAX};
-    if (disclosure->tally.count) {
-        tally_crowds(&disclosure->tally, viewer->is_near, crowds);
-        verdict = crowds_judge(crowds, &disclosure->rule, true);
-    }
-    tally_clear(&disclosure->tally);
-    return verdict;
-}
-
 /* ---- Hiding ---- */
 
-typedef enum { RING_UNTESTED, RING_PASSES } ring_state_t;
-
-/* The first ring of a trial that fails, or false. `states` (may be NULL): a ring that passed is not tested again until
- * it grows. */
-static bool find_failing_ring(const trial_t *trial, uint8_t *states, ring_failure_t *out)
+/* Trials are numbered: the figures of the last release, then of each earlier one its figures and what changed since. */
+static size_t count_trials(const disclosure_t *disclosure)
 {
-    for (size_t i = 0; i < trial->disclosure->viewer.scope_count; i++) {
-        if (!is_in(trial, i) || (states && states[i] == RING_PASSES))
-            continue;
-        *out = (ring_failure_t){(uint32_t)i, trial->is_of_figures ? RING_ITSELF : trial->earlier, judge_ring(trial, i)};
-        if (out->verdict.failure != TALLY_PASSES)
-            return true;
-        if (states)
-            states[i] = RING_PASSES;
-    }
-    return false;
+    return 1 + 2 * disclosure->last;
 }
 
-/* In the last release, in each earlier one, and what changed since each. */
-static bool find_failure(disclosure_t *disclosure, size_t fact, uint8_t *states, ring_failure_t *out)
+static trial_t find_trial(disclosure_t *disclosure, size_t fact, size_t number)
 {
-    trial_t trial = {disclosure, fact, RING_ITSELF, true};
-    if (find_failing_ring(&trial, states, out))
-        return true;
-    for (trial.earlier = 0; trial.earlier + 1 < disclosure->releases->count; trial.earlier++) {
-        trial.is_of_figures = true;
-        if (find_failing_ring(&trial, NULL, out))
-            return true;
-        trial.is_of_figures = false;
-        if (find_failing_ring(&trial, NULL, out))
-            return true;
-    }
-    return false;
+    if (number == 0)
+        return (trial_t){disclosure, fact, RING_ITSELF, true};
+    return (trial_t){disclosure, fact, (uint32_t)(number - 1) / 2, number % 2 == 1};
 }
 
-/* The ring around a hidden scope has grown. */
-static void hide_scope(viewer_t *viewer, uint32_t index, uint8_t *states)
+static uint8_t *states_of(const disclosure_t *disclosure, size_t number)
 {
-    viewer->scopes[index].is_in = false;
-    for (size_t i = index; i-- > 0;)
-        if (viewer->scopes[i].is_in && viewer->scopes[i].leave >= viewer->scopes[index].leave) {
-            states[i] = RING_UNTESTED;
-            return;
+    return disclosure->states + number * disclosure->viewer.scope_count;
+}
+
+/* The first ring of the first trial that fails, or false. A ring that passed is not tested again until it grows. */
+static bool find_failure(disclosure_t *disclosure, size_t fact, ring_failure_t *out)
+{
+    for (size_t number = 0; number < count_trials(disclosure); number++) {
+        const trial_t trial = find_trial(disclosure, fact, number);
+        uint8_t *has_passed = states_of(disclosure, number);
+        trial_begin(&trial);
+        for (uint32_t i = 0; i < disclosure->viewer.scope_count; i++) {
+            if (disclosure->ring_of[i] != i || has_passed[i])
+                continue;
+            out->verdict = trial_judge(&trial, i);
+            out->scope = i;
+            out->earlier = trial.is_of_figures ? RING_ITSELF : trial.earlier;
+            if (out->verdict.failure != TALLY_PASSES)
+                return true;
+            has_passed[i] = 1;
         }
+    }
+    return false;
 }
 
-static status_t hide_for_fact(disclosure_t *disclosure, size_t fact, uint8_t *states)
+/* Where a trial holds the scope no more, the ring around it has grown. */
+static void hide_scope(disclosure_t *disclosure, size_t fact, uint32_t index)
+{
+    viewer_t *viewer = &disclosure->viewer;
+    viewer->scopes[index].is_in = false;
+    for (size_t number = 0; number < count_trials(disclosure); number++) {
+        const trial_t trial = find_trial(disclosure, fact, number);
+        uint32_t around = viewer->scopes[index].parent;
+        if (trial_holds(&trial, index))
+            continue;
+        while (around != NO_SCOPE && !trial_holds(&trial, around))
+            around = viewer->scopes[around].parent;
+        if (around != NO_SCOPE)
+            states_of(disclosure, number)[around] = 0;
+    }
+}
+
+static status_t hide_for_fact(disclosure_t *disclosure, size_t fact)
 {
     viewer_t *viewer = &disclosure->viewer;
     ring_failure_t failure;
-    for (size_t i = 0; i < viewer->scope_count; i++) {
+    memset(disclosure->states, 0, count_trials(disclosure) * viewer->scope_count);
+    for (size_t i = 0; i < viewer->scope_count; i++)
         viewer->scopes[i].is_in = true;
-        states[i] = RING_UNTESTED;
-    }
-    while (disclosure->hidden[fact] < viewer->scope_count && find_failure(disclosure, fact, states, &failure)) {
+    while (disclosure->hidden[fact] < viewer->scope_count && find_failure(disclosure, fact, &failure)) {
         uint32_t step = disclosure->hidden[fact];
         if (!disclosure->failures[fact])
             disclosure->failures[fact] = calloc(viewer->scope_count, sizeof **disclosure->failures);
         if (!disclosure->failures[fact])
             return STATUS_NO_MEMORY;
         disclosure->failures[fact][step] = failure;
-        hide_scope(viewer, viewer->turns[step], states);
+        hide_scope(disclosure, fact, viewer->turns[step]);
         disclosure->hidden[fact]++;
     }
     return STATUS_OK;
@@ -309,14 +204,11 @@ static status_t hide_for_fact(disclosure_t *disclosure, size_t fact, uint8_t *st
 
 /* The order of hiding is one for all rows, and a set of rings that passes does so still when rings are joined: so each
  * fact alone tells how many scopes must go, and a row hides the most that one of its facts asks for. */
-status_t disclosure_hide(disclosure_t *disclosure)
+static status_t hide(disclosure_t *disclosure)
 {
     const releases_t *releases = disclosure->releases;
-    CLEANUP(scratch_free) uint8_t *states = calloc(disclosure->viewer.scope_count, sizeof *states);
-    if (!states)
-        return STATUS_NO_MEMORY;
     for (size_t i = 0; i < releases->needed_count; i++)
-        TRY(hide_for_fact(disclosure, releases->needed[i], states));
+        TRY(hide_for_fact(disclosure, releases->needed[i]));
     return STATUS_OK;
 }
 
@@ -362,32 +254,22 @@ static disclosure_why_t why_average(const disclosure_t *disclosure, size_t row, 
     return (disclosure_why_t){.reason = SHOWN};
 }
 
-static disclosure_figure_t average_of(const disclosure_t *disclosure, size_t row, size_t scope)
-{
-    const viewer_scope_t *found = &disclosure->viewer.scopes[scope];
-    scope_slots_t slots = {found->first, found->end - found->first, NULL};
-    disclosure_figure_t figure = {.value = NO_VALUE, .why = why_average(disclosure, row, scope)};
-    uint32_t n;
-    CLEANUP(scratch_clear) mpq_t value;
-    mpq_init(value);
-    figure.exists = statistics_average(disclosure->month, &disclosure->releases->catalog->rows[row], &slots, value, &n);
-    if (figure.exists && figure.why.reason == SHOWN)
-        figure.value = disclosure_round(formula_to_double(value));
-    return figure;
-}
-
 status_t disclosure_row(disclosure_t *disclosure, size_t row, scope_t scope, const benchmark_rule_t *rule,
                         disclosure_figure_t *out_average, disclosure_figure_t *out_benchmark)
 {
     size_t index = viewer_find_scope(&disclosure->viewer, scope);
     bool has_direction = disclosure->releases->catalog->rows[row].better != BETTER_NEITHER;
     disclosure_why_t why = why_average(disclosure, row, index);
+    CLEANUP(release_cell_end) release_cell_hold_t hold = {0};
     *out_average = (disclosure_figure_t){NO_VALUE, true, why};
     *out_benchmark = (disclosure_figure_t){NO_VALUE, has_direction, why};
     if (why.reason == HIDDEN_NOT_LISTED || why.reason == HIDDEN_PREVIOUS)
         return STATUS_OK;
-    *out_average = average_of(disclosure, row, index);
+    TRY(release_cell(disclosure->releases, disclosure->last, row, disclosure->viewer.scopes[index].scope, rule, &hold));
+    out_average->exists = hold.cell->has_average;
+    if (why.reason == SHOWN)
+        out_average->value = hold.cell->average;
     if (!has_direction)
         return STATUS_OK;
-    return disclosure_benchmark(disclosure, row, index, why.reason == SHOWN, rule, out_benchmark);
+    return disclosure_benchmark(disclosure, row, index, why.reason == SHOWN, hold.cell, out_benchmark);
 }

@@ -15,6 +15,10 @@ typedef struct disclosure disclosure_t;
  * STATUS_NO_MEMORY. */
 status_t disclosure_create(const releases_t *releases, const network_t *today, const uint32_t *stores, size_t count,
                            const disclosure_rule_t *rule, const exemplars_t *exemplars, disclosure_t **out) NODISCARD;
+/* The same, as it was when there were only the first `release_count` (>= 1) of the releases. */
+status_t disclosure_create_of(const releases_t *releases, size_t release_count, const network_t *today,
+                              const uint32_t *stores, size_t count, const disclosure_rule_t *rule,
+                              const exemplars_t *exemplars, disclosure_t **out) NODISCARD;
 /* Accepts NULL and *NULL; sets *disclosure to NULL. */
 void disclosure_destroy(disclosure_t **disclosure);
 

@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "core/network_internals.h"
+#include "core/owners.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +18,10 @@ void network_destroy(network_t **network)
     if (!network || !*network)
         return;
     network_internals_t *internals = (*network)->internals;
-    if (internals)
+    if (internals) {
+        owners_destroy(&internals->owners);
         arena_destroy(&internals->arena);
+    }
     free(internals);
     free(*network);
     *network = NULL;
@@ -168,6 +171,13 @@ bool network_circle_holds(const network_t *network, uint32_t circle, uint32_t de
 {
     return circle_lists(&network->circles[circle], dealer, period) &&
            network_region_of(network, dealer, period) != INDEX_NONE;
+}
+
+const uint32_t *network_circles_of(const network_t *network, uint32_t dealer, uint32_t *out_count)
+{
+    const network_internals_t *internals = internals_of(network);
+    *out_count = internals->dealer_first[dealer + 1] - internals->dealer_first[dealer];
+    return internals->dealer_circles + internals->dealer_first[dealer];
 }
 
 bool network_are_peers(const network_t *network, uint32_t dealer, uint32_t other, period_t period)

@@ -107,6 +107,10 @@ bool circle_member_in(const circle_member_t *member, period_t period);
 /* Whether the dealer belongs to the circle in that month, and is a member of the network in it. */
 bool network_circle_holds(const network_t *network, uint32_t circle, uint32_t dealer, period_t period);
 
+/* The circles that name the dealer, in whatever months, each once for each of its lines; *out_count of them. Borrowed.
+ */
+const uint32_t *network_circles_of(const network_t *network, uint32_t dealer, uint32_t *out_count);
+
 /* Whether the two dealers are in one circle in that month. */
 bool network_are_peers(const network_t *network, uint32_t dealer, uint32_t other, period_t period);
 

@@ -1,4 +1,4 @@
-/* What network.c and network_build.c share of a network; nobody else includes it. */
+/* What network*.c and owners.c share of a network; nobody else includes it. */
 #pragma once
 
 #include "core/arena.h"
@@ -11,6 +11,7 @@ typedef struct {
     size_t dealer_slot_count;  /* a power of two; 0 before there is one */
     uint32_t *dealer_first;    /* [dealer_count + 1]: where a dealer's circles start in dealer_circles */
     uint32_t *dealer_circles;  /* circle indices, each circle once for each of its lines */
+    struct owners *owners;     /* internals of owners.c: made when first asked for */
 } network_internals_t;
 
 /* The hash table, once the dealers are in place. STATUS_NO_MEMORY. */

@@ -1,5 +1,8 @@
 #include "core/owners.h"
 
+#include "core/network_internals.h"
+#include "core/status.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,21 +35,52 @@ static status_t number(const network_t *network, owners_t *owners)
     return STATUS_OK;
 }
 
-status_t owners_init(const network_t *network, owners_t *out)
+static owners_t *make(const network_t *network)
 {
-    owners_t owners = {0};
-    status_t status = number(network, &owners);
-    if (status == STATUS_OK)
-        *out = owners;
-    else
-        owners_fini(&owners);
-    return status;
+    owners_t *owners = calloc(1, sizeof *owners);
+    if (owners && number(network, owners) != STATUS_OK)
+        owners_destroy(&owners);
+    return owners;
 }
 
-void owners_fini(owners_t *owners)
+const owners_t *owners_of(const network_t *network)
 {
-    free(owners->of_dealer);
-    free(owners->first);
-    free(owners->dealers);
-    *owners = (owners_t){0};
+    owners_t **place = &((network_internals_t *)network->internals)->owners;
+    owners_t *owners = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    if (owners)
+        return owners;
+    CLEANUP(owners_destroy) owners_t *made = make(network);
+    /* Two threads may have made the same; the first to publish wins. */
+    if (!made || !__atomic_compare_exchange_n(place, &owners, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return owners;
+    owners = made;
+    made = NULL;
+    return owners;
+}
+
+uint32_t owners_find(const network_t *network, const owners_t *owners, const char *code)
+{
+    uint32_t low = 0, high = owners->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strcmp(network->dealers[owners->dealers[owners->first[middle]]].owner, code);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return INDEX_NONE;
+}
+
+void owners_destroy(owners_t **owners)
+{
+    if (!owners || !*owners)
+        return;
+    free((*owners)->of_dealer);
+    free((*owners)->first);
+    free((*owners)->dealers);
+    free(*owners);
+    *owners = NULL;
 }

@@ -4,13 +4,18 @@
 
 #include "core/network.h"
 
-typedef struct {
+typedef struct owners {
     uint32_t count;
     uint32_t *of_dealer; /* [dealer]: its owner's number; numbers follow the byte order of the owners' codes */
     uint32_t *first;     /* [count + 1]: where an owner's dealers start in `dealers` */
     uint32_t *dealers;   /* by owner, then by code */
 } owners_t;
 
-/* STATUS_NO_MEMORY leaves *out untouched. owners_fini is fit for CLEANUP on a zeroed one. */
-status_t owners_init(const network_t *network, owners_t *out) NODISCARD;
-void owners_fini(owners_t *owners);
+/* Made when first asked for and kept with the network; any number of threads may ask. NULL when out of memory. */
+const owners_t *owners_of(const network_t *network);
+
+/* The owner of that code, or INDEX_NONE. */
+uint32_t owners_find(const network_t *network, const owners_t *owners, const char *code);
+
+/* For the network that keeps them. Accepts NULL and *NULL. */
+void owners_destroy(owners_t **owners);

@@ -1,101 +1,162 @@
 #include "core/ratio.h"
 
-/* Both products and their sum or difference; false where one does not fit. */
-static bool cross(const ratio_t *a, const ratio_t *b, bool adds, int128_t *out)
+#include "core/formula_build.h"
+
+#include <float.h>
+#include <math.h>
+
+/* ---- Arithmetic ---- */
+
+static bool add(ratio_t a, ratio_t b, ratio_t *out)
 {
     int128_t left, right;
-    if (a->denominator == b->denominator) {
-        left = a->numerator;
-        right = b->numerator;
-    } else if (__builtin_mul_overflow(a->numerator, b->denominator, &left) ||
-               __builtin_mul_overflow(b->numerator, a->denominator, &right)) {
-        return false;
+    if (a.denominator == b.denominator) {
+        out->denominator = a.denominator;
+        return !__builtin_add_overflow(a.numerator, b.numerator, &out->numerator);
     }
-    return adds ? !__builtin_add_overflow(left, right, out) : !__builtin_sub_overflow(left, right, out);
+    return !__builtin_mul_overflow(a.numerator, b.denominator, &left) &&
+           !__builtin_mul_overflow(b.numerator, a.denominator, &right) &&
+           !__builtin_add_overflow(left, right, &out->numerator) &&
+           !__builtin_mul_overflow(a.denominator, b.denominator, &out->denominator);
 }
 
-static bool sum(ratio_t *a, const ratio_t *b, bool adds)
+static bool negate(ratio_t *a)
 {
-    bool same = a->denominator == b->denominator;
-    int128_t numerator;
-    if (!cross(a, b, adds, &numerator))
-        return false;
-    a->numerator = numerator;
-    return same || !__builtin_mul_overflow(a->denominator, b->denominator, &a->denominator);
+    return !__builtin_sub_overflow((int128_t)0, a->numerator, &a->numerator);
 }
 
-static bool divide(ratio_t *a, const ratio_t *b)
+bool ratio_subtract(ratio_t a, ratio_t b, ratio_t *out)
 {
-    if (__builtin_mul_overflow(a->numerator, b->denominator, &a->numerator) ||
-        __builtin_mul_overflow(a->denominator, b->numerator, &a->denominator))
+    return negate(&b) && add(a, b, out);
+}
+
+static bool multiply(ratio_t a, ratio_t b, ratio_t *out)
+{
+    return !__builtin_mul_overflow(a.numerator, b.numerator, &out->numerator) &&
+           !__builtin_mul_overflow(a.denominator, b.denominator, &out->denominator);
+}
+
+bool ratio_divide(ratio_t a, ratio_t b, ratio_t *out)
+{
+    if (b.numerator < 0 && (!negate(&a) || !negate(&b)))
         return false;
-    if (a->denominator > 0)
+    if (a.denominator == b.denominator) {
+        *out = (ratio_t){a.numerator, b.numerator};
         return true;
-    return !__builtin_sub_overflow((int128_t)0, a->denominator, &a->denominator) &&
-           !__builtin_sub_overflow((int128_t)0, a->numerator, &a->numerator);
-}
-
-/* a = a `kind` b */
-static ratio_outcome_t apply(uint8_t kind, ratio_t *a, const ratio_t *b)
-{
-    bool fits;
-    switch (kind) {
-    case OP_ADD:
-    case OP_SUBTRACT:
-        fits = sum(a, b, kind == OP_ADD);
-        break;
-    case OP_MULTIPLY:
-        fits = !__builtin_mul_overflow(a->numerator, b->numerator, &a->numerator) &&
-               !__builtin_mul_overflow(a->denominator, b->denominator, &a->denominator);
-        break;
-    default:
-        if (b->numerator == 0)
-            return RATIO_NONE;
-        fits = divide(a, b);
-        break;
     }
-    return fits ? RATIO_VALUE : RATIO_TOO_LARGE;
+    return multiply(a, (ratio_t){b.denominator, b.numerator}, out);
 }
 
-static ratio_t push(const op_t *op, const int64_t *inputs)
+bool ratio_multiply_by(ratio_t *a, uint32_t factor)
 {
-    ratio_t value = {op->kind == OP_CONSTANT ? op->units : inputs[op->number], 1};
-    for (unsigned i = 0; i < op->decimals; i++)
-        value.denominator *= 10;
-    return value;
+    return !__builtin_mul_overflow(a->numerator, (int128_t)factor, &a->numerator);
 }
 
-ratio_outcome_t ratio_evaluate(const formula_t *formula, const int64_t *inputs, ratio_t *out)
+/* ---- Formulas ---- */
+
+/* Input values of either kind, as formula_evaluate_exact and formula_evaluate_store take them. */
+typedef struct {
+    const int128_t *sums;
+    const int64_t *facts;
+    uint64_t divisor;
+} source_t;
+
+static bool is_absent(const source_t *source, uint16_t input)
+{
+    return source->sums ? source->sums[input] == SUM_ABSENT : source->facts[input] == FACT_ABSENT;
+}
+
+static bool load(const source_t *source, const op_t *op, ratio_t *out)
+{
+    bool is_input = op->kind == OP_INPUT;
+    int128_t scale = 1;
+    for (unsigned i = 0; i < op->decimals; i++)
+        scale *= 10; /* at most 10^18: constants have no more digits */
+    out->numerator = !is_input ? op->units : source->sums ? source->sums[op->number] : source->facts[op->number];
+    return !__builtin_mul_overflow(scale, (int128_t)(is_input ? source->divisor : 1), &out->denominator);
+}
+
+static bool combine(uint8_t kind, ratio_t a, ratio_t b, ratio_t *out)
+{
+    if (kind == OP_ADD)
+        return add(a, b, out);
+    if (kind == OP_SUBTRACT)
+        return ratio_subtract(a, b, out);
+    return kind == OP_MULTIPLY ? multiply(a, b, out) : ratio_divide(a, b, out);
+}
+
+static ratio_kind_t evaluate(const formula_t *formula, const source_t *source, ratio_t *out)
 {
     ratio_t stack[FORMULA_STACK_MAX];
     size_t depth = 0;
     for (size_t i = 0; i < formula->input_count; i++)
-        if (inputs[formula->inputs[i]] == FACT_ABSENT)
+        if (is_absent(source, formula->inputs[i]))
             return RATIO_NONE;
     for (size_t i = 0; i < formula->op_count; i++) {
         const op_t *op = &formula->ops[i];
-        ratio_outcome_t outcome = RATIO_VALUE;
+        bool fits;
         if (op->kind <= OP_CONSTANT) {
-            stack[depth++] = push(op, inputs);
+            fits = load(source, op, &stack[depth++]);
         } else if (op->kind == OP_NEGATE) {
-            ratio_t *top = &stack[depth - 1];
-            outcome = __builtin_sub_overflow((int128_t)0, top->numerator, &top->numerator) ? RATIO_TOO_LARGE : outcome;
+            fits = negate(&stack[depth - 1]);
         } else {
             depth--;
-            outcome = apply(op->kind, &stack[depth - 1], &stack[depth]);
+            if (op->kind == OP_DIVIDE && stack[depth].numerator == 0)
+                return RATIO_NONE;
+            fits = combine(op->kind, stack[depth - 1], stack[depth], &stack[depth - 1]);
         }
-        if (outcome != RATIO_VALUE)
-            return outcome;
+        if (!fits)
+            return RATIO_TOO_LARGE;
     }
     *out = stack[0];
     return RATIO_VALUE;
 }
 
-bool ratio_compare(const ratio_t *left, const ratio_t *right, int *out)
+ratio_kind_t ratio_of_store(const formula_t *formula, const int64_t *inputs, ratio_t *out)
 {
-    int128_t difference;
-    if (!cross(left, right, false, &difference))
-        return false;
-    *out = (difference > 0) - (difference < 0);
-    return true;
+    return evaluate(formula, &(source_t){.facts = inputs, .divisor = 1}, out);
+}
+
+ratio_kind_t ratio_of_sums(const formula_t *formula, const int128_t *inputs, uint64_t divisor, ratio_t *out)
+{
+    return evaluate(formula, &(source_t){.sums = inputs, .divisor = divisor}, out);
+}
+
+/* ---- Rounding ---- */
+
+static void set_integer(mpz_t out, int128_t value)
+{
+    unsigned __int128 magnitude = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+    mpz_set_ui(out, (unsigned long)(magnitude >> 64));
+    mpz_mul_2exp(out, out, 64);
+    mpz_add_ui(out, out, (unsigned long)magnitude);
+    if (value < 0)
+        mpz_neg(out, out);
+}
+
+void ratio_to_exact(ratio_t a, mpq_t out)
+{
+    set_integer(mpq_numref(out), a.numerator);
+    set_integer(mpq_denref(out), a.denominator);
+    mpq_canonicalize(out);
+}
+
+static double round_exactly(ratio_t a)
+{
+    mpq_t exact;
+    mpq_init(exact);
+    ratio_to_exact(a, exact);
+    double value = formula_to_double(exact);
+    mpq_clear(exact);
+    return value;
+}
+
+/* Four roundings, each within half a unit in the last place: two conversions, a division, an end. Where all that they
+ * leave open rounds to one double, that is it (Ziv 1991). The quotient lies far from both ends of a double's range. */
+double ratio_to_double(ratio_t a)
+{
+    long double quotient = (long double)a.numerator / (long double)a.denominator;
+    long double width = fabsl(quotient) * (3 * LDBL_EPSILON);
+    double below = (double)(quotient - width), above = (double)(quotient + width);
+    return below == above ? below + 0.0 : round_exactly(a);
 }

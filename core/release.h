@@ -10,25 +10,23 @@
 #include "core/owners.h"
 #include "core/tally.h"
 
-/* All releases of a month, and what is worked out of them once for all viewers. Read-only once made: any number of
- * threads may use it. */
+/* All releases of a month, and what is worked out of them once for all viewers: at once, or (`kept`) when it is first
+ * asked for. Read-only to whoever uses it, and any number of threads may. */
 typedef struct {
     const catalog_t *catalog; /* borrowed */
     const network_t *network; /* borrowed */
     period_t period;
     size_t count;
-    const month_t *months[RELEASES_MAX]; /* of contributors only: whoever reports in them contributes */
-    month_t *pared[RELEASES_MAX];        /* those of `months` that had to be copied to leave others out */
-    owners_t owners;
+    size_t fact_count;                     /* of the catalog, so that the end needs nothing borrowed */
+    const month_t *months[RELEASES_MAX];   /* of contributors only: whoever reports in them contributes */
+    month_t *pared[RELEASES_MAX];          /* those of `months` that had to be copied to leave others out */
+    owners_t owners;                       /* the network's */
     uint32_t *slot_owners;                 /* [slots of a month] */
     uint32_t *region_owners[RELEASES_MAX]; /* [preorder number of a region]: owners that contribute in it with all below
                                               it; [region_count]: in the nation */
     uint16_t needed[CATALOG_FACTS_MAX];    /* facts that the tables' rows read of the month itself, ascending */
     size_t needed_count;
-    struct {
-        uint32_t *slots; /* ascending: those that differ from the last release */
-        uint32_t count;
-    } changed[RELEASES_MAX];
+    struct release_kept *kept; /* internals of core/release_outline.h */
 } releases_t;
 
 /* `months`: count >= 1 months in the releases' order, borrowed as long as `out` lives; release_first and release_next
@@ -38,9 +36,19 @@ typedef struct {
 status_t releases_init(const month_t *const *months, size_t count, releases_t *out) NODISCARD;
 void releases_fini(releases_t *releases);
 
+/* Memory that it takes beside the months that were given; it grows while questions come. */
+size_t releases_bytes(const releases_t *releases);
+
 /* How much a fact of a slot differs between two months, absent counting as 0, signs left out; -1: not at all. A fact
  * that came or left as 0 differs by 0. */
-int64_t release_difference(const month_t *left, const month_t *right, size_t fact, uint32_t slot);
+static inline int64_t release_difference(const month_t *left, const month_t *right, size_t fact, uint32_t slot)
+{
+    int64_t a = left->columns[fact][slot], b = right->columns[fact][slot];
+    if (a == b)
+        return -1;
+    int64_t difference = (a == FACT_ABSENT ? 0 : a) - (b == FACT_ABSENT ? 0 : b);
+    return difference < 0 ? -difference : difference;
+}
 
 /* ---- Making one ---- */
 

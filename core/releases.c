@@ -1,4 +1,5 @@
 #include "core/release_internals.h"
+#include "core/release_outline.h"
 #include "core/scratch.h"
 
 #include <assert.h>
@@ -63,15 +64,6 @@ bool release_stands_on(const month_t *left, const month_t *right)
                   ((size_t)a->region_count + 1) * sizeof *left->region_first) == 0;
 }
 
-int64_t release_difference(const month_t *left, const month_t *right, size_t fact, uint32_t slot)
-{
-    int64_t a = left->columns[fact][slot], b = right->columns[fact][slot];
-    if (a == b)
-        return -1;
-    int64_t difference = (a == FACT_ABSENT ? 0 : a) - (b == FACT_ABSENT ? 0 : b);
-    return difference < 0 ? -difference : difference;
-}
-
 static bool contributes(const month_t *month, uint32_t slot)
 {
     return month && month->flags[slot] & MONTH_REPORTED;
@@ -108,29 +100,6 @@ status_t release_count_owners(const month_t *left, const month_t *right, const u
     return STATUS_OK;
 }
 
-/* What differs in any needed fact, or in whether it contributes: a contributor holds all of them. */
-static bool differs(const releases_t *releases, const month_t *left, const month_t *right, uint32_t slot)
-{
-    for (size_t i = 0; i < releases->needed_count; i++)
-        if (left->columns[releases->needed[i]][slot] != right->columns[releases->needed[i]][slot])
-            return true;
-    return false;
-}
-
-static status_t list_changed(releases_t *releases, size_t earlier)
-{
-    const month_t *month = releases->months[earlier], *last = releases->months[releases->count - 1];
-    uint32_t *slots = malloc(((size_t)month->count + 1) * sizeof *slots), count = 0;
-    if (!slots)
-        return STATUS_NO_MEMORY;
-    for (uint32_t slot = 0; slot < month->count; slot++)
-        if (differs(releases, month, last, slot))
-            slots[count++] = slot;
-    releases->changed[earlier].slots = slots;
-    releases->changed[earlier].count = count;
-    return STATUS_OK;
-}
-
 static status_t take_month(releases_t *releases, const month_t *month)
 {
     size_t index = releases->count;
@@ -147,7 +116,10 @@ static status_t take_month(releases_t *releases, const month_t *month)
 static status_t number_owners(releases_t *releases)
 {
     const month_t *month = releases->months[0];
-    TRY(owners_init(releases->network, &releases->owners));
+    const owners_t *owners = owners_of(releases->network);
+    if (!owners)
+        return STATUS_NO_MEMORY;
+    releases->owners = *owners;
     releases->slot_owners = malloc(((size_t)month->count + 1) * sizeof *releases->slot_owners);
     if (!releases->slot_owners)
         return STATUS_NO_MEMORY;
@@ -162,7 +134,10 @@ status_t releases_init(const month_t *const *months, size_t count, releases_t *o
     if (count > RELEASES_MAX)
         return STATUS_LIMIT;
     CLEANUP(releases_fini)
-    releases_t releases = {.catalog = months[0]->catalog, .network = months[0]->network, .period = months[0]->period};
+    releases_t releases = {.catalog = months[0]->catalog,
+                           .network = months[0]->network,
+                           .period = months[0]->period,
+                           .fact_count = months[0]->catalog->fact_count};
     releases.needed_count = release_needed(releases.catalog, releases.needed);
     for (size_t i = 0; i < count; i++)
         TRY(take_month(&releases, months[i]));
@@ -170,8 +145,7 @@ status_t releases_init(const month_t *const *months, size_t count, releases_t *o
     for (size_t i = 0; i < count; i++)
         TRY(release_count_owners(releases.months[i], NULL, releases.slot_owners, releases.owners.count,
                                  &releases.region_owners[i]));
-    for (size_t i = 0; i + 1 < count; i++)
-        TRY(list_changed(&releases, i));
+    TRY(release_kept_create(&releases, &releases.kept));
     *out = releases;
     releases = (releases_t){0};
     return STATUS_OK;
@@ -182,9 +156,18 @@ void releases_fini(releases_t *releases)
     for (size_t i = 0; i < RELEASES_MAX; i++) {
         month_destroy(&releases->pared[i]);
         free(releases->region_owners[i]);
-        free(releases->changed[i].slots);
     }
-    owners_fini(&releases->owners);
+    release_kept_destroy(releases, &releases->kept);
     free(releases->slot_owners);
     *releases = (releases_t){0};
+}
+
+size_t releases_bytes(const releases_t *releases)
+{
+    size_t bytes = releases->months[0]->count * sizeof *releases->slot_owners;
+    for (size_t i = 0; i < releases->count; i++) {
+        bytes += ((size_t)releases->network->region_count + 1) * sizeof **releases->region_owners;
+        bytes += releases->pared[i] ? releases->pared[i]->bytes : 0;
+    }
+    return bytes + __atomic_load_n(&releases->kept->bytes, __ATOMIC_RELAXED);
 }

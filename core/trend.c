@@ -1,24 +1,31 @@
 #include "core/answer_rows.h"
 #include "core/limits.h"
+#include "core/ratio.h"
 #include "core/scratch.h"
 #include "core/statistics.h"
 
 #define FIRST_MONTH 2u /* January, in the months given */
 #define MONTHS      12u
 
+/* An exact value: as a ratio where that fits. */
+typedef struct {
+    bool has, is_small;
+    ratio_t ratio;
+    mpq_t exact; /* where it is not small; else room */
+} value_t;
+
 typedef struct {
     const catalog_t *catalog;
     const int64_t *const *months;
     int64_t inputs[2 * CATALOG_FACTS_MAX];
-    mpq_t values[MONTHS + 1]; /* December of the year before, then January to December, of the row at hand */
-    bool has[MONTHS + 1];
+    value_t values[MONTHS + 1]; /* December of the year before, then January to December, of the row at hand */
     mpq_t scratch, one;
 } work_t;
 
 static void work_init(work_t *work)
 {
     for (size_t i = 0; i <= MONTHS; i++)
-        mpq_init(work->values[i]);
+        mpq_init(work->values[i].exact);
     mpq_init(work->scratch);
     mpq_init(work->one);
     mpq_set_ui(work->one, 1, 1);
@@ -27,7 +34,7 @@ static void work_init(work_t *work)
 static void work_fini(work_t *work)
 {
     for (size_t i = 0; i <= MONTHS; i++)
-        mpq_clear(work->values[i]);
+        mpq_clear(work->values[i].exact);
     mpq_clear(work->scratch);
     mpq_clear(work->one);
 }
@@ -45,28 +52,78 @@ static bool load_inputs(work_t *work, size_t index)
     return true;
 }
 
+static void evaluate(work_t *work, const row_t *row, value_t *out)
+{
+    ratio_kind_t kind = ratio_of_store(row->formula, work->inputs, &out->ratio);
+    out->is_small = kind == RATIO_VALUE;
+    out->has = out->is_small || (kind == RATIO_TOO_LARGE && statistics_value(row, work->inputs, out->exact));
+}
+
+static double to_double(const value_t *value)
+{
+    return value->is_small ? ratio_to_double(value->ratio) : formula_to_double(value->exact);
+}
+
 static void fill_months(work_t *work, const row_t *row, double *out)
 {
     for (size_t i = 0; i <= MONTHS; i++) {
-        work->has[i] = load_inputs(work, FIRST_MONTH - 1 + i) && statistics_value(row, work->inputs, work->values[i]);
+        value_t *value = &work->values[i];
+        value->has = false;
+        if (load_inputs(work, FIRST_MONTH - 1 + i))
+            evaluate(work, row, value);
         if (i > 0)
-            out[i - 1] = work->has[i] ? formula_to_double(work->values[i]) : NO_VALUE;
+            out[i - 1] = value->has ? to_double(value) : NO_VALUE;
     }
+}
+
+static void make_exact(value_t *value)
+{
+    if (value->is_small)
+        ratio_to_exact(value->ratio, value->exact);
+    value->is_small = false;
+}
+
+static double change_exactly(work_t *work, value_t *earlier, value_t *later)
+{
+    make_exact(earlier);
+    make_exact(later);
+    mpq_sub(work->scratch, later->exact, earlier->exact);
+    return formula_to_double(work->scratch);
+}
+
+/* `earlier` is not zero. */
+static double rate_exactly(work_t *work, value_t *earlier, value_t *later)
+{
+    make_exact(earlier);
+    make_exact(later);
+    mpq_div(work->scratch, later->exact, earlier->exact);
+    mpq_sub(work->scratch, work->scratch, work->one);
+    return formula_to_double(work->scratch);
+}
+
+static bool is_zero(const value_t *value)
+{
+    return value->is_small ? value->ratio.numerator == 0 : mpq_sgn(value->exact) == 0;
+}
+
+static void fill_change(work_t *work, value_t *earlier, value_t *later, double *out_change, double *out_rate)
+{
+    ratio_t change, rate;
+    bool is_small = earlier->is_small && later->is_small && ratio_subtract(later->ratio, earlier->ratio, &change);
+    bool has_rate = !is_zero(earlier),
+         is_small_rate = is_small && has_rate && ratio_divide(change, earlier->ratio, &rate);
+    *out_change = is_small ? ratio_to_double(change) : change_exactly(work, earlier, later);
+    *out_rate = NO_VALUE;
+    if (has_rate)
+        *out_rate = is_small_rate ? ratio_to_double(rate) : rate_exactly(work, earlier, later);
 }
 
 static void fill_changes(work_t *work, double *out_changes, double *out_rates)
 {
     for (size_t i = 1; i <= MONTHS; i++) {
         out_changes[i - 1] = out_rates[i - 1] = NO_VALUE;
-        if (!work->has[i] || !work->has[i - 1])
-            continue;
-        mpq_sub(work->scratch, work->values[i], work->values[i - 1]);
-        out_changes[i - 1] = formula_to_double(work->scratch);
-        if (mpq_sgn(work->values[i - 1]) == 0)
-            continue;
-        mpq_div(work->scratch, work->values[i], work->values[i - 1]);
-        mpq_sub(work->scratch, work->scratch, work->one);
-        out_rates[i - 1] = formula_to_double(work->scratch);
+        if (work->values[i].has && work->values[i - 1].has)
+            fill_change(work, &work->values[i - 1], &work->values[i], &out_changes[i - 1], &out_rates[i - 1]);
     }
 }
 
@@ -85,18 +142,29 @@ static bool add_month(work_t *work, const row_t *row, size_t index, int128_t *su
     return true;
 }
 
-static double value_of_year(work_t *work, const row_t *row, uint32_t *out_months)
+static double year_exactly(work_t *work, const row_t *row, const int128_t *sums, uint32_t months)
 {
-    int128_t sums[2 * CATALOG_FACTS_MAX] = {0};
-    uint32_t months = 0;
-    for (size_t i = 0; i < MONTHS; i++)
-        months += add_month(work, row, FIRST_MONTH + i, sums);
-    *out_months = months;
-    if (months == 0 || !formula_evaluate_exact(row->formula, sums, months, work->scratch))
+    if (!formula_evaluate_exact(row->formula, sums, months, work->scratch))
         return NO_VALUE;
     mpz_mul_ui(mpq_numref(work->scratch), mpq_numref(work->scratch), row->is_flow ? months : 1);
     mpq_canonicalize(work->scratch);
     return formula_to_double(work->scratch);
+}
+
+static double value_of_year(work_t *work, const row_t *row, uint32_t *out_months)
+{
+    int128_t sums[2 * CATALOG_FACTS_MAX] = {0};
+    uint32_t months = 0;
+    ratio_t ratio;
+    for (size_t i = 0; i < MONTHS; i++)
+        months += add_month(work, row, FIRST_MONTH + i, sums);
+    *out_months = months;
+    ratio_kind_t kind = months ? ratio_of_sums(row->formula, sums, months, &ratio) : RATIO_NONE;
+    if (kind == RATIO_NONE)
+        return NO_VALUE;
+    if (kind == RATIO_VALUE && ratio_multiply_by(&ratio, row->is_flow ? months : 1))
+        return ratio_to_double(ratio);
+    return year_exactly(work, row, sums, months);
 }
 
 static status_t answer_allocate(const catalog_t *catalog, const char *dealer, int year, arena_t *arena,

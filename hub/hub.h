@@ -3,9 +3,11 @@
 
 #include "hub/clock.h"
 #include "hub/closings.h"
+#include "hub/exemplars.h"
 #include "hub/months.h"
 #include "hub/past.h"
 #include "hub/registry.h"
+#include "hub/release_sets.h"
 #include "hub/settings.h"
 
 #include "proto/signed.h"
@@ -20,6 +22,8 @@ typedef struct {
     registry_t *registry;
     months_t *months;
     past_t *past;
+    release_sets_t *release_sets;
+    exemplar_log_t *exemplars;
     closings_t *closings;
     void *zmq; /* the context of all sockets */
     monotonic_time_t started;

@@ -1,9 +1,7 @@
 #include "hub/query_disclosed.h"
 
 #include "hub/access.h"
-#include "hub/exemplars.h"
 #include "hub/month_read.h"
-#include "hub/release_set.h"
 
 #include "core/disclosure.h"
 #include "core/limits.h"
@@ -17,8 +15,8 @@ bool query_is_disclosed(const query_t *query)
 
 /* What one answer is made of; borrowed by the disclosure. */
 typedef struct {
-    store_txn_t *txn;
-    release_set_t set;
+    release_hold_t releases;
+    const world_t *world; /* of the releases; NULL: there is none yet */
     exemplars_t exemplars;
     disclosure_t *disclosure; /* NULL: no release yet */
 } shown_t;
@@ -26,8 +24,7 @@ typedef struct {
 static void shown_fini(shown_t *view)
 {
     disclosure_destroy(&view->disclosure);
-    release_set_fini(&view->set);
-    store_abort(&view->txn);
+    release_hold_end(&view->releases);
 }
 
 /* For whoever holds a key of these stores (indices in the query's world). */
@@ -35,13 +32,13 @@ static status_t shown_init(const query_t *query, period_t period, uint64_t most,
                            shown_t *out)
 {
     hub_t *hub = query->hub;
-    TRY(store_begin_read(hub->store, &out->txn));
-    TRY(release_set_read(hub->past, out->txn, period, most, &out->set));
-    if (!out->set.count)
+    TRY(release_sets_get(hub->release_sets, period, most, &out->releases));
+    if (!out->releases.count)
         return STATUS_OK;
-    TRY(exemplars_at(out->txn, out->set.world->network, period, most, query->arena, &out->exemplars));
-    return disclosure_create(&out->set.releases, query->world->network, stores, count, &DISCLOSURE_RULE_DEFAULT,
-                             &out->exemplars, &out->disclosure);
+    out->world = out->releases.set->world;
+    TRY(exemplars_at(hub->exemplars, out->world->network, period, most, query->arena, &out->exemplars));
+    return disclosure_create_of(&out->releases.set->releases, out->releases.count, query->world->network, stores, count,
+                                &DISCLOSURE_RULE_DEFAULT, &out->exemplars, &out->disclosure);
 }
 
 /* The key's stores. */
@@ -73,8 +70,8 @@ status_t query_compare_disclosed(const query_t *query, const month_t *month, uin
     TRY(shown_init(query, month->period, most, stores, count, &view));
     TRY(compare_compute_disclosed(month, view.disclosure, &query->hub->settings->benchmark, dealer, region, peers,
                                   peer_count, query->arena, &answer));
-    answer->release = (uint32_t)view.set.count;
-    answer->release_ms = view.set.time_ms;
+    answer->release = (uint32_t)view.releases.count;
+    answer->release_ms = view.releases.time_ms;
     *out = answer;
     return STATUS_OK;
 }
@@ -108,7 +105,7 @@ static status_t find_nation_exemplar(const query_t *query, const shown_t *shown,
     *out = NULL;
     if (!exemplar || !exemplar->consented)
         return STATUS_OK;
-    *out = arena_strdup(query->arena, shown->set.world->network->dealers[exemplar->dealer].code);
+    *out = arena_strdup(query->arena, shown->world->network->dealers[exemplar->dealer].code);
     return *out ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -153,8 +150,8 @@ status_t query_disclose_columns(const query_t *query, uint64_t most, compare_ans
         for (size_t column = COLUMN_NATION_AVERAGE; column <= COLUMN_NATION_BENCHMARK; column += 2)
             gaps[column - 1] = gap_of(&answer->rows[row], values[COLUMN_OWN], values[column]);
     }
-    answer->release = (uint32_t)shown.set.count;
-    answer->release_ms = shown.set.time_ms;
+    answer->release = (uint32_t)shown.releases.count;
+    answer->release_ms = shown.releases.time_ms;
     return STATUS_OK;
 }
 
@@ -209,7 +206,7 @@ static status_t list_hidden(const query_t *query, const shown_t *view, uint32_t 
 static const char *waiting_text(const query_t *query, const shown_t *view, const release_change_t *change)
 {
     static const char *const kinds[] = {"filed", "corrected", "withdrawn"};
-    const network_t *network = view->set.world->network;
+    const network_t *network = view->world->network;
     char scope[CODE_LENGTH_MAX + 8];
     scope_format(network, change->part, scope, sizeof scope);
     return arena_printf(
@@ -218,7 +215,7 @@ static const char *waiting_text(const query_t *query, const shown_t *view, const
         kinds[change->kind], scope,
         change->wait == WAIT_STANDS_OUT ? "is nearly all this owner's"
                                         : "comes from too few owners or is nearly all one owner's",
-        view->set.world->catalog->rows[change->fact].id);
+        view->world->catalog->rows[change->fact].id);
 }
 
 /* What would wait if the month were released now. */
@@ -226,11 +223,13 @@ static status_t list_waiting(const query_t *query, const shown_t *view, period_t
 {
     CLEANUP(month_destroy) month_t *live = NULL;
     CLEANUP(release_fini) release_t release = {0};
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
     const month_reading_t reading = {.period = period, .sequence = UINT64_MAX};
-    if (view->set.count == RELEASES_MAX)
+    if (view->releases.count == RELEASES_MAX)
         return STATUS_OK;
-    TRY(month_read(view->txn, view->set.world, &reading, &live));
-    TRY(release_next(&view->set.releases, live, &DISCLOSURE_RULE_DEFAULT, &release));
+    TRY(store_begin_read(query->hub->store, &txn));
+    TRY(month_read(txn, view->releases.set->world, &reading, &live));
+    TRY(release_next(&view->releases.set->releases, live, &DISCLOSURE_RULE_DEFAULT, &release));
     answer->waiting = arena_array(query->arena, release.held_count, sizeof *answer->waiting);
     if (!answer->waiting)
         return STATUS_NO_MEMORY;
@@ -240,7 +239,7 @@ static status_t list_waiting(const query_t *query, const shown_t *view, period_t
             continue;
         waiting_dealer_t *waiting = &answer->waiting[answer->waiting_count++];
         *waiting = (waiting_dealer_t){.change = change->kind, .wait = change->wait};
-        waiting->dealer = arena_strdup(query->arena, view->set.world->network->dealers[change->dealer].code);
+        waiting->dealer = arena_strdup(query->arena, view->world->network->dealers[change->dealer].code);
         waiting->text = waiting_text(query, view, change);
         if (!waiting->dealer || !waiting->text)
             return STATUS_NO_MEMORY;
@@ -263,10 +262,10 @@ status_t query_explain_disclosure(const query_t *query)
     if (!answer)
         return STATUS_NO_MEMORY;
     *answer = (disclosure_answer_t){.dealer = code, .period = period};
-    answer->release = (uint32_t)view.set.count;
-    answer->release_ms = view.set.time_ms;
+    answer->release = (uint32_t)view.releases.count;
+    answer->release_ms = view.releases.time_ms;
     if (view.disclosure) {
-        region = network_find_region(view.set.world->network, query->world->network->regions[region].code);
+        region = network_find_region(view.world->network, query->world->network->regions[region].code);
         TRY(list_hidden(query, &view, region, answer));
         TRY(list_waiting(query, &view, period, answer));
     }

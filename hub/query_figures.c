@@ -18,10 +18,8 @@ static access_then_t access_of(const query_t *query, const view_t *view)
 /* The exemplars that stand in the view's figures. */
 static status_t find_exemplars(const query_t *query, const view_t *view, exemplars_t *out)
 {
-    CLEANUP(store_abort) store_txn_t *txn = NULL;
-    TRY(store_begin_read(query->hub->store, &txn));
-    return exemplars_at(txn, view->world->network, view->period, view->event ? view->event : UINT64_MAX, query->arena,
-                        out);
+    return exemplars_at(query->hub->exemplars, view->world->network, view->period,
+                        view->event ? view->event : UINT64_MAX, query->arena, out);
 }
 
 /* The region that a store is compared with where none is named: its own, in that view. A manager may find that the

@@ -4,23 +4,12 @@
 
 #define EVENT_MEMORY (256ul << 20) /* one release that holds back every dealer, after the other */
 
-static status_t add(past_t *past, period_t period, const stored_event_t *event, release_set_t *out)
-{
-    if (out->count == RELEASES_MAX)
-        return STATUS_DAMAGED; /* no more are ever made */
-    TRY(past_month(past, period, event->event, &out->snapshots[out->count]));
-    out->months[out->count] = out->snapshots[out->count].month;
-    out->world = out->snapshots[0].world;
-    out->event = event->event;
-    out->time_ms = event->time_ms;
-    out->count++;
-    return STATUS_OK;
-}
-
-status_t release_set_read(past_t *past, store_txn_t *txn, period_t period, uint64_t most, release_set_t *out)
+status_t release_events_list(store_txn_t *txn, period_t period, uint64_t most, release_event_t out[RELEASES_MAX],
+                             size_t *out_count)
 {
     char subject[STORE_SUBJECT_SIZE];
     stored_event_t event = {0};
+    size_t count = 0;
     month_subject("release", period, subject);
     for (;;) {
         CLEANUP(arena_destroy) arena_t *arena = arena_create(EVENT_MEMORY);
@@ -30,7 +19,25 @@ status_t release_set_read(past_t *past, store_txn_t *txn, period_t period, uint6
         if (status == STATUS_NOT_FOUND || (status == STATUS_OK && event.event > most))
             break;
         TRY(status);
-        TRY(add(past, period, &event, out));
+        if (count == RELEASES_MAX)
+            return STATUS_DAMAGED; /* no more are ever made */
+        out[count++] = (release_event_t){event.event, event.time_ms};
+    }
+    *out_count = count;
+    return STATUS_OK;
+}
+
+status_t release_set_read(past_t *past, store_txn_t *txn, period_t period, uint64_t most, release_set_t *out)
+{
+    size_t count;
+    TRY(release_events_list(txn, period, most, out->events, &count));
+    for (; out->count < count; out->count++) {
+        size_t i = out->count;
+        TRY(past_month(past, period, out->events[i].event, &out->snapshots[i]));
+        out->months[i] = out->snapshots[i].month;
+        out->world = out->snapshots[0].world;
+        out->event = out->events[i].event;
+        out->time_ms = out->events[i].time_ms;
     }
     return out->count ? releases_init(out->months, out->count, &out->releases) : STATUS_OK;
 }
@@ -41,4 +48,12 @@ void release_set_fini(release_set_t *set)
     for (size_t i = 0; i < set->count; i++)
         months_release(&set->snapshots[i]);
     *set = (release_set_t){0};
+}
+
+size_t release_set_bytes(const release_set_t *set)
+{
+    size_t bytes = sizeof *set + (set->count ? releases_bytes(&set->releases) : 0);
+    for (size_t i = 0; i < set->count; i++)
+        bytes += set->months[i]->bytes;
+    return bytes;
 }

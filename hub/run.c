@@ -201,7 +201,9 @@ static status_t load(run_t *run)
     hub->months = months_create(hub->store, &world, run->settings.month_cache_bytes);
     hub->closings = closings_create();
     hub->past = past_create(hub->store, run->settings.month_cache_bytes / 2);
-    if (!hub->months || !hub->past || !hub->closings)
+    hub->release_sets = release_sets_create(hub->store, hub->past, run->settings.month_cache_bytes / 2);
+    hub->exemplars = exemplar_log_create(hub->store);
+    if (!hub->months || !hub->past || !hub->closings || !hub->release_sets || !hub->exemplars)
         return STATUS_NO_MEMORY;
     return closings_load(hub->closings, txn, clock_wall().ms);
 }
@@ -323,6 +325,8 @@ static void end(run_t *run)
             ;
     }
     closings_destroy(&run->hub.closings);
+    release_sets_destroy(&run->hub.release_sets);
+    exemplar_log_destroy(&run->hub.exemplars);
     past_destroy(&run->hub.past);
     months_destroy(&run->hub.months);
     registry_destroy(&run->hub.registry);

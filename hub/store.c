@@ -335,11 +335,18 @@ status_t store_commit(store_txn_t **txn)
     TRY(store_head_write(ending));
     int code = mdb_txn_commit(ending->txn);
     ending->txn = NULL;
+    if (ending->has_disclosure) /* also where the commit failed: it may stand all the same */
+        __atomic_fetch_add(&ending->store->disclosure_stamp, 1, __ATOMIC_RELEASE);
     if (code == EIO && nearly_full(ending->store->env))
         return STATUS_STORE_FULL;
     if (code == MDB_SUCCESS)
         store_extend_file(ending->store->env);
     return store_map_error(code);
+}
+
+uint64_t store_disclosure_stamp(const store_t *store)
+{
+    return __atomic_load_n(&store->disclosure_stamp, __ATOMIC_ACQUIRE);
 }
 
 status_t store_last_sequence(store_txn_t *txn, uint64_t *out)

@@ -120,6 +120,10 @@ status_t store_begin_write(store_t *store, store_txn_t **out) NODISCARD;
 status_t store_begin_read(store_t *store, store_txn_t **out) NODISCARD;
 /* Nulls *txn whether it worked or not. */
 status_t store_commit(store_txn_t **txn) NODISCARD;
+
+/* Grows with each commit that enters a release or an exemplar, before store_commit returns: what was read behind a
+ * stamp is current as long as the stamp is. Any thread. */
+uint64_t store_disclosure_stamp(const store_t *store);
 void store_abort(store_txn_t **txn);
 
 /* Appends a revision and points `current` and `history` at it. `revision->revision` is set by the caller (current + 1).

@@ -68,6 +68,7 @@ static status_t append(store_txn_t *txn, stored_event_t *event)
     event->sequence = head->sequence;
     event->network = head->network;
     event->catalog_digest = head->catalog_digest;
+    txn->has_disclosure |= event->kind == EVENT_RELEASE || event->kind == EVENT_EXEMPLAR;
     TRY(stored_event_encode(event, &bytes));
     span_t payload = {bytes.data, bytes.size};
     store_key_t key = store_key_of_u64(event->event);

@@ -51,6 +51,7 @@ struct store {
     MDB_dbi tables[TABLE_COUNT];
     int lock; /* file descriptor of LOCK, held exclusively while the store is open */
     unsigned upgraded_from;
+    uint64_t disclosure_stamp; /* atomic */
 };
 
 struct store_txn {
@@ -60,7 +61,8 @@ struct store_txn {
     status_t failure; /* the first failure but NOT_FOUND: commit then refuses */
     store_head_t head;
     store_actor_t actor;
-    bool has_revisions; /* put, and not entered in the log yet */
+    bool has_disclosure; /* a release or an exemplar was entered */
+    bool has_revisions;  /* put, and not entered in the log yet */
     uint64_t first_sequence;
     crypto_generichash_state revisions; /* over them */
 };

@@ -18,6 +18,7 @@ typedef struct {
     directory_t directory;
     store_t *store;
     past_t *past;
+    exemplar_log_t *exemplars;
     arena_t *arena;
     uint64_t digest;
 } fixture_t;
@@ -53,7 +54,8 @@ static fixture_t set_up(void)
     fixture_t fixture = {.directory = directory_make(), .arena = arena_create(PLENTY)};
     fixture.store = store_at(&fixture.directory, MAP_BYTES);
     fixture.past = past_create(fixture.store, PLENTY);
-    cr_assert(fixture.past && fixture.arena);
+    fixture.exemplars = exemplar_log_create(fixture.store);
+    cr_assert(fixture.past && fixture.exemplars && fixture.arena);
     put_world(&fixture);
     return fixture;
 }
@@ -61,6 +63,7 @@ static fixture_t set_up(void)
 static void tear_down(fixture_t *fixture)
 {
     arena_destroy(&fixture->arena);
+    exemplar_log_destroy(&fixture->exemplars);
     past_destroy(&fixture->past);
     store_close(&fixture->store);
     directory_remove(&fixture->directory);
@@ -177,9 +180,7 @@ static const char *standing(fixture_t *fixture, period_t period, uint64_t most)
     store_newest_event(txn, &newest, &time_ms);
     store_abort(&txn);
     OK(past_world(fixture->past, newest, &world));
-    OK(store_begin_read(fixture->store, &txn));
-    OK(exemplars_at(txn, world->network, period, most, fixture->arena, &found));
-    store_abort(&txn);
+    OK(exemplars_at(fixture->exemplars, world->network, period, most, fixture->arena, &found));
     text[0] = '\0';
     for (size_t i = 0; i < found.count; i++) {
         scope_format(world->network, found.items[i].scope, scope, sizeof scope);

@@ -1,0 +1,190 @@
+#include "hub/release_sets.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+typedef struct kept_set {
+    struct kept_set *next;
+    atomic_uint references; /* one is the list's, while it is in it */
+    period_t period;
+    uint64_t stamp; /* the store's, before it was read; under the lock */
+    release_set_t set;
+} kept_set_t;
+
+struct release_sets {
+    pthread_mutex_t lock; /* over what follows; never held while the store is read */
+    store_t *store;
+    past_t *past;
+    size_t bytes_max;
+    kept_set_t *kept; /* the one that was used last is the first; one for each period */
+};
+
+release_sets_t *release_sets_create(store_t *store, past_t *past, size_t bytes_max)
+{
+    release_sets_t *sets = calloc(1, sizeof *sets);
+    if (!sets)
+        return NULL;
+    pthread_mutex_init(&sets->lock, NULL);
+    sets->store = store;
+    sets->past = past;
+    sets->bytes_max = bytes_max;
+    return sets;
+}
+
+static void kept_release(kept_set_t **kept)
+{
+    if (*kept && atomic_fetch_sub(&(*kept)->references, 1) == 1) {
+        release_set_fini(&(*kept)->set);
+        free(*kept);
+    }
+    *kept = NULL;
+}
+
+static void release_all(kept_set_t *kept)
+{
+    while (kept) {
+        kept_set_t *next = kept->next;
+        kept_release(&kept);
+        kept = next;
+    }
+}
+
+void release_sets_destroy(release_sets_t **sets)
+{
+    if (!sets || !*sets)
+        return;
+    release_all((*sets)->kept);
+    pthread_mutex_destroy(&(*sets)->lock);
+    free(*sets);
+    *sets = NULL;
+}
+
+/* ---- the list */
+
+/* Takes the period's set out of the list; NULL: there is none. Under the lock. */
+static kept_set_t *take_out(release_sets_t *sets, period_t period)
+{
+    kept_set_t **link = &sets->kept;
+    while (*link && (*link)->period != period)
+        link = &(*link)->next;
+    kept_set_t *found = *link;
+    if (found)
+        *link = found->next;
+    return found;
+}
+
+/* What does not fit any more, cut off from the list; sets have grown since they were put in. Under the lock. */
+static kept_set_t *cut_off(release_sets_t *sets)
+{
+    size_t bytes = 0;
+    kept_set_t **link = &sets->kept;
+    while (*link && (bytes += release_set_bytes(&(*link)->set)) <= sets->bytes_max)
+        link = &(*link)->next;
+    kept_set_t *rest = *link;
+    *link = NULL;
+    return rest;
+}
+
+/* The period's set, with a reference for the caller; *out_is_current: nothing was released since it was read. */
+static kept_set_t *find(release_sets_t *sets, period_t period, uint64_t stamp, bool *out_is_current)
+{
+    pthread_mutex_lock(&sets->lock);
+    kept_set_t *found = take_out(sets, period), *rest = NULL;
+    if (found) { /* to the front */
+        found->next = sets->kept;
+        sets->kept = found;
+        atomic_fetch_add(&found->references, 1);
+        *out_is_current = found->stamp == stamp;
+        rest = cut_off(sets);
+    }
+    pthread_mutex_unlock(&sets->lock);
+    release_all(rest);
+    return found;
+}
+
+/* In place of an earlier one. Two threads may have read the same: the later one stays. */
+static void keep(release_sets_t *sets, kept_set_t *kept)
+{
+    pthread_mutex_lock(&sets->lock);
+    kept_set_t *earlier = take_out(sets, kept->period);
+    atomic_fetch_add(&kept->references, 1);
+    kept->next = sets->kept;
+    sets->kept = kept;
+    kept_set_t *rest = cut_off(sets);
+    pthread_mutex_unlock(&sets->lock);
+    kept_release(&earlier);
+    release_all(rest);
+}
+
+/* ---- reading */
+
+static status_t read(release_sets_t *sets, store_txn_t *txn, period_t period, uint64_t stamp, kept_set_t **out)
+{
+    CLEANUP(kept_release) kept_set_t *kept = calloc(1, sizeof *kept);
+    if (!kept)
+        return STATUS_NO_MEMORY;
+    atomic_init(&kept->references, 1);
+    kept->period = period;
+    kept->stamp = stamp;
+    TRY(release_set_read(sets->past, txn, period, UINT64_MAX, &kept->set));
+    keep(sets, kept);
+    *out = kept;
+    kept = NULL;
+    return STATUS_OK;
+}
+
+/* Whether the month has no other releases than those of the set. */
+static status_t is_complete(store_txn_t *txn, const kept_set_t *kept, bool *out)
+{
+    release_event_t events[RELEASES_MAX];
+    size_t count;
+    TRY(release_events_list(txn, kept->period, UINT64_MAX, events, &count));
+    *out = count == kept->set.count && (count == 0 || events[count - 1].event == kept->set.event);
+    return STATUS_OK;
+}
+
+/* The period's set as it is now, with a reference for the caller. */
+static status_t get(release_sets_t *sets, period_t period, kept_set_t **out)
+{
+    uint64_t stamp = store_disclosure_stamp(sets->store);
+    bool is_current = false;
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    CLEANUP(kept_release) kept_set_t *kept = find(sets, period, stamp, &is_current);
+    if (!is_current)
+        TRY(store_begin_read(sets->store, &txn));
+    if (kept && !is_current) {
+        TRY(is_complete(txn, kept, &is_current));
+        pthread_mutex_lock(&sets->lock);
+        if (is_current && kept->stamp < stamp)
+            kept->stamp = stamp;
+        pthread_mutex_unlock(&sets->lock);
+    }
+    if (!is_current)
+        return read(sets, txn, period, stamp, out);
+    *out = kept;
+    kept = NULL;
+    return STATUS_OK;
+}
+
+status_t release_sets_get(release_sets_t *sets, period_t period, uint64_t most, release_hold_t *out)
+{
+    CLEANUP(kept_release) kept_set_t *kept = NULL;
+    release_hold_t hold = {0};
+    TRY(get(sets, period, &kept));
+    while (hold.count < kept->set.count && kept->set.events[hold.count].event <= most)
+        hold.time_ms = kept->set.events[hold.count++].time_ms;
+    if (hold.count) {
+        hold.set = &kept->set;
+        hold.kept = kept;
+        kept = NULL;
+    }
+    *out = hold;
+    return STATUS_OK;
+}
+
+void release_hold_end(release_hold_t *hold)
+{
+    kept_release(&hold->kept);
+    *hold = (release_hold_t){0};
+}
