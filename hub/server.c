@@ -441,6 +441,7 @@ void *server_run(void *argument)
 {
     server_t *server = argument;
     char endpoint[300] = "";
+    pthread_setname_np(pthread_self(), "server");
     state_t state = {.hub = server->hub, .control = worker_socket(server->hub->zmq, SERVER_CONTROL, false)};
     state.last = &state.first;
     if (!state.control)

@@ -128,6 +128,7 @@ static void let_client_be_read(void)
 static void *run(void *argument)
 {
     zap_t *zap = argument;
+    pthread_setname_np(pthread_self(), "zap");
     frame_t frames[REQUEST_FRAMES];
     for (;;) {
         int count = receive(zap->socket, frames);
