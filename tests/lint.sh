@@ -44,7 +44,8 @@ upward | sed 's/^/  /' | grep -vE 'client/home\.h"' | report 'layers: nothing in
     report 'no source over 700 lines'
 { sources . | grep -vE '^tests/(golden|fuzz/corpus|lint\.sh)' | xargs -r grep -nIE "\.\./shared|$(printf '/wor%s' 'k/')" | grep -v '^tests/lint.sh'; } | report 'no paths that a fresh machine does not have'
 { sources '*.c' '*.h' | xargs -r clang-format-14 --dry-run -Werror 2>&1 | grep -E 'warning|error' | cut -d: -f1 | sort | uniq -c; } | report 'clang-format'
-{ for f in run .ci/run tests/lint.sh deploy/*.sh tests/bench/*.sh; do bash -n "$f"; done; } 2>&1 | report 'shell syntax'
+{ sources '*.py' | xargs -r /usr/bin/python3 -c "import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]"; } 2>&1 | report 'python syntax'
+{ for f in run .ci/run tests/lint.sh deploy/*.sh; do bash -n "$f"; done; } 2>&1 | report 'shell syntax'
 
 if [[ ! -f build/dev/compile_commands.json ]]; then cmake --preset dev >/dev/null || failed=1; fi
 cmake --build --preset dev -- --quiet 2>&1 | grep -E 'warning|error' | report 'builds without warnings (-Werror)'

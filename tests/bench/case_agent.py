@@ -4,21 +4,15 @@ the program's size, and the time from a process's start to its receipt, beside f
 import collections
 import os
 import re
-import shutil
 import signal
-import statistics
 import subprocess
-import sys
-import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "e2e"))
-sys.dont_write_bytecode = True
+import zmq
 
-import zmq  # noqa: E402
-
-from yardstick import PROGRAMS, Daemon, Hub, die_with_parent, environment, eventually  # noqa: E402
+from harness import PROGRAMS, Row, die_with_parent, eventually
+from yardstick import Daemon, Hub, environment
 
 RUNS = 30
 AGENT = PROGRAMS / "yardstick-agent"
@@ -70,38 +64,36 @@ def kind_of(mapping):
     return "programs and libraries"
 
 
-def memory_table(pid):
+def memory_rows(pid):
     status = kib_fields(Path(f"/proc/{pid}/status").read_text())
     rollup = kib_fields(Path(f"/proc/{pid}/smaps_rollup").read_text())
-    found = mappings(pid)
-    print("\nThe idle daemon's memory, KiB")
-    for name, value, most in (("private (RssAnon)", status["RssAnon"], PRIVATE_MOST), ("resident (VmRSS)", status["VmRSS"], RESIDENT_MOST)):
-        print(f"  {name:34} {value:8,}   {'under' if value < most else 'NOT UNDER'} {most:,}")
-    print(f"  {'its share of what is shared (PSS)':34} {rollup['Pss']:8,}")
-    print(f"  {'threads':34} {len(os.listdir(f'/proc/{pid}/task')):8}")
+    return [Row("idle daemon, private (RssAnon)", "KiB", [status["RssAnon"]]).limit(at_most=PRIVATE_MOST),
+            Row("idle daemon, resident (VmRSS)", "KiB", [status["VmRSS"]]).limit(at_most=RESIDENT_MOST),
+            Row("idle daemon, its share of what is shared (PSS)", "KiB", [rollup["Pss"]]),
+            Row("idle daemon, threads", "", [len(os.listdir(f"/proc/{pid}/task"))])]
 
-    print(f"\n  {'consists of':34} {'resident':>8} {'private':>8}")
+
+def say_parts(bench, pid):
+    """What the daemon's memory consists of."""
+    found = mappings(pid)
+    bench.say(f"\n  {'the idle daemon consists of, KiB':40} {'resident':>8} {'private':>8}")
     kinds = collections.defaultdict(collections.Counter)
     for mapping in found:
         kinds[kind_of(mapping)].update({"Rss": mapping["Rss"], "Anonymous": mapping["Anonymous"]})
     files = kinds.pop("programs and libraries")
     rows = [("files' pages, as on the disk", files["Rss"] - files["Anonymous"], 0), ("files' pages, written (relocations)", files["Anonymous"], files["Anonymous"])]
     rows += [(kind, sizes["Rss"], sizes["Anonymous"]) for kind, sizes in kinds.items()]
-    for kind, resident, private in sorted(rows, key=lambda row: -row[1]):
-        print(f"  {kind:34} {resident:8,} {private:8,}")
-
-    print(f"\n  {'the biggest':34} {'resident':>8} {'private':>8}")
-    for mapping in sorted(found, key=lambda one: -one["Rss"])[:BIGGEST]:
-        print(f"  {mapping.name:34} {mapping['Rss']:8,} {mapping['Anonymous']:8,}")
+    rows = sorted(rows, key=lambda row: -row[1])
+    rows += [(mapping.name, mapping["Rss"], mapping["Anonymous"]) for mapping in sorted(found, key=lambda one: -one["Rss"])[:BIGGEST]]
+    for name, resident, private in rows:
+        bench.say(f"  {name:40} {resident:8,} {private:8,}")
 
 
-def size_table():
+def size_rows():
     text, data, bss = map(int, subprocess.run(["size", AGENT], check=True, capture_output=True, text=True).stdout.splitlines()[1].split()[:3])
     libraries = len(re.findall(r"=> /", subprocess.run(["ldd", AGENT], check=True, capture_output=True, text=True).stdout))
-    print("\nThe program, KiB")
-    for name, count in (("yardstick-agent, as built", AGENT.stat().st_size), ("its text and constants", text), ("its data", data), ("its zeroed data", bss)):
-        print(f"  {name:34} {count / KIB:8,.0f}")
-    print(f"  {'shared libraries':34} {libraries:8}")
+    sizes = ("yardstick-agent, as built", AGENT.stat().st_size), ("its text and constants", text), ("its data", data), ("its zeroed data", bss)
+    return [Row(name, "KiB", [count / KIB]) for name, count in sizes] + [Row("its shared libraries", "", [libraries])]
 
 
 # ---- time
@@ -156,20 +148,19 @@ class Cases:
         return took
 
 
-def time_table(cases):
-    rows = [("--version: a process's start and end", cases.version), ("4 KiB written and synced", cases.synced_write),
-            ("FLOOR: connect with CURVE and describe", cases.describe), ("submit --no-wait: safe in the outbox", cases.keep), ("submit: to the receipt", cases.receipt)]
+def time_rows(cases, runs):
+    rows = [("FLOOR: connect with CURVE and describe", cases.describe), ("--version: a process's start and end", cases.version), ("4 KiB written and synced", cases.synced_write),
+            ("submit --no-wait: safe in the outbox", cases.keep), ("submit: to the receipt", cases.receipt)]
     took = {name: [] for name, _ in rows}
     for _, case in rows:
         case()  # once before it counts
-    for _ in range(RUNS):
+    for _ in range(runs):
         for name, case in rows:
             took[name].append(case())
-    floor = statistics.median(took[rows[2][0]])
-    print(f"\n{f'Milliseconds over loopback, of {RUNS} runs':42} {'median':>8} {'least':>8} {'most':>8} {'x floor':>8}")
-    for name, _ in rows:
-        median = statistics.median(took[name])
-        print(f"  {name:40} {median:8.2f} {min(took[name]):8.2f} {max(took[name]):8.2f} {median / floor:8.2f}")
+    measured = [Row(name, "ms", took[name]) for name, _ in rows]
+    for row in measured[1:]:
+        row.against(measured[0])
+    return measured
 
 
 # ---- the run
@@ -190,30 +181,21 @@ def settle(daemon, hub):
     eventually(is_at_rest, "the daemon's children to end")
 
 
-def main():
-    work = Path(tempfile.mkdtemp(prefix="bench-agent.", dir=PROGRAMS.parent))  # on the disk of the build, not on /tmp, which may be memory
-    hub = Hub(work)
-    daemon = None
-    try:
-        hub.start()
-        hub.import_network()
-        agent = hub.agent("D0001")
-        daemon = Daemon(agent).start()
-        settle(daemon, hub)
-        memory_table(daemon.process.pid)
-        assert daemon.stop(signal.SIGTERM) == 0, daemon.log_text()
-        size_table()
-        keys = [key.decode() for key in zmq.curve_keypair()]
-        hub.admit(keys[0], "dealer", ["D0002"])
-        home, key = hub.home_for("teller")
-        hub.admit(key, "dealer", ["D0003"])
-        time_table(Cases(hub, home, keys))
-        assert hub.stop() == 0, hub.log_text()
-    finally:
-        if daemon:
-            daemon.kill()
-        hub.kill()
-        shutil.rmtree(work, ignore_errors=True)
-
-
-main()
+def run(bench, quick):
+    hub = bench.closing(Hub(bench.work)).start()
+    hub.import_network()
+    agent = hub.agent("D0001")
+    daemon = bench.closing(Daemon(agent)).start()
+    settle(daemon, hub)
+    rows = memory_rows(daemon.process.pid)
+    if not quick:
+        say_parts(bench, daemon.process.pid)
+    assert daemon.stop(signal.SIGTERM) == 0, daemon.log_text()
+    rows += size_rows()
+    keys = [key.decode() for key in zmq.curve_keypair()]
+    hub.admit(keys[0], "dealer", ["D0002"])
+    home, key = hub.home_for("teller")
+    hub.admit(key, "dealer", ["D0003"])
+    rows += time_rows(Cases(hub, home, keys), 1 if quick else RUNS)
+    assert hub.stop() == 0, hub.log_text()
+    bench.record("agent", rows, "The agent at a dealership's computer")
