@@ -3,6 +3,7 @@
 #include "hub/access.h"
 #include "hub/connections.h"
 #include "hub/enrolment.h"
+#include "hub/gatekeeper.h"
 #include "hub/log.h"
 #include "hub/queries.h"
 #include "hub/worker.h"
@@ -49,6 +50,7 @@ typedef struct {
     size_t changes;       /* jobs that the writer holds */
     size_t bytes;         /* memory of all of them */
     connections_t connections;
+    gatekeeper_t *gatekeeper;
     enrolment_t enrolment;
     pthread_t enrolment_thread;
     void *enrolment_socket;
@@ -410,10 +412,13 @@ static bool open_front(state_t *state, server_t *server, char endpoint[300])
     const front_limits_t limits = front_limits(state->hub->settings);
     void *zmq = state->hub->zmq;
     if (front_self_test(zmq, server->keys, &limits, &why))
-        state->front = front_open(zmq, server->keys, &limits, server->endpoint, endpoint, &why);
-    if (!state->front)
+        state->front = front_make(zmq, server->keys, &limits, &why);
+    if (state->front)
+        state->gatekeeper = gatekeeper_start(zmq, state->front, state->hub->settings);
+    bool is_bound = state->gatekeeper && front_bind(state->front, server->endpoint, endpoint, &why);
+    if (!is_bound)
         snprintf(server->why, sizeof server->why, "cannot serve at %s: %s", server->endpoint, why);
-    return state->front;
+    return is_bound;
 }
 
 static bool start(state_t *state, server_t *server, char endpoint[300])
@@ -433,6 +438,7 @@ static void end(state_t *state)
     for (size_t i = 0; i < state->seat_count; i++)
         end_thread(&state->seats[i].socket, state->seats[i].started, state->seats[i].thread);
     connections_fini(&state->connections);
+    gatekeeper_stop(&state->gatekeeper);
     if (state->front)
         zmq_close(state->front); /* lingers until the answers have left, at most the socket's limit */
 }
