@@ -23,8 +23,8 @@ typedef struct {
 } gate_newcomer_t;
 
 typedef struct {
-    size_t most;        /* new at a time */
-    size_t most_held;   /* connections in all */
+    size_t most;         /* new at a time */
+    size_t most_held;    /* connections in all */
     uint64_t longest_ms; /* that a connection can be new: the time of a handshake */
     bool (*has_unread)(int fd);
     gate_newcomer_t *newcomers; /* in the order of their coming; the oldest first */

@@ -12,8 +12,8 @@
 #include <zmq.h>
 
 #define MONITOR          "inproc://front"
-#define TURN_MS          5   /* events are taken together: less than a connection lasts */
-#define TICK_MS          20  /* between two looks while there are new connections */
+#define TURN_MS          5  /* events are taken together: less than a connection lasts */
+#define TICK_MS          20 /* between two looks while there are new connections */
 #define IDLE_MS          1000
 #define DESCRIPTORS_KEPT 256 /* for the store, libzmq's own and the other endpoint */
 #define CROWD            256 /* connections gone after which memory is worth giving back */
@@ -144,8 +144,7 @@ static bool set_int(void *socket, int option, int value)
  * less than what it keeps of the connection. */
 static bool open_monitor(gatekeeper_t *keeper, void *zmq)
 {
-    const int events =
-        ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_MONITOR_STOPPED;
+    const int events = ZMQ_EVENT_LISTENING | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_MONITOR_STOPPED;
     keeper->monitor = zmq_socket(zmq, ZMQ_PAIR);
     return keeper->monitor && set_int(keeper->monitor, ZMQ_LINGER, 0) && set_int(keeper->monitor, ZMQ_RCVHWM, 0) &&
            zmq_socket_monitor(keeper->front, MONITOR, events) == 0 && zmq_connect(keeper->monitor, MONITOR) == 0;

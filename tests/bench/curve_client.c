@@ -11,11 +11,12 @@
 #define VOUCH_SIZE     80
 #define FLAG_LONG      2
 #define FLAG_COMMAND   4
-#define METADATA       "\x0bSocket-Type\0\0\0\x06"                                                                     \
-                       "DEALER\x08Identity\0\0\0\0"
-#define METADATA_SIZE  (sizeof METADATA - 1)
-#define MESSAGE_HEAD   16 /* "\x07MESSAGE" and a nonce */
-#define MAC            crypto_box_MACBYTES
+#define METADATA                                                                                                       \
+    "\x0bSocket-Type\0\0\0\x06"                                                                                        \
+    "DEALER\x08Identity\0\0\0\0"
+#define METADATA_SIZE (sizeof METADATA - 1)
+#define MESSAGE_HEAD  16 /* "\x07MESSAGE" and a nonce */
+#define MAC           crypto_box_MACBYTES
 
 void curve_prepare(curve_identity_t *identity, const uint8_t server_key[32])
 {
@@ -184,8 +185,8 @@ bool curve_step(curve_t *curve, const curve_identity_t *identity, const uint8_t 
     size_t whole = find_frame(curve, &flags, &body, &size);
     if (!whole)
         return curve->input_size < CURVE_INPUT_MAX;
-    bool good = flags & FLAG_COMMAND && (curve->phase == CURVE_HELLO
-                                             ? take_welcome(curve, identity, server_key, body, size, out)
+    bool good = flags & FLAG_COMMAND &&
+                (curve->phase == CURVE_HELLO ? take_welcome(curve, identity, server_key, body, size, out)
                                              : take_ready(curve, body, size));
     drop(curve, whole);
     return good;

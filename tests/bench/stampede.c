@@ -34,7 +34,7 @@
 #define VERSION          1 /* of the generated facts: nobody's is missing */
 #define TICK_MS          10
 #define ADDRESSES        64
-#define CONNECT_MS       5000  /* ZMQ_CONNECT_TIMEOUT, ZMQ_RECONNECT_IVL and _IVL_MAX of client/socket.c */
+#define CONNECT_MS       5000 /* ZMQ_CONNECT_TIMEOUT, ZMQ_RECONNECT_IVL and _IVL_MAX of client/socket.c */
 #define RECONNECT_MS     200
 #define RECONNECT_MAX_MS 5000
 #define HANDSHAKE_MS     15000 /* the rest: client/socket.c, client/connection.c, client/session.c */
@@ -65,6 +65,7 @@ typedef struct {
     uint8_t *request;
     size_t request_size;
     uint32_t latency_ms;
+    bool is_spent; /* the transient key has been used */
     bool has_receipt;
 } dealer_data_t;
 
@@ -247,6 +248,7 @@ static void meet_connected(stampede_t *stampede, player_t *player)
     epoll_ctl(stampede->epoll, EPOLL_CTL_MOD, player->fd, &event);
     player->reconnects = 0;
     enter(stampede, player, SHAKING);
+    stampede->all[player->dealer].is_spent = true;
     curve_start(&player->curve, &out);
     if (!is_written(player, &out))
         meet_closed(stampede, player);
@@ -345,7 +347,10 @@ static void look_after(stampede_t *stampede, player_t *player)
         stampede->late_errands++;
         fail_errand(stampede, player);
     } else if (player->phase == RESTING && now >= player->until_ms) {
-        curve_prepare(&stampede->all[player->dealer].identity, stampede->hub_key);
+        dealer_data_t *dealer = &stampede->all[player->dealer];
+        if (dealer->is_spent)
+            curve_prepare(&dealer->identity, stampede->hub_key);
+        dealer->is_spent = false;
         dial(stampede, player);
     } else if (player->phase == CONNECTING && passed >= CONNECT_MS) {
         rest_unconnected(stampede, player);
@@ -368,6 +373,25 @@ static void meet(stampede_t *stampede, player_t *player, uint32_t events)
         meet_bytes(stampede, player);
 }
 
+static void trace(const stampede_t *stampede)
+{
+    static int64_t last;
+    unsigned phases[DONE + 1] = {0};
+    if (stampede->now_ms - last < 2000)
+        return;
+    last = stampede->now_ms;
+    for (uint32_t i = 0; i < stampede->player_count; i++)
+        phases[stampede->players[i].phase]++;
+    fprintf(
+        stderr,
+        "%lld done %u resting %u connecting %u shaking %u asking %u; connects %llu unconnected %llu lost %llu closed "
+        "%llu refused %llu late %llu\n",
+        (long long)last, stampede->done, phases[RESTING], phases[CONNECTING], phases[SHAKING], phases[ASKING],
+        (unsigned long long)stampede->connects, (unsigned long long)stampede->unconnected,
+        (unsigned long long)stampede->losses, (unsigned long long)stampede->closed_handshakes,
+        (unsigned long long)stampede->refused_errands, (unsigned long long)stampede->late_errands);
+}
+
 static void play(stampede_t *stampede, int64_t limit_ms)
 {
     struct epoll_event events[256];
@@ -383,6 +407,8 @@ static void play(stampede_t *stampede, int64_t limit_ms)
         for (uint32_t i = 0; stampede->now_ms - looked >= TICK_MS && i < stampede->player_count; i++)
             look_after(stampede, &stampede->players[i]);
         looked = stampede->now_ms - looked >= TICK_MS ? stampede->now_ms : looked;
+        if (getenv("STAMPEDE_TRACE"))
+            trace(stampede);
         progress = stampede->done > done ? stampede->now_ms : progress;
         done = stampede->done;
     }
