@@ -1,5 +1,6 @@
 #include "core/answer_rows.h"
 #include "core/disclosure.h"
+#include "core/figures.h"
 #include "core/limits.h"
 #include "core/scratch.h"
 #include "core/statistics.h"
@@ -20,7 +21,8 @@ typedef struct {
     const benchmark_rule_t *rule;
     uint32_t slot;
     scope_t scopes[SCOPE_COUNT]; /* nation, region; for a dealer as the release's network numbers them */
-    scope_set_t *set;            /* the same; NULL for a dealer */
+    figures_t *figures;          /* of the same; NULL for a dealer */
+    references_t references[SCOPE_COUNT];
     const exemplars_t *exemplars;
     disclosure_t *disclosure; /* for a dealer; NULL: no release yet */
     uint32_t suppressed;      /* columns of the row at hand */
@@ -37,6 +39,8 @@ static void work_init(work_t *work)
         mpq_init(work->columns[i]);
     for (size_t i = 0; i < WEAKEST_MAX; i++)
         mpq_init(work->weakest.gaps[i]);
+    for (size_t i = 0; i < SCOPE_COUNT; i++)
+        references_init(&work->references[i]);
     mpq_init(work->gap);
 }
 
@@ -46,6 +50,8 @@ static void work_fini(work_t *work)
         mpq_clear(work->columns[i]);
     for (size_t i = 0; i < WEAKEST_MAX; i++)
         mpq_clear(work->weakest.gaps[i]);
+    for (size_t i = 0; i < SCOPE_COUNT; i++)
+        references_fini(&work->references[i]);
     mpq_clear(work->gap);
 }
 
@@ -94,35 +100,26 @@ static void fill_gaps(work_t *work, size_t index, double *out)
     }
 }
 
-static status_t evaluate_benchmarks(work_t *work, size_t index)
+/* Moves a figure to its column. */
+static void place_column(work_t *work, size_t column, bool has, mpq_t value)
 {
-    const month_t *month = work->month;
-    const row_t *row = &month->catalog->rows[index];
-    work->has[COLUMN_NATION_BENCHMARK] = work->has[COLUMN_REGION_BENCHMARK] = false;
-    if (row->better == BETTER_NEITHER)
-        return STATUS_OK;
-    const row_order_t *order = order_of_row(month, index);
-    if (!order)
-        return STATUS_NO_MEMORY;
-    scope_set_deal(work->set, order);
-    for (size_t i = 0; i < SCOPE_COUNT; i++) {
-        const exemplar_t *exemplar = exemplar_find(work->exemplars, work->scopes[i]);
-        mpq_t *column = &work->columns[COLUMN_NATION_BENCHMARK + i];
-        work->has[COLUMN_NATION_BENCHMARK + i] =
-            exemplar ? statistics_exemplar(month, row, exemplar->dealer, *column)
-                     : statistics_benchmark(month, row, &work->set->picks[i], work->rule, *column) > 0;
-    }
-    return STATUS_OK;
+    work->has[column] = has;
+    if (has)
+        mpq_swap(work->columns[column], value);
 }
 
 static status_t evaluate_scopes(work_t *work, size_t index)
 {
-    const month_t *month = work->month;
-    uint32_t n;
-    TRY(evaluate_benchmarks(work, index));
-    for (size_t i = 0; i < SCOPE_COUNT; i++)
-        work->has[COLUMN_NATION_AVERAGE + i] = statistics_average(
-            month, &month->catalog->rows[index], &work->set->scopes[i], work->columns[COLUMN_NATION_AVERAGE + i], &n);
+    const row_t *row = &work->month->catalog->rows[index];
+    TRY(figures_references(work->figures, index, work->rule, work->references));
+    for (size_t i = 0; i < SCOPE_COUNT; i++) {
+        references_t *found = &work->references[i];
+        const exemplar_t *exemplar = exemplar_find(work->exemplars, work->scopes[i]);
+        bool has_benchmark = exemplar ? statistics_exemplar(work->month, row, exemplar->dealer, found->benchmark)
+                                      : found->benchmark_n > 0;
+        place_column(work, COLUMN_NATION_AVERAGE + i, found->has_average, found->average);
+        place_column(work, COLUMN_NATION_BENCHMARK + i, has_benchmark, found->benchmark);
+    }
     return STATUS_OK;
 }
 
@@ -160,7 +157,7 @@ static status_t compute_row(work_t *work, size_t index, const uint32_t *peers, s
 {
     const month_t *month = work->month;
     const row_t *row = &month->catalog->rows[index];
-    TRY(work->set ? evaluate_scopes(work, index) : disclose_scopes(work, index));
+    TRY(work->figures ? evaluate_scopes(work, index) : disclose_scopes(work, index));
     work->has[COLUMN_OWN] = value_of_slot(month, row, work->slot, work->own_inputs, work->columns[COLUMN_OWN]);
     for (size_t i = 0; i < COLUMN_PEERS; i++)
         out_values[i] = work->has[i] ? formula_to_double(work->columns[i]) : NO_VALUE;
@@ -252,14 +249,14 @@ status_t compare_compute(const month_t *month, const benchmark_rule_t *rule, uin
                          compare_answer_t **out)
 {
     compare_answer_t *answer = NULL;
-    CLEANUP(scope_set_fini) scope_set_t set = {0};
+    CLEANUP(figures_destroy) figures_t *figures = NULL;
     work_t work = {.month = month,
                    .rule = rule,
                    .slot = month->slots[dealer],
                    .scopes = {{SCOPE_NATION, 0}, {SCOPE_REGION, region}},
-                   .set = &set,
                    .exemplars = exemplars};
-    TRY(scope_set_init(month, work.scopes, SCOPE_COUNT, &set));
+    TRY(figures_create(month, work.scopes, SCOPE_COUNT, &figures));
+    work.figures = figures;
     TRY(answer_allocate(month, dealer, region, peers, peer_count, arena, &answer));
     TRY(name_exemplars(&work, month->network, false, arena, answer));
     TRY(run(&work, peers, arena, answer));

@@ -40,8 +40,9 @@ bool formula_evaluate_exact(const formula_t *formula, const int128_t *inputs, ui
 bool formula_evaluate_store(const formula_t *formula, const int64_t *inputs, mpq_t out) NODISCARD;
 
 /* Values of many stores at once. `columns[i]`: column of input i, of at least first + count values; columns that the
- * formula does not need may be NULL. Writes out_values[0..count): the value, within 1 unit in the last place of the
- * exact one, or NaN where there is none. STATUS_NO_MEMORY leaves the output unspecified. */
+ * formula does not need may be NULL. Writes out_values[0..count): the nearest double of the exact value (ties to even),
+ * so that doubles stand in the order of the exact values and only equal ones need to be told apart; NaN where there is
+ * none. STATUS_NO_MEMORY leaves the output unspecified. */
 status_t formula_evaluate_columns(const formula_t *formula, const int64_t *const *columns, size_t first, size_t count,
                                   double *out_values) NODISCARD;
 

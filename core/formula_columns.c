@@ -1,8 +1,7 @@
-/* Values of many stores, fast and still within 1 unit in the last place. Three ways, each for what the one before it
- * cannot decide:
+/* Values of many stores, fast and still correctly rounded. Three ways, each for what the one before it cannot decide:
  *  1. Blocks of whole numbers in doubles: exact below 2^53, so that a division at the end is the only rounding.
- *  2. One lane in long doubles with a running bound of the error (Higham 2002, chapter 3): good where the bound stays
- * below half a unit in the last place of a double.
+ *  2. One lane in long doubles with a running bound of the error (Higham 2002, chapter 3): good where all that the
+ * bound leaves open rounds to the same double (Ziv 1991).
  *  3. One lane exactly. */
 #include "core/formula.h"
 
@@ -247,6 +246,15 @@ static bool is_ordinary(approx_t a)
     return (magnitude == 0 && a.error == 0) || (magnitude > 1e-280L && magnitude < 1e280L);
 }
 
+/* Nearest double of the exact value, where every value within the error has the same. The width covers the rounding of
+ * the two ends. */
+static bool round_approx(approx_t a, double *out)
+{
+    long double width = a.error == 0 ? 0 : (a.error + fabsl(a.value) * ROUNDING) * SLACK;
+    *out = (double)(a.value - width);
+    return *out == (double)(a.value + width);
+}
+
 /* The second way, for a lane without absent facts. */
 static lane_t run_lane(const formula_t *formula, const int64_t *inputs, double *out)
 {
@@ -270,11 +278,7 @@ static lane_t run_lane(const formula_t *formula, const int64_t *inputs, double *
         if (!is_ordinary(stack[depth - 1]))
             return LANE_UNSURE;
     }
-    /* Half a unit in the last place at most, before the conversion adds another half. */
-    if (!(stack[0].error <= fabsl(stack[0].value) * 0x1p-54L))
-        return LANE_UNSURE;
-    *out = (double)stack[0].value;
-    return LANE_VALUE;
+    return round_approx(stack[0], out) ? LANE_VALUE : LANE_UNSURE;
 }
 
 /* The third way. */

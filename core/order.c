@@ -9,10 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Bulk values lie within 1 unit in the last place of the exact ones, so doubles further apart than this are in their
- * exact order. */
-#define NEAR_UNITS 4u
-
 typedef struct {
     uint64_t key; /* orders as the value does, the best first */
     uint32_t dealer, slot;
@@ -34,7 +30,7 @@ static bool down_is_better(const row_t *row)
     return row->better == BETTER_DOWN;
 }
 
-/* A number whose unsigned order is the order of the doubles; neighbours differ by 1 for each unit in the last place. */
+/* A number whose unsigned order is the order of the doubles. */
 static uint64_t key_of(double value, bool down)
 {
     uint64_t bits;
@@ -134,7 +130,7 @@ static int compare_entries(const void *left, const void *right, void *context)
     return order ? order : (a->dealer > b->dealer) - (a->dealer < b->dealer);
 }
 
-/* Puts entries whose doubles do not tell them apart into their exact order, and marks the equal ones. `marks` is
+/* Puts entries whose doubles are equal into their exact order, and marks the equal ones. `marks` is
  * zeroed. */
 static void settle_run(exact_t *exact, entry_t *entries, uint8_t *marks, uint32_t count)
 {
@@ -156,7 +152,7 @@ static void settle_neighbours(const month_t *month, const row_t *row, entry_t *e
     exact_t exact = {.month = month, .row = row, .kept_slot = INDEX_NONE};
     mpq_inits(exact.left, exact.right, NULL);
     for (uint32_t first = 0, last; first < count; first = last) {
-        for (last = first + 1; last < count && entries[last].key - entries[last - 1].key <= NEAR_UNITS; last++)
+        for (last = first + 1; last < count && entries[last].key == entries[last - 1].key; last++)
             ;
         if (last - first > 1)
             settle_run(&exact, entries + first, marks + first, last - first);

@@ -14,7 +14,7 @@ typedef struct row_order {
     uint32_t count;
     uint32_t *slots;
     double *values;
-    double *bases; /* denominators, within 1 unit in the last place; NULL where the row has none */
+    double *bases; /* denominators, correctly rounded; NULL where the row has none */
     uint8_t *marks;
 } row_order_t;
 

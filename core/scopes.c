@@ -49,6 +49,37 @@ void scope_slots_fini(scope_slots_t *slots)
     *slots = (scope_slots_t){0};
 }
 
+#define REPORTED_WORD (UINT64_C(0x0101010101010101) * MONTH_REPORTED)
+#define WORDS_MAX     255u /* additions to a word of eight counts before one of them is full */
+
+/* Of up to WORDS_MAX words of eight slots' flags each. */
+static uint32_t count_words(const uint8_t *flags, uint32_t words)
+{
+    uint64_t counts = 0, word;
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < words; i++) {
+        memcpy(&word, flags + (size_t)i * sizeof word, sizeof word);
+        counts += word & REPORTED_WORD;
+    }
+    for (; counts; counts >>= 8)
+        sum += counts & 0xff;
+    return sum;
+}
+
+uint32_t scope_slots_reported(const month_t *month, const scope_slots_t *slots)
+{
+    uint32_t sum = 0, at = 0;
+    while (!slots->slots && slots->count - at >= sizeof(uint64_t)) {
+        uint32_t words = (slots->count - at) / (uint32_t)sizeof(uint64_t);
+        words = words < WORDS_MAX ? words : WORDS_MAX;
+        sum += count_words(month->flags + slots->first + at, words);
+        at += words * (uint32_t)sizeof(uint64_t);
+    }
+    for (; at < slots->count; at++)
+        sum += month->flags[scope_slot_at(slots, at)] & MONTH_REPORTED;
+    return sum;
+}
+
 /* ---- Several ---- */
 
 static bool is_same(scope_t left, scope_t right)
@@ -83,10 +114,11 @@ static status_t index_slots(scope_set_t *set)
         set->picks_first[i] = total;
         total += is_dealt(set, i) ? set->scopes[i].count : 0;
     }
-    set->positions = malloc((total + 1) * sizeof *set->positions);
+    free(set->dealt_to);
+    free(set->dealt_first);
     set->dealt_to = malloc((total + 1) * sizeof *set->dealt_to);
     set->dealt_first = calloc((size_t)set->month->count + 2, sizeof *set->dealt_first);
-    if (total > UINT32_MAX || !set->positions || !set->dealt_to || !set->dealt_first)
+    if (total > UINT32_MAX || !set->dealt_to || !set->dealt_first)
         return STATUS_NO_MEMORY;
     /* Counted two places ahead, so that filling moves each start to where it belongs. */
     uint32_t *first = set->dealt_first;
@@ -98,7 +130,8 @@ static status_t index_slots(scope_set_t *set)
     for (size_t i = 0; i < set->count; i++)
         for (uint32_t s = 0; is_dealt(set, i) && s < set->scopes[i].count; s++)
             set->dealt_to[first[scope_slot_at(&set->scopes[i], s) + 1]++] = (uint32_t)i;
-    return STATUS_OK;
+    set->positions = malloc((total + 1) * sizeof *set->positions);
+    return set->positions ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t count, scope_set_t *out)
@@ -111,7 +144,6 @@ status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t coun
     if (!set.scopes || !set.same_as || !set.picks_first || !set.picks)
         return STATUS_NO_MEMORY;
     TRY(find_scopes(&set, scopes));
-    TRY(index_slots(&set));
     *out = set;
     set = (scope_set_t){0};
     return STATUS_OK;
@@ -131,8 +163,10 @@ void scope_set_fini(scope_set_t *set)
     *set = (scope_set_t){0};
 }
 
-void scope_set_deal(scope_set_t *set, const row_order_t *order)
+status_t scope_set_deal(scope_set_t *set, const row_order_t *order)
 {
+    if (!set->positions)
+        TRY(index_slots(set));
     for (size_t i = 0; i < set->count; i++) {
         bool whole = !is_dealt(set, i);
         set->picks[i] = (picks_t){order, whole ? NULL : set->positions + set->picks_first[i], whole ? order->count : 0};
@@ -144,4 +178,5 @@ void scope_set_deal(scope_set_t *set, const row_order_t *order)
             set->positions[set->picks_first[scope] + set->picks[scope].count++] = position;
         }
     }
+    return STATUS_OK;
 }

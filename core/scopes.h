@@ -13,6 +13,9 @@ typedef struct {
 status_t scope_slots_init(const month_t *month, scope_t scope, scope_slots_t *out) NODISCARD;
 void scope_slots_fini(scope_slots_t *slots);
 
+/* How many of its stores have reported. */
+uint32_t scope_slots_reported(const month_t *month, const scope_slots_t *slots);
+
 static inline uint32_t scope_slot_at(const scope_slots_t *slots, uint32_t i)
 {
     return slots->slots ? slots->slots[i] : slots->first + i;
@@ -47,5 +50,5 @@ typedef struct {
 status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t count, scope_set_t *out) NODISCARD;
 void scope_set_fini(scope_set_t *set);
 
-/* Fills set->picks (not of repeated scopes) from the order, which must outlive their use. */
-void scope_set_deal(scope_set_t *set, const row_order_t *order);
+/* Fills set->picks (not of repeated scopes) from the order, which must outlive their use. STATUS_NO_MEMORY. */
+status_t scope_set_deal(scope_set_t *set, const row_order_t *order) NODISCARD;

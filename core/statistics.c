@@ -140,18 +140,19 @@ static double pick_value(const picks_t *picks, uint32_t i)
     return picks->order->values[picks_at(picks, i)];
 }
 
-/* The exact value behind a position of the order; it has one. */
-static void pick_exactly(const month_t *month, const row_t *row, const picks_t *picks, uint32_t i, mpq_t out)
+/* False where the slot has none. */
+static bool slot_exactly(const month_t *month, const row_t *row, uint32_t slot, mpq_t out)
 {
     int64_t inputs[INPUTS_MAX];
-    month_inputs(month, picks->order->slots[picks_at(picks, i)], inputs);
-    if (!statistics_value(row, inputs, out))
-        mpq_set_ui(out, 0, 1);
+    if (!(month->flags[slot] & MONTH_REPORTED))
+        return false;
+    month_inputs(month, slot, inputs);
+    return statistics_value(row, inputs, out);
 }
 
 /* Where values cancel. 1,000 bits carry any sum of a million fractions to far more digits than a double has; what is
  * left below 2^-500 of the largest is an exact zero but for its rounding. */
-static double mean_precisely(const month_t *month, const row_t *row, const picks_t *picks)
+static double mean_precisely(const month_t *month, const row_t *row, const scope_slots_t *scope, uint32_t n)
 {
     CLEANUP(scratch_clear) mpq_t value;
     mpq_init(value);
@@ -159,8 +160,9 @@ static double mean_precisely(const month_t *month, const row_t *row, const picks
     mpf_init2(sum, 1000);
     mpf_init2(term, 1000);
     mpf_init2(largest, 1000);
-    for (uint32_t i = 0; i < picks->count; i++) {
-        pick_exactly(month, row, picks, i, value);
+    for (uint32_t i = 0; i < scope->count; i++) {
+        if (!slot_exactly(month, row, scope_slot_at(scope, i), value))
+            continue;
         mpf_set_q(term, value);
         mpf_add(sum, sum, term);
         mpf_abs(term, term);
@@ -171,56 +173,82 @@ static double mean_precisely(const month_t *month, const row_t *row, const picks
     mpf_abs(term, sum);
     if (mpf_cmp(term, largest) <= 0)
         mpf_set_ui(sum, 0);
-    mpf_div_ui(sum, sum, picks->count);
+    mpf_div_ui(sum, sum, n);
     mpq_set_f(value, sum);
     mpf_clears(sum, term, largest, NULL);
     return formula_to_double(value);
 }
 
-double statistics_mean(const month_t *month, const row_t *row, const picks_t *picks)
+double statistics_mean_of(const month_t *month, const row_t *row, const scope_slots_t *scope, const exact_mean_t *sums,
+                          uint32_t n)
 {
-    if (picks->count == 0)
+    double mean;
+    if (n == 0)
         return NO_VALUE;
-    /* Neumaier's compensated sum: what rounding drops is kept aside. */
-    double sum = 0, dropped = 0, size = 0;
-    for (uint32_t i = 0; i < picks->count; i++) {
-        double value = pick_value(picks, i), next = sum + value;
-        dropped += fabs(sum) >= fabs(value) ? (sum - next) + value : (value - next) + sum;
-        sum = next;
-        size += fabs(value);
+    return exact_mean_of(sums, n, &mean) ? mean : mean_precisely(month, row, scope, n);
+}
+
+double statistics_mean(const month_t *month, const row_t *row, const scope_slots_t *scope, const picks_t *picks)
+{
+    exact_mean_t sums = {0};
+    for (uint32_t i = 0; i < picks->count; i++)
+        exact_mean_add(&sums, pick_value(picks, i));
+    return statistics_mean_of(month, row, scope, &sums, picks->count);
+}
+
+quantile_place_t statistics_quantile_place(uint32_t n, unsigned quarters)
+{
+    uint64_t place = (uint64_t)(n - 1) * quarters;
+    quantile_place_t out = {.low = (uint32_t)(place / 4), .part = (unsigned)(place % 4)};
+    out.high = out.low + (out.part > 0);
+    return out;
+}
+
+bool statistics_is_one_sign(double below, double above, unsigned part)
+{
+    return part == 0 || (below >= 0) == (above >= 0);
+}
+
+/* Nothing cancels; long doubles, so that there is one rounding. */
+double statistics_between(double below, double above, unsigned part)
+{
+    if (part == 0)
+        return below;
+    return (double)(((long double)below * (4 - part) + (long double)above * part) / 4);
+}
+
+double statistics_between_slots(const month_t *month, const row_t *row, uint32_t below, uint32_t above, unsigned part)
+{
+    double value = NO_VALUE;
+    mpq_t left, right, weight;
+    mpq_inits(left, right, weight, NULL);
+    if (slot_exactly(month, row, below, left) && slot_exactly(month, row, above, right)) {
+        mpq_set_ui(weight, part, 4);
+        mpq_canonicalize(weight);
+        mpq_sub(right, right, left);
+        mpq_mul(right, right, weight);
+        mpq_add(left, left, right);
+        value = formula_to_double(left);
     }
-    sum += dropped;
-    /* Each value is off by 2^-52 of itself at most, so the sum by 2^-52 of `size`. */
-    if (size == 0 || (isfinite(size) && fabs(sum) >= size * 1e-3))
-        return sum / picks->count;
-    return mean_precisely(month, row, picks);
+    mpq_clears(left, right, weight, NULL);
+    return value;
 }
 
 double statistics_quantile(const month_t *month, const row_t *row, const picks_t *picks, unsigned quarters)
 {
     if (picks->count == 0)
         return NO_VALUE;
-    uint64_t place = (uint64_t)(picks->count - 1) * quarters;
-    uint32_t low = (uint32_t)(place / 4), part = (uint32_t)(place % 4), high = low + (part > 0);
+    quantile_place_t place = statistics_quantile_place(picks->count, quarters);
     if (row->better != BETTER_DOWN) { /* the order begins with the greatest */
-        low = picks->count - 1 - low;
-        high = picks->count - 1 - high;
+        place.low = picks->count - 1 - place.low;
+        place.high = picks->count - 1 - place.high;
     }
-    double below = pick_value(picks, low), above = pick_value(picks, high);
-    if (part == 0)
-        return below;
-    if ((below >= 0) == (above >= 0)) /* one sign: nothing cancels; long doubles, so that there is one rounding */
-        return (double)(((long double)below * (4 - part) + (long double)above * part) / 4);
-    CLEANUP(scratch_clear) mpq_t left, right, weight;
-    mpq_inits(left, right, weight, NULL);
-    pick_exactly(month, row, picks, low, left);
-    pick_exactly(month, row, picks, high, right);
-    mpq_set_ui(weight, part, 4);
-    mpq_canonicalize(weight);
-    mpq_sub(right, right, left);
-    mpq_mul(right, right, weight);
-    mpq_add(left, left, right);
-    return formula_to_double(left);
+    double below = pick_value(picks, place.low), above = pick_value(picks, place.high);
+    if (statistics_is_one_sign(below, above, place.part))
+        return statistics_between(below, above, place.part);
+    const uint32_t *slots = picks->order->slots;
+    return statistics_between_slots(month, row, slots[picks_at(picks, place.low)], slots[picks_at(picks, place.high)],
+                                    place.part);
 }
 
 /* ---- Best and benchmark ---- */

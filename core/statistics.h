@@ -2,6 +2,7 @@
  * is rounded by the caller. */
 #pragma once
 
+#include "core/exact_sum.h"
 #include "core/scopes.h"
 #include "core/tables.h"
 
@@ -26,11 +27,29 @@ bool statistics_gap(const row_t *row, const mpq_t own, const mpq_t reference, mp
 bool statistics_average(const month_t *month, const row_t *row, const scope_slots_t *scope, mpq_t out,
                         uint32_t *out_n) NODISCARD;
 
-/* Mean of the stores' own values, to 1e-12; NO_VALUE of none. `picks` are of this row. */
-double statistics_mean(const month_t *month, const row_t *row, const picks_t *picks);
+/* Mean of the stores' own values, of which there are n in `sums`; NO_VALUE of none. Where the sums cancel, it is
+ * computed anew from the exact values in the order of the scope's slots. */
+double statistics_mean_of(const month_t *month, const row_t *row, const scope_slots_t *scope, const exact_mean_t *sums,
+                          uint32_t n);
 
-/* Quantile quarters/4 of the stores' own values, interpolated linearly at position (n-1)p (Hyndman & Fan 1996, type 7);
- * NO_VALUE of none. */
+/* The same of the stores in `picks`, which are of this row and scope. */
+double statistics_mean(const month_t *month, const row_t *row, const scope_slots_t *scope, const picks_t *picks);
+
+/* Quantile quarters/4 of n >= 1 values stands at position (n-1)p, counted from the least (Hyndman & Fan 1996, type 7):
+ * part/4 of the way from `low` to `high`; both are the same where part is 0. */
+typedef struct {
+    uint32_t low, high;
+    unsigned part;
+} quantile_place_t;
+quantile_place_t statistics_quantile_place(uint32_t n, unsigned quarters);
+
+/* The value there. `below` and `above` are the values at both places, of one sign or part 0; where they are not,
+ * the slots at these places in the exact order tell. */
+bool statistics_is_one_sign(double below, double above, unsigned part);
+double statistics_between(double below, double above, unsigned part);
+double statistics_between_slots(const month_t *month, const row_t *row, uint32_t below, uint32_t above, unsigned part);
+
+/* Quantile of the stores' own values; NO_VALUE of none. */
 double statistics_quantile(const month_t *month, const row_t *row, const picks_t *picks, unsigned quarters);
 
 /* The best eligible value; NO_VALUE where there is none or the row has no direction. */

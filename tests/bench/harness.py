@@ -11,6 +11,7 @@ import json
 import math
 import os
 import platform
+import select
 import shutil
 import signal
 import statistics
@@ -52,17 +53,27 @@ def must(command, seconds=600, **options):
 class Worker:
     """A program that takes a line and answers with a line of JSON, for as long as it has standard input."""
 
-    def __init__(self, command, seconds=600, **options):
-        self.command, self.seconds = [str(part) for part in command], seconds
+    def __init__(self, command, **options):
+        self.command, self.asked = [str(part) for part in command], ""
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent, **options)
 
-    def ask(self, line):
+    def send(self, line):
+        self.asked = line
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
+
+    def receive(self):
         answer = self.process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self.command[0]} ended ({self.process.wait()}) when asked {line[:200]!r}")
+            raise RuntimeError(f"{self.command[0]} ended ({self.process.wait()}) when asked {self.asked[:200]!r}")
         return json.loads(answer)
+
+    def has_answer(self):
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
+
+    def ask(self, line):
+        self.send(line)
+        return self.receive()
 
     def close(self):
         end(self.process)

@@ -31,12 +31,19 @@ static void must(bool done, const char *what)
 
 /* ---- files ---- */
 
-static FILE *open_csv(const char *directory, const char *name, const char *header)
+static FILE *open_file(const char *directory, const char *name)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *file = fopen(path, "w");
-    must(file && fprintf(file, "%s\n", header) > 0, path);
+    must(file, path);
+    return file;
+}
+
+static FILE *open_csv(const char *directory, const char *name, const char *header)
+{
+    FILE *file = open_file(directory, name);
+    fprintf(file, "%s\n", header);
     return file;
 }
 
@@ -67,9 +74,25 @@ static void write_network(const char *directory, const network_lines_t *lines)
     close_csv(file);
 }
 
+/* Which dealer is which, for databases that go by numbers. */
+static void write_dealers(const char *directory, const sample_t *sample)
+{
+    char code[SAMPLE_CODE_SIZE];
+    FILE *file = open_csv(directory, "peers.csv", "dealer,region,code");
+    for (uint32_t dealer = 0; dealer < sample->dealers; dealer++) {
+        sample_dealer(dealer, code);
+        fprintf(file, "%u,%u,%s\n", dealer, sample_region_of(sample, dealer), code);
+    }
+    close_csv(file);
+}
+
 static void write_facts(const char *directory, const sample_t *sample, uint32_t months)
 {
-    FILE *file = open_csv(directory, "facts.csv", "dealer,region,period,facts in the catalog's order");
+    FILE *file = open_file(directory, "facts.csv");
+    fputs("dealer,region,period", file);
+    for (size_t i = 0; i < sample->catalog->fact_count; i++)
+        fprintf(file, ",%s", sample->catalog->rows[i].id);
+    fputc('\n', file);
     int64_t facts[CATALOG_FACTS_MAX];
     for (uint32_t month = 0; month < months; month++)
         for (uint32_t dealer = 0; dealer < sample->dealers; dealer++) {
@@ -252,6 +275,7 @@ int main(int argc, char **argv)
          "making the network");
     if (is_csv) {
         write_network(argv[2], &lines);
+        write_dealers(argv[2], &sample);
         write_facts(argv[2], &sample, months);
     } else {
         fill(argv[2], &sample, &lines, months, (uint32_t)strtoul(argv[5], NULL, 10));

@@ -142,6 +142,7 @@ class Session:
         self.process = subprocess.Popen([str(part) for part in (PROGRAMS / "psql", *server.at_socket, "-d", "postgres", "-XqAt", "-F", "\t")],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=die_with_parent)
         self._send("\\timing on")
+        self.backend = int(self.timed("select pg_backend_pid()")[1][0][0])
 
     def _send(self, text):
         self.process.stdin.write(text + "\n\\echo :end:\n")

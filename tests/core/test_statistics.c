@@ -48,7 +48,7 @@ static const picks_t *deal(case_t *open, const char *row, const row_t **out_row)
     size_t index = catalog_find_row(open->catalog, row);
     const row_order_t *order = order_of_row(open->month, index);
     cr_assert_not_null(order);
-    scope_set_deal(&open->nation, order);
+    cr_assert_eq(scope_set_deal(&open->nation, order), STATUS_OK);
     *out_row = &open->catalog->rows[index];
     return &open->nation.picks[0];
 }
@@ -102,10 +102,10 @@ Test(statistics, values_that_cancel_have_an_exact_mean)
     const row_t *row;
     case_open(&open, facts, 3);
     const picks_t *picks = deal(&open, "margin", &row);
-    cr_assert_float_eq(statistics_mean(open.month, row, picks), 1e-5 / 3, 1e-18);
+    cr_assert_float_eq(statistics_mean(open.month, row, &open.nation.scopes[0], picks), 1e-5 / 3, 1e-18);
     case_close(&open);
     case_open(&open, facts, 2);
-    cr_assert(statistics_mean(open.month, row, deal(&open, "margin", &row)) == 0);
+    cr_assert(statistics_mean(open.month, row, &open.nation.scopes[0], deal(&open, "margin", &row)) == 0);
     case_close(&open);
 }
 
