@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -305,6 +306,7 @@ void *enrolment_run(void *argument)
     enrolment_t *enrolment = argument;
     job_t *word = NULL;
     bool is_open = false;
+    pthread_setname_np(pthread_self(), "enrolment");
     state_t *state = calloc(1, sizeof *state);
     void *server = worker_socket(enrolment->hub->zmq, ENROLMENT_SOCKET, false);
     enrolment->why = "no memory or no socket";

@@ -300,6 +300,8 @@ static bool serve(run_t *run)
     /* libzmq numbers connections from rand(), and aborts where a client took the number that comes next (hub/zap.c). */
     srand(randombytes_random());
     run->hub.zmq = zmq_ctx_new();
+    if (run->hub.zmq)
+        zmq_ctx_set(run->hub.zmq, ZMQ_IO_THREADS, (int)run->settings.io_threads);
     if (!run->hub.zmq || zap_start(run->hub.zmq, run->hub.registry, &run->zap) != STATUS_OK)
         return complain("libzmq cannot be started");
     run->control = worker_socket(run->hub.zmq, SERVER_CONTROL, true);

@@ -3,6 +3,7 @@
 #include "hub/access.h"
 #include "hub/connections.h"
 #include "hub/enrolment.h"
+#include "hub/gatekeeper.h"
 #include "hub/log.h"
 #include "hub/queries.h"
 #include "hub/worker.h"
@@ -56,6 +57,7 @@ typedef struct {
     size_t spare_count;
     size_t bytes;         /* memory of all of them */
     connections_t connections;
+    gatekeeper_t *gatekeeper;
     enrolment_t enrolment;
     pthread_t enrolment_thread;
     void *enrolment_socket;
@@ -454,10 +456,13 @@ static bool open_front(state_t *state, server_t *server, char endpoint[300])
     const front_limits_t limits = front_limits(state->hub->settings);
     void *zmq = state->hub->zmq;
     if (front_self_test(zmq, server->keys, &limits, &why))
-        state->front = front_open(zmq, server->keys, &limits, server->endpoint, endpoint, &why);
-    if (!state->front)
+        state->front = front_make(zmq, server->keys, &limits, &why);
+    if (state->front)
+        state->gatekeeper = gatekeeper_start(zmq, state->front, state->hub->settings);
+    bool is_bound = state->gatekeeper && front_bind(state->front, server->endpoint, endpoint, &why);
+    if (!is_bound)
         snprintf(server->why, sizeof server->why, "cannot serve at %s: %s", server->endpoint, why);
-    return state->front;
+    return is_bound;
 }
 
 static bool start(state_t *state, server_t *server, char endpoint[300])
@@ -479,6 +484,7 @@ static void end(state_t *state)
     connections_fini(&state->connections);
     for (job_t *job; (job = job_list_take(&state->spare));)
         job_destroy(&job);
+    gatekeeper_stop(&state->gatekeeper);
     if (state->front)
         zmq_close(state->front); /* lingers until the answers have left, at most the socket's limit */
 }
@@ -487,6 +493,7 @@ void *server_run(void *argument)
 {
     server_t *server = argument;
     char endpoint[300] = "";
+    pthread_setname_np(pthread_self(), "server");
     state_t state = {.hub = server->hub, .control = worker_socket(server->hub->zmq, SERVER_CONTROL, false)};
     state.last = &state.first;
     if (!state.control)

@@ -33,6 +33,8 @@ typedef struct {
     uint32_t commit_group;       /* most submissions of one transaction; 1024 */
     uint32_t query_queue;        /* 1024 */
     uint32_t requests_per_key;   /* unanswered requests of one key, above it busy; 256 */
+    uint32_t io_threads;         /* 2 */
+    uint32_t newcomers;          /* handshakes under way; above it no more connections are accepted; 512 */
     uint32_t handshake_ms, heartbeat_ms, backlog;
 } settings_t;
 

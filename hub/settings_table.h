@@ -45,6 +45,10 @@
       "requests that wait for a worker; above it the hub answers busy")                                                \
     X(NUMBER, requests_per_key, requests_per_key, 1, 65536, "256", "requests",                                         \
       "unanswered requests of one key; above it the hub answers busy")                                                 \
+    X(NUMBER, io_threads, io_threads, 1, 64, "2", "threads",                                                           \
+      "threads that read, write and cipher; more than cores gain nothing")                                             \
+    X(NUMBER, newcomers, newcomers, 16, 65535, "512", "connections",                                                   \
+      "connections whose handshake is under way at a time; those that come on top of it wait to be accepted")          \
     X(NUMBER, handshake_ms, handshake_ms, 100, 600000, "5000", "milliseconds",                                         \
       "time that a connection has for its handshake")                                                                  \
     X(NUMBER, heartbeat_ms, heartbeat_ms, 100, 600000, "10000", "milliseconds",                                        \

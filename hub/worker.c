@@ -3,6 +3,7 @@
 #include "hub/log.h"
 #include "hub/queries.h"
 
+#include <pthread.h>
 #include <zmq.h>
 
 void *worker_socket(void *zmq, const char *endpoint, bool binds)
@@ -25,6 +26,7 @@ void *worker_run(void *argument)
     const worker_t *worker = argument;
     void *socket = worker_socket(worker->hub->zmq, worker->endpoint, false);
     job_t *job = NULL;
+    pthread_setname_np(pthread_self(), "query");
     if (!socket) {
         log_event(LOG_ERROR, "worker", "reason=\"no socket\"");
         return NULL;

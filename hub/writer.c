@@ -7,6 +7,7 @@
 #include "hub/submissions.h"
 #include "hub/worker.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <zmq.h>
 
@@ -227,6 +228,7 @@ void *writer_run(void *hub)
 {
     writer_t writer = {.hub = hub, .readers_checked = clock_monotonic()};
     job_t *ready = NULL;
+    pthread_setname_np(pthread_self(), "writer");
     if (prepare(&writer)) {
         job_send(writer.socket, &ready);
         serve(&writer);

@@ -15,13 +15,7 @@
 #define KEY_TEXT_SIZE    41
 #define REQUEST_FRAMES   7
 #define HOLD_NANOSECONDS 100000
-
-struct zap {
-    pthread_t thread;
-    const char *domain;
-    registry_t *registry; /* who gets in; NULL in the enrolment endpoint's context, where everybody does */
-    void *socket;         /* the thread's, from its start */
-};
+#define BATCH            64 /* requests that are held together */
 
 /* version, request id, domain, address, routing id, mechanism, credentials: the client's public key */
 enum { FRAME_VERSION, FRAME_REQUEST, FRAME_DOMAIN, FRAME_ADDRESS, FRAME_IDENTITY, FRAME_MECHANISM, FRAME_KEY };
@@ -31,6 +25,20 @@ typedef struct {
     size_t size;
 } frame_t;
 
+typedef struct {
+    frame_t asker; /* the connection that asks, as our ROUTER calls it */
+    frame_t frames[REQUEST_FRAMES];
+    int count; /* how many it had; those past the end are dropped */
+} question_t;
+
+struct zap {
+    pthread_t thread;
+    const char *domain;
+    registry_t *registry; /* who gets in; NULL in the enrolment endpoint's context, where everybody does */
+    void *socket;         /* the thread's, from its start */
+    question_t questions[BATCH];
+};
+
 static bool has_more(void *socket)
 {
     int more = 0;
@@ -38,28 +46,30 @@ static bool has_more(void *socket)
     return zmq_getsockopt(socket, ZMQ_RCVMORE, &more, &size) == 0 && more;
 }
 
-/* Size of the frame as it was sent, -1 when the context ends. */
-static int receive_frame(void *socket, frame_t *out)
+/* Size of the frame as it was sent; -1 when there is none (ZMQ_DONTWAIT) or the context ends. */
+static int receive_frame(void *socket, int flags, frame_t *out)
 {
     int size;
     do
-        size = zmq_recv(socket, out->bytes, FRAME_MAX, 0);
+        size = zmq_recv(socket, out->bytes, FRAME_MAX, flags);
     while (size < 0 && errno == EINTR);
     out->size = size < 0 ? 0 : size > FRAME_MAX ? FRAME_MAX : (size_t)size;
     return size;
 }
 
-/* One request into `frames`: how many it had (those past the end are dropped), -1 when the context ends. */
-static int receive(void *socket, frame_t frames[REQUEST_FRAMES])
+/* One request: who asks, an empty frame, then its own. False: none, or the context ends. */
+static bool receive(void *socket, int flags, question_t *out)
 {
-    int count = 0;
     frame_t spare;
-    do {
-        if (receive_frame(socket, count < REQUEST_FRAMES ? &frames[count] : &spare) < 0)
-            return -1;
-        count++;
-    } while (has_more(socket));
-    return count;
+    out->count = 0;
+    if (receive_frame(socket, flags, &out->asker) < 0 || (has_more(socket) && receive_frame(socket, 0, &spare) < 0))
+        return false;
+    while (has_more(socket)) {
+        if (receive_frame(socket, 0, out->count < REQUEST_FRAMES ? &out->frames[out->count] : &spare) < 0)
+            return false;
+        out->count++;
+    }
+    return true;
 }
 
 static bool is_text(const frame_t *frame, const char *text)
@@ -67,9 +77,10 @@ static bool is_text(const frame_t *frame, const char *text)
     return frame->size == strlen(text) && memcmp(frame->bytes, text, frame->size) == 0;
 }
 
-static bool accepts(const zap_t *zap, const frame_t *frames, int count)
+static bool accepts(const zap_t *zap, const question_t *request)
 {
-    return count == REQUEST_FRAMES && is_text(&frames[FRAME_VERSION], "1.0") &&
+    const frame_t *frames = request->frames;
+    return request->count == REQUEST_FRAMES && is_text(&frames[FRAME_VERSION], "1.0") &&
            is_text(&frames[FRAME_DOMAIN], zap->domain) && is_text(&frames[FRAME_MECHANISM], "CURVE") &&
            frames[FRAME_KEY].size == KEY_SIZE &&
            (!zap->registry || registry_accepts(zap->registry, frames[FRAME_KEY].bytes));
@@ -101,16 +112,17 @@ static route_t make_route(void)
     return route;
 }
 
-static bool reply(const zap_t *zap, const frame_t *frames, int count)
+static bool reply(const zap_t *zap, const question_t *request)
 {
-    bool accepted = accepts(zap, frames, count);
+    bool accepted = accepts(zap, request);
     char user[KEY_TEXT_SIZE] = "";
     if (accepted)
-        zmq_z85_encode(user, frames[FRAME_KEY].bytes, KEY_SIZE);
+        zmq_z85_encode(user, request->frames[FRAME_KEY].bytes, KEY_SIZE);
     route_t route = make_route();
-    const frame_t *request = &frames[FRAME_REQUEST];
-    return send_text(zap->socket, "1.0", ZMQ_SNDMORE) &&
-           zmq_send(zap->socket, request->bytes, count > FRAME_REQUEST ? request->size : 0, ZMQ_SNDMORE) >= 0 &&
+    const frame_t *asker = &request->asker, *id = &request->frames[FRAME_REQUEST];
+    return zmq_send(zap->socket, asker->bytes, asker->size, ZMQ_SNDMORE) >= 0 &&
+           send_text(zap->socket, "", ZMQ_SNDMORE) && send_text(zap->socket, "1.0", ZMQ_SNDMORE) &&
+           zmq_send(zap->socket, id->bytes, request->count > FRAME_REQUEST ? id->size : 0, ZMQ_SNDMORE) >= 0 &&
            send_text(zap->socket, accepted ? "200" : "300", ZMQ_SNDMORE) &&
            send_text(zap->socket, accepted ? "OK" : "this key is not admitted", ZMQ_SNDMORE) &&
            send_text(zap->socket, user, ZMQ_SNDMORE) &&
@@ -125,16 +137,27 @@ static void let_client_be_read(void)
     nanosleep(&moment, NULL);
 }
 
+/* Held one by one they would be a queue of their own: on a busy machine a moment's sleep is many. */
+static bool answer_batch(zap_t *zap)
+{
+    size_t count = 0;
+    if (!receive(zap->socket, 0, &zap->questions[count++]))
+        return false;
+    while (count < BATCH && receive(zap->socket, ZMQ_DONTWAIT, &zap->questions[count]))
+        count++;
+    let_client_be_read();
+    for (size_t i = 0; i < count; i++)
+        if (!reply(zap, &zap->questions[i]))
+            return false;
+    return true;
+}
+
 static void *run(void *argument)
 {
     zap_t *zap = argument;
-    frame_t frames[REQUEST_FRAMES];
-    for (;;) {
-        int count = receive(zap->socket, frames);
-        let_client_be_read();
-        if (count < 0 || !reply(zap, frames, count))
-            break;
-    }
+    pthread_setname_np(pthread_self(), "zap");
+    while (answer_batch(zap))
+        ;
     zmq_close(zap->socket);
     return NULL;
 }
@@ -147,7 +170,7 @@ static status_t start(void *zmq, const char *domain, registry_t *registry, zap_t
         return STATUS_NO_MEMORY;
     zap->domain = domain;
     zap->registry = registry;
-    zap->socket = zmq_socket(zmq, ZMQ_REP);
+    zap->socket = zmq_socket(zmq, ZMQ_ROUTER); /* a REP takes one request at a time */
     if (!zap->socket || zmq_setsockopt(zap->socket, ZMQ_LINGER, &linger, sizeof linger) != 0 ||
         zmq_bind(zap->socket, ENDPOINT) != 0 || pthread_create(&zap->thread, NULL, run, zap) != 0) {
         if (zap->socket)
