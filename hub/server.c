@@ -54,7 +54,7 @@ typedef struct {
     job_list_t outgoing;  /* those that it is about to get */
     job_list_t spare;     /* jobs that have ended */
     size_t spare_count;
-    size_t bytes;         /* memory of all of them */
+    size_t bytes; /* memory of all of them */
     connections_t connections;
     enrolment_t enrolment;
     pthread_t enrolment_thread;
