@@ -22,7 +22,7 @@
 #define WAITING_BYTES_MAX (256ul << 20) /* memory of all requests that wait; above it busy */
 #define UNREAD_BYTES_MAX  (32ul << 20)  /* answers that a key has not read; above it busy */
 #define TURN_MESSAGES     1024          /* read from clients before answers are looked after again */
-#define CROWD_MESSAGES    16            /* read in one turn: then others are on their way, and are awaited */
+#define CROWD_MESSAGES    10            /* read in one turn: then others are on their way, and are awaited */
 #define CROWD_NANOSECONDS 500000        /* for so long */
 #define SPARE_JOBS        1024          /* kept for what comes next */
 #define START_MS          10000         /* for a thread to say that it is ready */
