@@ -50,6 +50,6 @@ void job_send(void *socket, job_t **job);
 /* Sends all of them as one message, and empties the list; nothing where it is empty. */
 void job_send_list(void *socket, job_list_t *list);
 
-/* Receives one: false where none waits (with `flags` ZMQ_DONTWAIT) or the context ends. Where the other side sends lists
- * it is the first of one, with the others behind `next`. */
+/* Receives one: false where none waits (with `flags` ZMQ_DONTWAIT) or the context ends. Where the other side sends
+ * lists it is the first of one, with the others behind `next`. */
 bool job_receive(void *socket, int flags, job_t **out);

@@ -6,12 +6,12 @@
 #include "hub/gatekeeper.h"
 #include "hub/log.h"
 #include "hub/queries.h"
+#include "hub/questions.h"
 #include "hub/worker.h"
 #include "hub/writer.h"
 
 #include "core/limits.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,16 +19,15 @@
 #include <time.h>
 #include <zmq.h>
 
-#define WORKERS_MAX         64
-#define WAITING_BYTES_MAX   (256ul << 20) /* memory of all requests that wait; above it busy */
-#define UNREAD_BYTES_MAX    (32ul << 20)  /* answers that a key has not read; above it busy */
-#define QUESTIONS_LOOKED_AT 4096          /* for the one that is next; more than a few keys may have waiting */
-#define TURN_MESSAGES       1024          /* read from clients before answers are looked after again */
-#define CROWD_MESSAGES      16            /* read in one turn: then others are on their way, and are awaited */
-#define CROWD_NANOSECONDS   500000        /* for so long */
-#define SPARE_JOBS          1024          /* kept for what comes next */
-#define START_MS            10000         /* for a thread to say that it is ready */
-#define IDLE_MS             1000
+#define WORKERS_MAX       64
+#define WAITING_BYTES_MAX (256ul << 20) /* memory of all requests that wait; above it busy */
+#define UNREAD_BYTES_MAX  (32ul << 20)  /* answers that a key has not read; above it busy */
+#define TURN_MESSAGES     1024          /* read from clients before answers are looked after again */
+#define CROWD_MESSAGES    10            /* read in one turn: then others are on their way, and are awaited */
+#define CROWD_NANOSECONDS 500000        /* for so long */
+#define SPARE_JOBS        1024          /* kept for what comes next */
+#define START_MS          10000         /* for a thread to say that it is ready */
+#define IDLE_MS           1000
 
 enum { POLL_FRONT, POLL_CONTROL, POLL_WRITER, POLL_WORKERS }; /* behind them that of enrolment, where it is open */
 
@@ -47,15 +46,13 @@ typedef struct {
     bool writer_started;
     seat_t seats[WORKERS_MAX];
     size_t seat_count;
-    job_t *first, **last; /* questions that wait for a worker */
-    size_t waiting;       /* how many they are */
-    uint64_t turn;        /* counts those that were taken from there */
-    size_t running;       /* questions that workers hold */
-    size_t changes;       /* jobs that the writer holds or is about to get */
-    job_list_t outgoing;  /* those that it is about to get */
-    job_list_t spare;     /* jobs that have ended */
+    questions_t questions;
+    size_t running;      /* questions that workers hold */
+    size_t changes;      /* jobs that the writer holds or is about to get */
+    job_list_t outgoing; /* those that it is about to get */
+    job_list_t spare;    /* jobs that have ended */
     size_t spare_count;
-    size_t bytes;         /* memory of all of them */
+    size_t bytes; /* memory of all of them */
     connections_t connections;
     gatekeeper_t *gatekeeper;
     enrolment_t enrolment;
@@ -139,33 +136,9 @@ static bool is_deaf(const principal_t *principal)
     return atomic_load(&principal->unread) >= UNREAD_BYTES_MAX;
 }
 
-/* The link to the question that is next, where any waits: that of the key which was served longest ago, so that nobody
- * waits behind another's flood. */
-static job_t **next_question(state_t *state)
-{
-    job_t **next = &state->first;
-    size_t left = QUESTIONS_LOOKED_AT;
-    for (job_t **link = next; *link && left; link = &(*link)->next, left--)
-        if ((*link)->principal->served < (*next)->principal->served)
-            next = link;
-    return next;
-}
-
-static job_t *take_question(state_t *state)
-{
-    job_t **link = next_question(state), *job = *link;
-    assert(job);
-    *link = job->next;
-    if (!*link)
-        state->last = link;
-    state->waiting--;
-    job->principal->served = ++state->turn;
-    return job;
-}
-
 static void give_question(state_t *state, seat_t *seat)
 {
-    job_t *job = take_question(state);
+    job_t *job = questions_take(&state->questions);
     if (is_deaf(job->principal)) {
         job_refuse(job, STATUS_BUSY, NULL, NULL, NULL);
         take_back(state, job);
@@ -179,17 +152,9 @@ static void give_question(state_t *state, seat_t *seat)
 static void give_questions(state_t *state)
 {
     for (size_t i = 0; i < state->seat_count; i++)
-        while (state->first && !state->seats[i].busy)
+        while (state->questions.count && !state->seats[i].busy)
             give_question(state, &state->seats[i]);
-    atomic_store(&state->hub->queries_queued, state->waiting + state->running);
-}
-
-static void queue_question(state_t *state, job_t *job)
-{
-    job->next = NULL;
-    *state->last = job;
-    state->last = &job->next;
-    state->waiting++;
+    atomic_store(&state->hub->queries_queued, state->questions.count + state->running);
 }
 
 static void take_answers(state_t *state)
@@ -222,7 +187,7 @@ static bool is_full(const state_t *state, const job_t *job)
     const principal_t *principal = job->principal;
     bool is_question = query_is(job->request->kind);
     size_t room = is_question ? settings->query_queue : settings->commit_queue;
-    size_t taken = is_question ? state->waiting : state->changes;
+    size_t taken = is_question ? state->questions.count : state->changes;
     size_t own = is_question ? principal->unanswered - principal->changes : principal->changes;
     return principal->unanswered >= settings->requests_per_key || own + taken >= room ||
            principal->bytes + job->bytes + state->bytes > WAITING_BYTES_MAX || is_deaf(principal);
@@ -249,7 +214,7 @@ static void dispatch(state_t *state, job_t *job)
         job->principal->bytes += job->bytes;
         state->bytes += job->bytes;
         if (query_is(kind)) {
-            queue_question(state, job);
+            questions_add(&state->questions, job);
         } else {
             state->changes++;
             job_list_add(&state->outgoing, job);
@@ -351,7 +316,7 @@ static void begin_stop(state_t *state, const char *why)
 {
     if (!state->stopping)
         log_event(LOG_INFO, "stopping", "reason=%s changes=%zu questions=%zu", why, state->changes,
-                  state->waiting + state->running);
+                  state->questions.count + state->running);
     job_t *stop = NULL;
     if (!state->stopping && state->enrolment_open)
         job_send(state->enrolment_socket, &stop);
@@ -370,7 +335,7 @@ static void serve(state_t *state)
     int count = POLL_WORKERS + (int)state->seat_count;
     items[count] = (zmq_pollitem_t){state->enrolment_socket, 0, ZMQ_POLLIN, 0};
     char word;
-    while (!state->stopping || state->changes || state->running || state->waiting || state->enrolment_open) {
+    while (!state->stopping || state->changes || state->running || state->questions.count || state->enrolment_open) {
         zmq_poll(items, count + state->enrolment_open, IDLE_MS);
         if (zmq_recv(state->control, &word, sizeof word, ZMQ_DONTWAIT) >= 0)
             begin_stop(state, atomic_load(&state->hub->failed) ? "damage" : "signal");
@@ -495,7 +460,6 @@ void *server_run(void *argument)
     char endpoint[300] = "";
     pthread_setname_np(pthread_self(), "server");
     state_t state = {.hub = server->hub, .control = worker_socket(server->hub->zmq, SERVER_CONTROL, false)};
-    state.last = &state.first;
     if (!state.control)
         return NULL;
     if (start(&state, server, endpoint)) {

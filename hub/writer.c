@@ -220,8 +220,8 @@ static bool prepare(writer_t *writer)
     writer->group = calloc(most, sizeof *writer->group);
     writer->results = calloc(most, sizeof *writer->results);
     writer->deltas = calloc(most, sizeof *writer->deltas);
-    return writer->socket && writer->administration && writer->scratch && writer->group && writer->results && writer->deltas &&
-           zmq_setsockopt(writer->socket, ZMQ_RCVTIMEO, &tick_ms, sizeof tick_ms) == 0;
+    return writer->socket && writer->administration && writer->scratch && writer->group && writer->results &&
+           writer->deltas && zmq_setsockopt(writer->socket, ZMQ_RCVTIMEO, &tick_ms, sizeof tick_ms) == 0;
 }
 
 void *writer_run(void *hub)

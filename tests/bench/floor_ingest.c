@@ -1,6 +1,6 @@
 /* The floor of `./run bench ingest`: what libzmq, CURVE and LMDB take by themselves. A ROUTER that appends each message
- * as one record in the order of arrival, commits what has come together as one synced transaction, and then answers each
- * with its first bytes. None of our code; any key may come in.
+ * as one record in the order of arrival, commits what has come together as one synced transaction, and then answers
+ * each with its first bytes. None of our code; any key may come in.
  *
  * usage: yardstick-ingest-floor EMPTY_DIRECTORY WAIT_US
  * Prints "ready ENDPOINT PUBLIC_KEY" and serves until its standard input ends; then "records=N groups=N cpu_s=S". */
@@ -146,8 +146,7 @@ int main(int argc, char **argv)
     open_router(&floor, context);
     serve(&floor);
     getrusage(RUSAGE_SELF, &usage);
-    printf("records=%llu groups=%llu cpu_s=%.3f\n", (unsigned long long)floor.records,
-           (unsigned long long)floor.groups,
+    printf("records=%llu groups=%llu cpu_s=%.3f\n", (unsigned long long)floor.records, (unsigned long long)floor.groups,
            (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6);
     zmq_setsockopt(floor.router, ZMQ_LINGER, &none, sizeof none);

@@ -155,11 +155,9 @@ static void put_key(store_txn_t *txn, uint32_t agent)
     const char *dealers[LOAD_STORES];
     for (uint32_t store = 0; store < LOAD_STORES; store++)
         dealers[store] = dealer_of(agent, store, arena);
-    stored_key_t key = {.entry = {.role = ROLE_DEALER,
-                                  .dealers = dealers,
-                                  .dealer_count = LOAD_STORES,
-                                  .region = "",
-                                  .admitted_ms = 1}};
+    stored_key_t key = {
+        .entry = {
+            .role = ROLE_DEALER, .dealers = dealers, .dealer_count = LOAD_STORES, .region = "", .admitted_ms = 1}};
     make_keys(agent, key.entry.public_key, secret_key);
     must(store_put_key(txn, key.entry.public_key, &key) == STATUS_OK, "a key");
 }
@@ -209,7 +207,8 @@ static void send_next(agent_t *agent)
     uint32_t number = agent->sent++;
     size_t begin = number ? agent->ends[number - 1] : 0;
     agent->sent_at[number] = now();
-    must(zmq_send_const(agent->socket, agent->bytes + begin, agent->ends[number] - begin, ZMQ_DONTWAIT) >= 0, "sending");
+    must(zmq_send_const(agent->socket, agent->bytes + begin, agent->ends[number] - begin, ZMQ_DONTWAIT) >= 0,
+         "sending");
 }
 
 /* An answer begins with its request's number; behind it the status. */
@@ -222,7 +221,8 @@ static void take_answer(agent_t *agent, uint32_t first, const uint8_t *bytes, si
         if (!(bytes[at++] & 0x80))
             break;
     }
-    must(size > at + 1 && bytes[0] == TAG_ID && (bytes[at] != TAG_STATUS || bytes[at + 1] == 0) && id > first && id <= (uint64_t)first + each,
+    must(size > at + 1 && bytes[0] == TAG_ID && (bytes[at] != TAG_STATUS || bytes[at + 1] == 0) && id > first &&
+             id <= (uint64_t)first + each,
          "a submission (the answer is no receipt)");
     double *sent_at = &agent->sent_at[id - first - 1];
     *sent_at = now() - *sent_at;

@@ -54,6 +54,27 @@ Test(arena, copies_text)
     arena_destroy(&arena);
 }
 
+Test(arena, is_as_new_after_a_reset)
+{
+    arena_t *arena = arena_create(1u << 20);
+    for (int round = 0; round < 3; round++) {
+        cr_assert_eq(arena_used(arena), 0);
+        for (size_t size = 1; size < 100000; size = size * 3 + 5) {
+            unsigned char *bytes = arena_alloc(arena, size);
+            cr_assert_not_null(bytes);
+            for (size_t i = 0; i < size; i++)
+                cr_assert_eq(bytes[i], 0);
+            memset(bytes, 0xAA, size);
+        }
+        arena_reset(arena);
+    }
+    cr_assert_not_null(arena_alloc(arena, 1u << 20));
+    cr_assert_null(arena_alloc(arena, 1));
+    arena_reset(arena);
+    cr_assert_not_null(arena_alloc(arena, 1));
+    arena_destroy(&arena);
+}
+
 Test(arena, destroying_nothing_is_allowed)
 {
     arena_t *arena = NULL;
