@@ -23,10 +23,13 @@ static status_t make_room(row_values_t *values, size_t count)
         return STATUS_OK;
     free(values->values);
     free(values->weights);
+    free(values->base.values);
+    values->base_formula = NULL;
     values->room = count + 1;
     values->values = malloc(values->room * sizeof *values->values);
     values->weights = malloc(values->room * sizeof *values->weights);
-    return values->values && values->weights ? STATUS_OK : STATUS_NO_MEMORY;
+    values->base.values = malloc(values->room * sizeof *values->base.values);
+    return values->values && values->weights && values->base.values ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 /* The columns that the formula needs, of a list of slots. */
@@ -57,6 +60,20 @@ static const int64_t *const *columns_of(const row_values_t *values)
     return (const int64_t *const *)(values->slots->slots ? values->gathered : values->month->columns);
 }
 
+/* Keeps the denominator that is there, where the row has the same; otherwise begins with its own. */
+static void begin_base(row_values_t *values)
+{
+    const formula_t *formula = formula_denominator(values->row->formula);
+    if (!formula || !formula_is_compound(formula) || formula_holds_division(formula))
+        return;
+    if (values->base_formula && values->base_slots == values->slots && formula_is_same(values->base_formula, formula))
+        return;
+    values->base_formula = formula;
+    values->base_slots = values->slots;
+    values->base.bound = 0;
+    values->base_until = 0;
+}
+
 status_t row_values_begin(row_values_t *values, const month_t *month, const row_t *row, const scope_slots_t *slots)
 {
     values->month = month;
@@ -64,6 +81,7 @@ status_t row_values_begin(row_values_t *values, const month_t *month, const row_
     values->slots = slots;
     values->told = FORMULA_TOLD_ALL;
     TRY(make_room(values, slots->count));
+    begin_base(values);
     return slots->slots ? gather(values) : STATUS_OK;
 }
 
@@ -98,11 +116,36 @@ static void weigh(row_values_t *values, uint32_t from, uint32_t count)
         values->told.has_bases = false;
 }
 
+/* The row's denominator at the places, where it is kept and exact; *out has no values where it is not. */
+static status_t find_base(row_values_t *values, uint32_t from, uint32_t count, formula_whole_t *out)
+{
+    const formula_t *formula = formula_denominator(values->row->formula);
+    size_t first = values->slots->slots ? 0 : values->slots->first;
+    *out = (formula_whole_t){0};
+    if (!formula || values->base_slots != values->slots || !values->base_formula ||
+        !formula_is_same(values->base_formula, formula) || from > values->base_until)
+        return STATUS_OK;
+    formula_whole_t base = values->base;
+    base.values += from;
+    if (from + count > values->base_until) {
+        TRY(formula_evaluate_whole(formula, columns_of(values), first + from, count, &base));
+        values->base.scale = base.scale;
+        values->base.bound = base.bound;
+        values->base_until = from + count;
+    }
+    if (base.bound < 0x1p53)
+        *out = base;
+    return STATUS_OK;
+}
+
 status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count)
 {
     size_t first = values->slots->slots ? 0 : values->slots->first;
+    formula_whole_t base;
+    TRY(find_base(values, from, count, &base));
     TRY(formula_evaluate_with_bases(values->row->formula, columns_of(values), first + from, count,
-                                    values->values + from, values->weights + from, &values->told));
+                                    base.values ? &base : NULL, values->values + from, values->weights + from,
+                                    &values->told));
     drop_unreported(values, from, count);
     if (values->told.has_bases)
         weigh(values, from, count);
@@ -139,6 +182,7 @@ void row_values_fini(row_values_t *values)
 {
     free(values->values);
     free(values->weights);
+    free(values->base.values);
     free(values->gathered);
     free(values->gathered_block);
     *values = (row_values_t){0};

@@ -9,10 +9,15 @@ typedef struct {
     const row_t *row;
     const scope_slots_t *slots;
     formula_told_t told;
-    double *values;     /* NaN: none */
-    double *weights;    /* where told.has_bases: denominators of the eligible, 0 of the others */
-    size_t room;        /* slots that the arrays hold */
-    int64_t **gathered; /* of a list of slots: the columns that the formula needs, [2 * fact_count] */
+    double *values;  /* NaN: none */
+    double *weights; /* where told.has_bases: denominators of the eligible, 0 of the others */
+    /* A denominator that several rows in turn may have: kept for those of the same slots. */
+    const formula_t *base_formula;
+    const scope_slots_t *base_slots;
+    formula_whole_t base;
+    uint32_t base_until; /* places that are computed */
+    size_t room;         /* slots that the arrays hold */
+    int64_t **gathered;  /* of a list of slots: the columns that the formula needs, [2 * fact_count] */
     int64_t *gathered_block;
     size_t gathered_room;
 } row_values_t;

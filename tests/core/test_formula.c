@@ -400,11 +400,11 @@ static bool compare_ways(const formula_t *formula, const char *text, const int64
     size_t count = STORES - first, half = count / 2;
     evaluated.told = FORMULA_TOLD_ALL;
     cr_assert_eq(formula_evaluate_columns(formula, columns, first, count, values), STATUS_OK);
-    cr_assert_eq(
-        formula_evaluate_with_bases(formula, columns, first, half, evaluated.values, evaluated.bases, &evaluated.told),
-        STATUS_OK);
-    cr_assert_eq(formula_evaluate_with_bases(formula, columns, first + half, count - half, evaluated.values + half,
-                                             evaluated.bases + half, &evaluated.told),
+    cr_assert_eq(formula_evaluate_with_bases(formula, columns, first, half, NULL, evaluated.values, evaluated.bases,
+                                             &evaluated.told),
+                 STATUS_OK);
+    cr_assert_eq(formula_evaluate_with_bases(formula, columns, first + half, count - half, NULL,
+                                             evaluated.values + half, evaluated.bases + half, &evaluated.told),
                  STATUS_OK);
     for (size_t at = 0; at < count; at++) {
         for (size_t i = 0; i < INPUTS; i++)
@@ -464,7 +464,7 @@ Test(formula, doubles_that_cannot_tell_are_not_said_to)
             above[i] = (INT64_C(1) << bits) - 2 - i;
             below[i] = above[i] + 1;
         }
-        cr_assert_eq(formula_evaluate_with_bases(formula, columns, 0, STORES, values, bases, &told), STATUS_OK);
+        cr_assert_eq(formula_evaluate_with_bases(formula, columns, 0, STORES, NULL, values, bases, &told), STATUS_OK);
         bool shared = false;
         for (int i = 1; i < STORES; i++)
             shared |= values[i] == values[i - 1];
