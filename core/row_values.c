@@ -158,16 +158,22 @@ status_t row_values_load(row_values_t *values, const month_t *month, const row_t
     return row_values_compute(values, 0, slots->count);
 }
 
-status_t row_values_sample(const row_values_t *values, double *out, uint32_t *out_count)
+status_t row_values_sample(row_values_t *values, uint32_t *out_count)
 {
     const uint32_t runs = 8, run = VALUES_SAMPLE / runs, count = values->slots->count;
     size_t first = values->slots->slots ? 0 : values->slots->first;
-    *out_count = 0;
+    uint32_t size = 0;
     for (uint32_t i = 0; i < runs; i++) {
-        uint32_t from = (uint32_t)((uint64_t)count * i / runs), size = count - from < run ? count - from : run;
-        TRY(formula_evaluate_columns(values->row->formula, columns_of(values), first + from, size, out + *out_count));
-        *out_count += size;
+        uint32_t from = (uint32_t)((uint64_t)count * i / runs), more = count - from < run ? count - from : run;
+        if (more > count - size)
+            more = count - size;
+        TRY(formula_evaluate_with_bases(values->row->formula, columns_of(values), first + from, more, NULL,
+                                        values->values + size, values->weights + size, &values->told));
+        size += more;
     }
+    if (values->told.has_bases)
+        weigh(values, 0, size);
+    *out_count = size;
     return STATUS_OK;
 }
 

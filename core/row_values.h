@@ -35,10 +35,10 @@ status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count)
 status_t row_values_load(row_values_t *values, const month_t *month, const row_t *row,
                          const scope_slots_t *slots) NODISCARD;
 
-/* Some of the values from all over the scope, NaN among them, into `out` (room for VALUES_SAMPLE). *out_count of them.
- */
+/* Computes some of the values from all over the scope, and puts them and their weights at the first *out_count places,
+ * VALUES_SAMPLE at most: to be computed anew. */
 #define VALUES_SAMPLE 256u
-status_t row_values_sample(const row_values_t *values, double *out, uint32_t *out_count) NODISCARD;
+status_t row_values_sample(row_values_t *values, uint32_t *out_count) NODISCARD;
 
 /* The denominators of the row loaded last, correctly rounded, NaN where there is none: [slots.count]. The row has them.
  */
