@@ -14,10 +14,10 @@
 
 /* What is gathered of one scope on the way through those within it. */
 typedef struct {
-    buckets_t buckets;
+    uint32_t buckets[BUCKET_ROOM]; /* counts */
     exact_mean_t mean;
     contributors_t contributors; /* where the facts' own sums do not do */
-    stretch_totals_t totals;
+    row_totals_t totals;
     uint32_t front_from;
 } layer_t;
 
@@ -155,12 +155,12 @@ static stretch_t begin_stretch(columns_t *columns, const scope_slots_t *slots, c
     uint32_t from = slots->slots ? 0 : slots->first - shared->values.slots->first;
     stretch_t stretch = {.row = shared, .from = from, .count = slots->count};
     if (layer) {
-        stretch.dealt = columns->cells ? &layer->buckets : NULL;
+        stretch.dealt = columns->cells ? layer->buckets : NULL;
         stretch.totals = layer->totals;
         stretch.front_from = layer->front_from;
         stretch.front_count = shared->front.count - layer->front_from;
     } else {
-        stretch_totals_add(&stretch.totals, &shared->values, from, slots->count);
+        row_values_count(&shared->values, from, slots->count, &stretch.totals);
     }
     return stretch;
 }
@@ -182,9 +182,10 @@ static status_t fill(columns_t *columns, size_t scope, const layer_t *layer, con
 static void begin_layer(const columns_t *columns, layer_t *layer)
 {
     if (columns->cells)
-        layer->buckets = (buckets_t){0};
-    layer->mean = (exact_mean_t){0};
-    layer->totals = (stretch_totals_t){0};
+        memset(layer->buckets, 0, sizeof layer->buckets);
+    if (wants_mean(columns))
+        layer->mean = (exact_mean_t){0};
+    layer->totals = (row_totals_t){0};
     layer->front_from = columns->shared.front.count;
     contributors_begin(&layer->contributors, columns->set->month, columns->row, NULL);
 }
@@ -195,11 +196,10 @@ static void add_values(columns_t *columns, layer_t *layer, uint32_t from, uint32
     stretch_row_t *shared = &columns->shared;
     const double *values = shared->values.values + from;
     const double *weights = shared->values.told.has_bases ? shared->values.weights + from : NULL;
-    stretch_totals_add(&layer->totals, &shared->values, from, count);
     if (wants_front(columns))
         front_append(&shared->front, values, weights, from, count);
     if (columns->cells)
-        buckets_deal(shared->map, values, NULL, count, shared->buckets + from, &layer->buckets);
+        buckets_deal(shared->map, values, count, shared->buckets + from, layer->buckets);
     if (wants_mean(columns))
         exact_mean_add_all(&layer->mean, values, count);
 }
@@ -209,7 +209,7 @@ static status_t compute_values(columns_t *columns, layer_t *layer, uint32_t from
 {
     for (uint32_t done = 0; done < count && wants_values(columns); done += CHUNK) {
         uint32_t size = count - done < CHUNK ? count - done : CHUNK;
-        TRY(row_values_compute(&columns->shared.values, from + done, size));
+        TRY(row_values_compute(&columns->shared.values, from + done, size, &layer->totals));
         add_values(columns, layer, from + done, size);
     }
     return STATUS_OK;
@@ -217,8 +217,8 @@ static status_t compute_values(columns_t *columns, layer_t *layer, uint32_t from
 
 static void merge_layer(const columns_t *columns, layer_t *layer, const layer_t *inner)
 {
-    if (columns->cells)
-        buckets_merge(&layer->buckets, &inner->buckets);
+    for (size_t i = 0; columns->cells && i < BUCKET_ROOM; i++)
+        layer->buckets[i] += inner->buckets[i];
     layer->totals.valued += inner->totals.valued;
     layer->totals.eligible += inner->totals.eligible;
     layer->totals.weight += inner->totals.weight;
@@ -297,7 +297,8 @@ static status_t begin_values(columns_t *columns, const scope_slots_t *slots)
     columns->exact.row = columns->row;
     columns->exact.kept_slot = INDEX_NONE;
     shared->exact = &columns->exact;
-    return slots->count < FEW ? row_values_compute(&shared->values, 0, slots->count) : make_maps(columns);
+    row_totals_t totals = {0};
+    return slots->count < FEW ? row_values_compute(&shared->values, 0, slots->count, &totals) : make_maps(columns);
 }
 
 static status_t run_root(columns_t *columns, size_t root)

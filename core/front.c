@@ -69,16 +69,34 @@ void front_begin(front_t *front, bool down, const benchmark_rule_t *rule, const 
     front->map = (bucket_map_t){worst, isfinite(scale) ? scale : 0, false};
 }
 
+/* Places of the values that are good enough, behind those that are there. Returns how many. */
+static uint32_t find_good(const front_t *front, const double *values, uint32_t from, size_t count)
+{
+    uint32_t *places = front->places + front->count, found = 0;
+    double threshold = front->threshold;
+    if (front->down)
+        for (size_t i = 0; i < count; i++) {
+            places[found] = from + (uint32_t)i;
+            found += values[i] <= -threshold;
+        }
+    else
+        for (size_t i = 0; i < count; i++) {
+            places[found] = from + (uint32_t)i;
+            found += values[i] >= threshold;
+        }
+    return found;
+}
+
 void front_append(front_t *front, const double *values, const double *weights, uint32_t from, size_t count)
 {
-    double sign = front->down ? -1 : 1, threshold = front->threshold;
-    uint32_t found = front->count;
-    for (size_t i = 0; i < count; i++) {
-        double value = values[i] * sign, weight = weights ? weights[i] : 1;
-        front->values[found] = value;
-        front->weights[found] = weight;
-        front->places[found] = from + (uint32_t)i;
-        found += (value >= threshold) & (weight > 0);
+    double sign = front->down ? -1 : 1;
+    uint32_t found = find_good(front, values, from, count), kept = front->count;
+    for (uint32_t i = front->count; i < front->count + found; i++) {
+        uint32_t place = front->places[i];
+        front->values[kept] = values[place - from] * sign;
+        front->weights[kept] = weights ? weights[place - from] : 1;
+        front->places[kept] = place;
+        kept += front->weights[kept] > 0;
     }
-    front->count = found;
+    front->count = kept;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* min_base in units of 10^-scale, rounded up: a whole number reaches the one where it reaches the other. */
 static double least_base(const row_t *row, int scale)
@@ -102,17 +103,68 @@ static void drop_unreported(row_values_t *values, uint32_t from, uint32_t count)
     }
 }
 
-/* Denominators become weights. */
-static void weigh(row_values_t *values, uint32_t from, uint32_t count)
+/* Two at a time, and several pairs so that no sum waits for the one before. */
+typedef double two_t __attribute__((vector_size(16)));
+typedef int64_t two_marks_t __attribute__((vector_size(16)));
+#define PAIRS 2u
+#define SIDE  (2 * PAIRS)
+
+static uint32_t count_marks(const two_marks_t *marks)
 {
-    double least = least_base(values->row, values->told.base_scale), *weights = values->weights + from;
-    uint64_t negative = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        double base = weights[i];
-        negative |= base < 0;
-        weights[i] = base >= least ? base : 0;
+    int64_t count = 0;
+    for (size_t k = 0; k < PAIRS; k++)
+        count -= marks[k][0] + marks[k][1];
+    return (uint32_t)count;
+}
+
+static uint32_t count_valued(const double *values, uint32_t count)
+{
+    two_marks_t marks[PAIRS] = {{0}};
+    uint32_t i = 0, rest = 0;
+    for (; i + SIDE <= count; i += SIDE)
+        for (size_t k = 0; k < PAIRS; k++) {
+            two_t value;
+            memcpy(&value, values + i + 2 * k, sizeof value);
+            marks[k] += value == value;
+        }
+    for (; i < count; i++)
+        rest += values[i] == values[i];
+    return count_marks(marks) + rest;
+}
+
+/* Denominators become weights: those below the least that is eligible become 0. False where one is negative. */
+static bool weigh(double *weights, uint32_t count, double least, row_totals_t *totals)
+{
+    two_marks_t marks[PAIRS] = {{0}}, negative = {0};
+    two_t sums[PAIRS] = {{0}}, least_two = {least, least};
+    uint32_t i = 0;
+    for (; i + SIDE <= count; i += SIDE)
+        for (size_t k = 0; k < PAIRS; k++) {
+            two_t weight;
+            memcpy(&weight, weights + i + 2 * k, sizeof weight);
+            weight = (two_t)((two_marks_t)weight & (weight >= least_two));
+            negative |= weight < 0;
+            marks[k] += weight > 0;
+            sums[k] += weight;
+            memcpy(weights + i + 2 * k, &weight, sizeof weight);
+        }
+    bool is_sound = !(negative[0] | negative[1]);
+    totals->eligible += count_marks(marks);
+    for (size_t k = 0; k < PAIRS; k++)
+        totals->weight += sums[k][0] + sums[k][1];
+    for (; i < count; i++) {
+        weights[i] = weights[i] >= least ? weights[i] : 0;
+        is_sound &= weights[i] >= 0;
+        totals->eligible += weights[i] > 0;
+        totals->weight += weights[i];
     }
-    if (negative && !values->row->has_min_base)
+    return is_sound;
+}
+
+static void make_weights(row_values_t *values, uint32_t from, uint32_t count, row_totals_t *totals)
+{
+    double least = least_base(values->row, values->told.base_scale);
+    if (!weigh(values->weights + from, count, least, totals))
         values->told.has_bases = false;
 }
 
@@ -138,7 +190,7 @@ static status_t find_base(row_values_t *values, uint32_t from, uint32_t count, f
     return STATUS_OK;
 }
 
-status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count)
+status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count, row_totals_t *totals)
 {
     size_t first = values->slots->slots ? 0 : values->slots->first;
     formula_whole_t base;
@@ -147,15 +199,29 @@ status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count)
                                     base.values ? &base : NULL, values->values + from, values->weights + from,
                                     &values->told));
     drop_unreported(values, from, count);
+    uint32_t valued = count_valued(values->values + from, count);
+    totals->valued += valued;
     if (values->told.has_bases)
-        weigh(values, from, count);
+        make_weights(values, from, count, totals);
+    else
+        totals->eligible += valued;
     return STATUS_OK;
+}
+
+void row_values_count(const row_values_t *values, uint32_t from, uint32_t count, row_totals_t *out)
+{
+    *out = (row_totals_t){.valued = count_valued(values->values + from, count)};
+    for (uint32_t i = from; i < from + count; i++) {
+        out->eligible += row_values_is_eligible(values, i);
+        out->weight += values->told.has_bases ? values->weights[i] : 0;
+    }
 }
 
 status_t row_values_load(row_values_t *values, const month_t *month, const row_t *row, const scope_slots_t *slots)
 {
+    row_totals_t totals = {0};
     TRY(row_values_begin(values, month, row, slots));
-    return row_values_compute(values, 0, slots->count);
+    return row_values_compute(values, 0, slots->count, &totals);
 }
 
 status_t row_values_sample(row_values_t *values, uint32_t *out_count)
@@ -171,8 +237,9 @@ status_t row_values_sample(row_values_t *values, uint32_t *out_count)
                                         values->values + size, values->weights + size, &values->told));
         size += more;
     }
+    row_totals_t totals = {0};
     if (values->told.has_bases)
-        weigh(values, 0, size);
+        make_weights(values, 0, size, &totals);
     *out_count = size;
     return STATUS_OK;
 }

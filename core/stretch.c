@@ -48,48 +48,15 @@ static const double *values_of(const stretch_t *stretch)
     return stretch->row->values.values + stretch->from;
 }
 
-/* ---- How many there are ---- */
-
-#define SUMS 4 /* side by side, so that none waits for the one before */
-
-static double sum_weights(const double *weights, uint32_t count)
-{
-    double sums[SUMS] = {0}, rest = 0;
-    uint32_t even = count - count % SUMS;
-    for (uint32_t i = 0; i < even; i += SUMS)
-        for (uint32_t k = 0; k < SUMS; k++)
-            sums[k] += weights[i + k];
-    for (uint32_t i = even; i < count; i++)
-        rest += weights[i];
-    return sums[0] + sums[1] + sums[2] + sums[3] + rest;
-}
-
-void stretch_totals_add(stretch_totals_t *totals, const row_values_t *values, uint32_t from, uint32_t count)
-{
-    const double *all = values->values + from, *weights = values->weights + from;
-    uint64_t valued = 0, eligible = 0;
-    for (uint32_t i = 0; i < count; i++)
-        valued += all[i] == all[i];
-    totals->valued += (uint32_t)valued;
-    if (!values->told.has_bases) {
-        totals->eligible += (uint32_t)valued;
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        eligible += weights[i] > 0;
-    totals->eligible += (uint32_t)eligible;
-    totals->weight += sum_weights(weights, count);
-}
-
 /* ---- Order statistics ---- */
 
 /* The bucket that holds a place of the ascending order, and how many values stand before it. */
 static unsigned find_bucket(const stretch_t *stretch, uint32_t place, uint32_t *out_before)
 {
-    unsigned bucket = 0;
+    unsigned bucket = BUCKET_NONE + 1;
     uint32_t before = 0;
-    while (before + stretch->dealt->counts[bucket] <= place)
-        before += stretch->dealt->counts[bucket++];
+    while (before + stretch->dealt[bucket] <= place)
+        before += stretch->dealt[bucket++];
     *out_before = before;
     return bucket;
 }
@@ -223,49 +190,62 @@ static taken_t take_front(const stretch_t *stretch)
     return taken;
 }
 
-/* Of the front, dealt out: buckets better than the last one that is needed are taken, its own stores are candidates. */
-static taken_t take_buckets(const stretch_t *stretch, unsigned last)
+/* Of the front, dealt out: stores of buckets better than the last one that is needed are taken, its own are candidates.
+ * `held`: what the better ones come to. */
+static taken_t take_buckets(const stretch_t *stretch, unsigned last, pared_held_t held)
 {
     stretch_row_t *row = stretch->row;
     const front_t *front = &row->front;
-    taken_t taken = {{0, 0}, 0, NO_VALUE};
+    taken_t taken = {held, 0, NO_VALUE};
     double best = -INFINITY;
+    uint32_t count = 0;
     for (uint32_t i = stretch->front_from; i < stretch->front_from + stretch->front_count; i++) {
         unsigned bucket = row->front_buckets[i];
-        row->places[taken.held.count] = scope_slot_at(row->values.slots, front->places[i]);
-        taken.held.count += bucket > last;
+        row->places[count] = scope_slot_at(row->values.slots, front->places[i]);
+        count += bucket > last;
         best = front->values[i] > best ? front->values[i] : best;
         if (bucket == last)
             add_candidate(stretch, front->places[i], front->weights[i], &taken);
     }
-    for (unsigned i = last + 1; i < BUCKETS; i++)
-        taken.held.weight += row->front_dealt.weights[i];
     taken.best = front->down ? -best : best;
     return taken;
 }
 
-static taken_t take_needed(const stretch_t *stretch, const pared_need_t *need)
+static pared_held_t hold(pared_held_t held, uint32_t count, double weight)
+{
+    return (pared_held_t){held.count + count, held.weight + weight};
+}
+
+static taken_t deal_front(const stretch_t *stretch, const pared_need_t *need)
 {
     stretch_row_t *row = stretch->row;
     const front_t *front = &row->front;
-    uint32_t from = stretch->front_from, count = stretch->front_count;
-    pared_held_t held = {0, 0};
-    unsigned last = BUCKETS;
-    if (count < FEW)
-        held = (pared_held_t){count, sum_weights(front->weights + from, count)};
-    if (count < FEW)
-        return count == stretch->totals.eligible || pared_suffices(need, held) ? take_front(stretch)
-                                                                               : take_all(stretch);
-    row->front_dealt = (buckets_t){0};
-    buckets_deal(front->map, front->values + from, front->weights + from, count, row->front_buckets + from,
-                 &row->front_dealt);
-    while (last > 0 && !(held.count && pared_suffices(need, held))) {
-        held.count += row->front_dealt.counts[--last];
-        held.weight += row->front_dealt.weights[last];
+    uint32_t from = stretch->front_from, count = stretch->front_count, counts[BUCKET_ROOM] = {0};
+    double weights[BUCKET_ROOM] = {0};
+    pared_held_t better = {0, 0}, held = {0, 0};
+    unsigned last = BUCKETS + 1;
+    buckets_deal(front->map, front->values + from, count, row->front_buckets + from, counts);
+    buckets_weigh(row->front_buckets + from, front->weights + from, count, weights);
+    while (last > 1 && !pared_suffices(need, held)) {
+        better = held;
+        last--;
+        held = hold(held, counts[last], weights[last]);
     }
     if (count < stretch->totals.eligible && !pared_suffices(need, held))
         return take_all(stretch);
-    return take_buckets(stretch, last);
+    return take_buckets(stretch, last, better);
+}
+
+static taken_t take_needed(const stretch_t *stretch, const pared_need_t *need)
+{
+    const front_t *front = &stretch->row->front;
+    pared_held_t held = {0, 0};
+    if (stretch->front_count >= FEW)
+        return deal_front(stretch, need);
+    for (uint32_t i = stretch->front_from; i < stretch->front_from + stretch->front_count; i++)
+        held = hold(held, 1, front->weights[i]);
+    bool is_enough = held.count == stretch->totals.eligible || pared_suffices(need, held);
+    return is_enough ? take_front(stretch) : take_all(stretch);
 }
 
 bool stretch_benchmark(const stretch_t *stretch, const benchmark_rule_t *rule, contributors_t *out, double *out_best)

@@ -16,25 +16,18 @@ typedef struct {
     uint16_t *buckets; /* of the values that were dealt */
     front_t front;     /* of the values so far; of rows with a direction */
     uint16_t *front_buckets;
-    buckets_t front_dealt;
     uint32_t *places;
     double *scratch;
     candidate_t *candidates;
     size_t room;
 } stretch_row_t;
 
-/* How many of some values there are, and what their weights sum to. */
-typedef struct {
-    uint32_t valued, eligible;
-    double weight; /* of all eligible together; from 2^53 on perhaps rounded */
-} stretch_totals_t;
-
 typedef struct {
     stretch_row_t *row;
-    uint32_t from, count;   /* of its values */
-    const buckets_t *dealt; /* NULL: not dealt out */
+    uint32_t from, count;  /* of its values */
+    const uint32_t *dealt; /* counts of its buckets; NULL: it is not dealt out */
     uint32_t front_from, front_count;
-    stretch_totals_t totals;
+    row_totals_t totals;
     /* The values of one bucket, in scratch: those at places `before` to before + opened - 1 of the ascending order. */
     uint32_t opened, before;
     bool is_one; /* all the same */
@@ -43,9 +36,6 @@ typedef struct {
 /* Makes room for `count` values. STATUS_NO_MEMORY. stretch_row_fini frees it; fit for CLEANUP on a zeroed one. */
 status_t stretch_row_reserve(stretch_row_t *row, size_t count) NODISCARD;
 void stretch_row_fini(stretch_row_t *row);
-
-/* Adds the computed values at places `from` to from + count - 1. */
-void stretch_totals_add(stretch_totals_t *totals, const row_values_t *values, uint32_t from, uint32_t count);
 
 /* Sets p25, median and p75. */
 void stretch_quantiles(stretch_t *stretch, scope_statistics_t *out);
