@@ -1,5 +1,7 @@
 #include "core/buckets.h"
 
+#include "core/pairs.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -38,17 +40,21 @@ bool bucket_map_value(bucket_map_t map, unsigned bucket, double *out)
     return map.is_whole && bucket > 1 && bucket < BUCKETS;
 }
 
-/* The bucket stands in the last bits of what it makes, 2^52 + bucket; NaN stays NaN, whose last bits are 0. Written so
- * that each choice is one instruction. */
-static void place_chunk(bucket_map_t map, const double *restrict values, size_t count, double *restrict out)
+/* The bucket stands in the last bits of what it makes, 2^52 + bucket; NaN stays NaN, whose last bits are 0. */
+static pair_t place_pair(bucket_map_t map, pair_t values)
 {
-    const double first = 1, last = BUCKETS;
-    for (size_t i = 0; i < count; i++) {
-        double place = (values[i] - map.low) * map.scale + first;
-        place = first > place ? first : place;
-        place = last < place ? last : place;
-        out[i] = place + 0x1p52;
-    }
+    const pair_t first = {1, 1}, last = {BUCKETS, BUCKETS};
+    pair_t place = (values - map.low) * map.scale + first;
+    return pair_lesser(last, pair_greater(first, place)) + 0x1p52;
+}
+
+static void place_chunk(bucket_map_t map, const double *values, size_t count, double *out)
+{
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2)
+        pair_store(place_pair(map, pair_load(values + i)), out + i);
+    if (i < count)
+        out[i] = place_pair(map, (pair_t){values[i], values[i]})[0];
 }
 
 static uint16_t bucket_in(const double *place)

@@ -1,8 +1,9 @@
 #include "core/row_values.h"
 
+#include "core/pairs.h"
+
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* min_base in units of 10^-scale, rounded up: a whole number reaches the one where it reaches the other. */
 static double least_base(const row_t *row, int scale)
@@ -103,13 +104,11 @@ static void drop_unreported(row_values_t *values, uint32_t from, uint32_t count)
     }
 }
 
-/* Two at a time, and several pairs so that no sum waits for the one before. */
-typedef double two_t __attribute__((vector_size(16)));
-typedef int64_t two_marks_t __attribute__((vector_size(16)));
+/* Several pairs side by side, so that no sum waits for the one before. */
 #define PAIRS 2u
 #define SIDE  (2 * PAIRS)
 
-static uint32_t count_marks(const two_marks_t *marks)
+static uint32_t count_marks(const pair_marks_t *marks)
 {
     int64_t count = 0;
     for (size_t k = 0; k < PAIRS; k++)
@@ -119,12 +118,11 @@ static uint32_t count_marks(const two_marks_t *marks)
 
 static uint32_t count_valued(const double *values, uint32_t count)
 {
-    two_marks_t marks[PAIRS] = {{0}};
+    pair_marks_t marks[PAIRS] = {{0}};
     uint32_t i = 0, rest = 0;
     for (; i + SIDE <= count; i += SIDE)
         for (size_t k = 0; k < PAIRS; k++) {
-            two_t value;
-            memcpy(&value, values + i + 2 * k, sizeof value);
+            pair_t value = pair_load(values + i + 2 * k);
             marks[k] += value == value;
         }
     for (; i < count; i++)
@@ -135,18 +133,17 @@ static uint32_t count_valued(const double *values, uint32_t count)
 /* Denominators become weights: those below the least that is eligible become 0. False where one is negative. */
 static bool weigh(double *weights, uint32_t count, double least, row_totals_t *totals)
 {
-    two_marks_t marks[PAIRS] = {{0}}, negative = {0};
-    two_t sums[PAIRS] = {{0}}, least_two = {least, least};
+    pair_marks_t marks[PAIRS] = {{0}}, negative = {0};
+    pair_t sums[PAIRS] = {{0}}, least_pair = {least, least};
     uint32_t i = 0;
     for (; i + SIDE <= count; i += SIDE)
         for (size_t k = 0; k < PAIRS; k++) {
-            two_t weight;
-            memcpy(&weight, weights + i + 2 * k, sizeof weight);
-            weight = (two_t)((two_marks_t)weight & (weight >= least_two));
+            pair_t weight = pair_load(weights + i + 2 * k);
+            weight = pair_keep(weight, weight >= least_pair);
             negative |= weight < 0;
             marks[k] += weight > 0;
             sums[k] += weight;
-            memcpy(weights + i + 2 * k, &weight, sizeof weight);
+            pair_store(weight, weights + i + 2 * k);
         }
     bool is_sound = !(negative[0] | negative[1]);
     totals->eligible += count_marks(marks);
