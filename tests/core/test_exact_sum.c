@@ -164,6 +164,11 @@ Test(exact_sum, many_values_at_once_are_summed_as_one_by_one)
         bool has = exact_mean_of(&one_by_one, valued + 1, &left);
         cr_assert_eq(exact_mean_of(&together, valued + 1, &right), has, "run %d", run);
         cr_assert_eq(left, right, "run %d: %a, not %a", run, right, left);
+        for (size_t i = 0; i < count; i++)
+            if (!isnan(values[i]))
+                exact_mean_subtract(&together, values[i]);
+        cr_assert_eq(exact_sum_over(&together.positive, 1), 0, "run %d", run);
+        cr_assert_eq(exact_sum_over(&together.negative, 1), 0, "run %d", run);
     }
 }
 
