@@ -166,7 +166,7 @@ typedef struct {
 
 static void cut(parts_t *parts, size_t k, pair_t value, double high_cut, double low_cut)
 {
-    value = pair_keep(value, value == value);
+    value = pair_keep(value, pair_valued(value));
     pair_t high = (value + high_cut) - high_cut, rest = value - high, low = (rest + low_cut) - low_cut;
     parts->high[k] += high;
     parts->low[k] += low;

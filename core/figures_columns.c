@@ -344,14 +344,9 @@ static status_t run_list(columns_t *columns, size_t scope)
 
 static void fill_empty(columns_t *columns, size_t scope)
 {
+    const double none = NO_VALUE;
     if (columns->cells)
-        columns->cells[scope] = (scope_statistics_t){.average = NO_VALUE,
-                                                     .mean = NO_VALUE,
-                                                     .median = NO_VALUE,
-                                                     .p25 = NO_VALUE,
-                                                     .p75 = NO_VALUE,
-                                                     .best = NO_VALUE,
-                                                     .benchmark = NO_VALUE};
+        columns->cells[scope] = (scope_statistics_t){0, 0, 0, none, none, none, none, none, none, none};
     if (columns->references)
         columns->references[scope].n = columns->references[scope].benchmark_n = 0;
     if (columns->references)

@@ -22,6 +22,12 @@ static inline void pair_store(pair_t pair, double *out)
     memcpy(out, &pair, sizeof pair);
 }
 
+/* Marks those that are no NaN. */
+static inline pair_marks_t pair_valued(pair_t pair)
+{
+    return pair == pair;
+}
+
 /* Those that are marked, 0 for the others. */
 static inline pair_t pair_keep(pair_t pair, pair_marks_t marks)
 {

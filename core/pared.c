@@ -19,8 +19,8 @@ pared_need_t pared_need(const benchmark_rule_t *rule, bool has_weights, uint32_t
     pared_need_t need = {least > 0 ? least : 1, 0};
     if (has_weights) { /* whole weights reach the share where they reach it rounded up */
         int128_t share = (int128_t)total * rule->share_numerator + rule->share_denominator - 1;
-        need.weight =
-            rule->share_numerator > rule->share_denominator ? INFINITY : (double)(share / rule->share_denominator);
+        share /= rule->share_denominator;
+        need.weight = rule->share_numerator > rule->share_denominator ? INFINITY : (double)share;
     }
     return need;
 }

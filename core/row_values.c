@@ -121,12 +121,10 @@ static uint32_t count_valued(const double *values, uint32_t count)
     pair_marks_t marks[PAIRS] = {{0}};
     uint32_t i = 0, rest = 0;
     for (; i + SIDE <= count; i += SIDE)
-        for (size_t k = 0; k < PAIRS; k++) {
-            pair_t value = pair_load(values + i + 2 * k);
-            marks[k] += value == value;
-        }
+        for (size_t k = 0; k < PAIRS; k++)
+            marks[k] += pair_valued(pair_load(values + i + 2 * k));
     for (; i < count; i++)
-        rest += values[i] == values[i];
+        rest += !isnan(values[i]);
     return count_marks(marks) + rest;
 }
 
