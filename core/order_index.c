@@ -6,8 +6,11 @@
 #include <math.h>
 #include <string.h>
 
+/* Measured (docs/performance.md): so many changes cost what a question saves, at any size of the network; and changing
+ * one in so many of the stores costs what building anew does. */
+#define CHANGES_SAVED  400u
+#define BUILT_PART     24u
 #define HESITATION_MAX 6u
-#define OUTRUN_PART    24u /* so much of the stores changed, one by one, costs what building anew does */
 
 /* ---- Which lists there are ---- */
 
@@ -80,11 +83,17 @@ void order_index_drop(month_t *month)
             drop_row(month, row, 0);
 }
 
-void order_index_give_up(month_t *month)
+bool order_index_weigh(month_t *month, size_t changes)
 {
+    order_index_t *index = month->index;
+    index->debt += changes;
+    index->debt -= index->debt < CHANGES_SAVED ? index->debt : CHANGES_SAVED;
+    if (index->debt <= month->count / BUILT_PART + BUILT_PART || !order_index_row_count(month))
+        return false;
     order_index_drop(month);
-    if (month->index->hesitation < HESITATION_MAX)
-        month->index->hesitation++;
+    index->debt = 0;
+    index->hesitation += index->hesitation < HESITATION_MAX;
+    return true;
 }
 
 void order_index_destroy(order_index_t **index)
@@ -265,9 +274,4 @@ uint32_t order_index_row_count(const month_t *month)
     for (size_t i = 0; i < count_rows(month); i++)
         count += __atomic_load_n(&month->index->rows[i], __ATOMIC_ACQUIRE) != NULL;
     return count;
-}
-
-bool order_index_is_outrun(const month_t *month, size_t changes)
-{
-    return changes > month->count / OUTRUN_PART + OUTRUN_PART && order_index_row_count(month) > 0;
 }

@@ -38,12 +38,12 @@ void order_index_copy(const month_t *month, month_t *clone);
 void order_index_allow(const month_t *month, size_t bytes);
 size_t order_index_bytes(const month_t *month);
 uint32_t order_index_row_count(const month_t *month);
-/* Whether applying so many changes costs more than building anew would. */
-bool order_index_is_outrun(const month_t *month, size_t changes);
 /* Drops every row. Who calls is alone. */
 void order_index_drop(month_t *month);
-/* The same for changes that came too fast: from then on building takes twice as many questions. */
-void order_index_give_up(month_t *month);
+/* Before so many changes are made for one question: where changes cost more than the index saves, question after
+ * question, every row is dropped, and building one again takes twice as many questions. Returns whether that is so. Who
+ * calls is alone. */
+bool order_index_weigh(month_t *month, size_t changes);
 
 /* ---- For who asks ---- */
 

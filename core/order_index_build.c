@@ -9,6 +9,8 @@
 /* Slots that columns must have looked at, as multiples of what the part would hold, before it is built: from there on
  * the columns have cost about as much as building it does (docs/performance.md). */
 #define ASKED_LEAST 6u
+#define ASKED_STEPS                                                                                                    \
+    8u /* rows that are asked for together are built over so many questions, so that none waits for all */
 
 /* ---- An empty row ---- */
 
@@ -325,7 +327,7 @@ const order_index_row_t *order_index_find(const month_t *month, size_t row, uint
     uint64_t asked = __atomic_load_n(&index->asked[row], __ATOMIC_RELAXED), next = asked + slots;
     if (asked == ORDER_ASKED_NEVER)
         return NULL;
-    bool builds = next >= (ASKED_LEAST * index->entries) << index->hesitation && has_room(month);
+    bool builds = next >= (ASKED_LEAST + row % ASKED_STEPS) * index->entries << index->hesitation && has_room(month);
     /* Where another thread was faster, its question counts. */
     if (!__atomic_compare_exchange_n(&index->asked[row], &asked, builds ? ORDER_ASKED_NEVER : next, false,
                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) ||
@@ -363,6 +365,7 @@ static status_t copy_row(const order_index_row_t *row, uint32_t list_count, orde
 void order_index_copy(const month_t *month, month_t *clone)
 {
     clone->index->hesitation = month->index->hesitation;
+    clone->index->debt = month->index->debt;
     order_index_allow(clone, __atomic_load_n(&month->index->room, __ATOMIC_RELAXED));
     for (size_t i = 0; i < month->catalog->row_count; i++) {
         const order_index_row_t *row = __atomic_load_n(&month->index->rows[i], __ATOMIC_ACQUIRE);

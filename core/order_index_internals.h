@@ -37,6 +37,7 @@ struct order_index {
     order_index_row_t **rows; /* [catalog->row_count]; published atomically */
     uint64_t *asked;          /* likewise: slots that columns looked at; atomic */
     size_t room;              /* atomic */
+    uint64_t debt;            /* changes that cost more than questions saved */
     uint32_t hesitation;      /* times that the questions must be before a row is built, 1 << this */
     uint32_t list_count;      /* list 0: the nation's */
     uint32_t *first, *count;  /* [list_count]: slots */

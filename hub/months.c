@@ -201,15 +201,6 @@ static status_t fill(months_t *months, entry_t *entry, world_t *world)
     return status != STATUS_OK ? status : share ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-/* Applies notes to a month that nobody else reads. Where that costs more than building its index anew, the index goes.
- */
-static void apply(const month_notes_t *notes, uint64_t sequence, month_t *month)
-{
-    if (order_index_is_outrun(month, notes->count))
-        order_index_give_up(month);
-    month_notes_apply(notes, sequence, month);
-}
-
 /* Applies what is noted to a busy entry, with the lock let go meanwhile: to a copy where somebody goes on reading the
  * month. */
 static status_t update(months_t *months, entry_t *entry)
@@ -224,8 +215,10 @@ static status_t update(months_t *months, entry_t *entry)
         month_t *copy = month_clone(share->month);
         share = copy ? month_share_make(&copy, share->world) : NULL;
     }
-    if (share)
-        apply(&notes, entry->sequence, share->month);
+    if (share) {
+        (void)order_index_weigh(share->month, notes.count);
+        month_notes_apply(&notes, entry->sequence, share->month);
+    }
     if (share && share != entry->share) {
         month_share_release(entry->share);
         entry->share = share;

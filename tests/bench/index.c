@@ -149,25 +149,41 @@ static double time_submission(const bench_t *bench)
     return (cpu_now() - begun) / CHANGES;
 }
 
-static double time_clone(const bench_t *bench)
+static double time_clone_of(const month_t *month)
 {
     double begun = cpu_now();
-    CLEANUP(month_destroy) month_t *clone = month_clone(bench->month);
+    CLEANUP(month_destroy) month_t *clone = month_clone(month);
     must(clone != NULL, "cloning");
     return cpu_now() - begun;
 }
 
+static double time_clone(const bench_t *bench)
+{
+    return time_clone_of(bench->month);
+}
+
+/* The same month without an index. */
+static month_t *make_plain(const bench_t *bench)
+{
+    month_t *plain = month_clone(bench->month);
+    must(plain != NULL, "cloning");
+    order_index_allow(plain, 0);
+    order_index_drop(plain);
+    return plain;
+}
+
+static double time_clone_plain(const bench_t *bench)
+{
+    CLEANUP(month_destroy) month_t *plain = make_plain(bench);
+    return time_clone_of(plain);
+}
+
 static double time_columns_table(const bench_t *bench)
 {
-    bench_t plain = *bench;
-    size_t bytes = order_index_bytes(bench->month);
-    order_index_allow(bench->month, 0);
-    CLEANUP(month_destroy) month_t *clone = month_clone(bench->month);
-    order_index_allow(bench->month, SIZE_MAX);
-    must(clone != NULL && bytes, "cloning");
-    order_index_drop(clone);
-    plain.month = clone;
-    return time_of(&plain, table, 1);
+    CLEANUP(month_destroy) month_t *plain = make_plain(bench);
+    bench_t columns = *bench;
+    columns.month = plain;
+    return time_of(&columns, table, 1);
 }
 
 typedef struct {
@@ -187,6 +203,7 @@ static const case_t CASES[] = {
     {"revision", time_revision},
     {"correction", time_correction},
     {"clone", time_clone},
+    {"clone_plain", time_clone_plain},
 };
 
 int main(int argc, char **argv)

@@ -344,7 +344,12 @@ Test(order_index, it_is_built_for_what_is_asked_often_and_only_as_far_as_its_roo
     order_index_allow(pair.indexed, SIZE_MAX);
     ask(&pair, 1);
     cr_assert_eq(order_index_row_count(pair.indexed), 0, "one question is not often");
-    ask(&pair, 20);
+    uint32_t before = 0;
+    for (int i = 0; i < 20; i++) {
+        ask(&pair, 1);
+        cr_assert_leq(order_index_row_count(pair.indexed) - before, 4, "no question waits for all of it");
+        before = order_index_row_count(pair.indexed);
+    }
     cr_assert_eq(order_index_row_count(pair.indexed), LINEAR_ROWS);
     size_t all = order_index_bytes(pair.indexed);
     order_index_drop(pair.indexed);
@@ -353,12 +358,22 @@ Test(order_index, it_is_built_for_what_is_asked_often_and_only_as_far_as_its_roo
     cr_assert(order_index_row_count(pair.indexed) > 0 && order_index_bytes(pair.indexed) <= all / 2);
 }
 
-Test(order_index, more_changes_than_building_anew_costs_outrun_it)
+Test(order_index, changes_that_cost_more_than_it_saves_for_long_drop_it)
 {
     CLEANUP(pair_close) pair_t pair;
     uint64_t state = random_seed("order_index");
     pair_open(&pair, &state, SMALL, DEALERS);
-    cr_assert(!order_index_is_outrun(pair.indexed, 1) && order_index_is_outrun(pair.indexed, DEALERS));
-    order_index_drop(pair.indexed);
-    cr_assert(!order_index_is_outrun(pair.indexed, DEALERS), "there is nothing to outrun");
+    for (int question = 0; question < 1000; question++)
+        cr_assert(!order_index_weigh(pair.indexed, 100), "few changes a question may go on for ever");
+    cr_assert(!order_index_weigh(pair.indexed, 410) && !order_index_weigh(pair.indexed, 410));
+    int question = 0;
+    while (!order_index_weigh(pair.indexed, 410))
+        cr_assert_lt(question++, 20);
+    cr_assert_eq(order_index_row_count(pair.indexed), 0);
+    ask(&pair, 7);
+    cr_assert_eq(order_index_row_count(pair.indexed), 0, "it comes back later than it came");
+    ask(&pair, 40);
+    cr_assert_eq(order_index_row_count(pair.indexed), LINEAR_ROWS);
+    cr_assert(order_index_weigh(pair.indexed, 10000), "many at once");
+    cr_assert(!order_index_weigh(pair.indexed, 10000), "there is nothing to drop");
 }
