@@ -70,7 +70,7 @@ class Case:
         self.dealer = Asker(bench, self.hub, dealers, "dealer", 0)
         self.region = 0  # of dealer 0, and the largest
         self.peers = self.make_peers()
-        self.values = {}
+        self.values, self.notes = {}, {}
 
     def make_peers(self):
         peers = []
@@ -96,7 +96,8 @@ class Case:
         stores = [(0, self.region), (other, self.region_of(other))]
         for peer in self.peers:
             must_agree_all(hub, peer, self.row, stores, [0, 30])
-        self.bench.say(f"{self.dealers:,} dealers: the hub's answers agree with those of {' and '.join(peer.name for peer in self.peers) or 'no peer'}")
+        others = " and ".join(peer.name for peer in self.peers) or "no peer"
+        self.bench.say(f"{self.dealers:,} dealers: the hub's answers agree with those of {others}")
 
     def region_of(self, dealer):
         lines = (self.network / "peers.csv").read_text().splitlines()
@@ -113,7 +114,8 @@ class Case:
                 took[name] = min(self.seconds_of(peer) for _ in range(FORM_TRIES[self.dealers]))
             best = min(took, key=took.get)
             peer.setting(*peer.forms()[best])
-            self.bench.say(f"{peer.name}, forms of the table at {self.dealers:,} dealers: " + ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in took.items()) + f"; taken: {best}")
+            tried = ", ".join(f"{name} {seconds * 1000:,.0f} ms" for name, seconds in took.items())
+            self.notes[f"table, {peer.name}"] = f"its best form of those tried ({tried})"
 
     @staticmethod
     def seconds_of(peer):
@@ -134,9 +136,12 @@ class Case:
                 "trend": (self.dealer, f"trend {dealer_code(0)} {YEAR}")}
 
     def measure_ours(self):
-        for name, line in (("floor", "floor"), ("table, columns", "table scratch"), ("comparison, columns", "compare scratch"), ("ranking, columns", f"rank scratch {self.row.id}"),
-                           ("table, index", "table index"), ("comparison, index", "compare index"), ("ranking, index", f"rank index {self.row.id}"), ("a change in the index", "change index")):
-            self.note(name, self.figures.seconds(line))
+        self.note("floor", self.figures.seconds("floor"))
+        self.note("a change in the index", self.figures.seconds("change index"))
+        for source, how in (("columns", "scratch"), ("index", "index")):
+            self.note(f"table, {source}", self.figures.seconds(f"table {how}"))
+            self.note(f"comparison, {source}", self.figures.seconds(f"compare {how}"))
+            self.note(f"ranking, {source}", self.figures.seconds(f"rank {how} {self.row.id}"))
         for name, (asker, question) in self.questions().items():
             self.note(f"{name}, socket", asker.behind_a_commit(question, self.headquarters))
 
@@ -164,7 +169,7 @@ class Case:
 
     def rows(self, with_goals):
         """What was measured, question by question, the peers first; with goals where they are asked for."""
-        made = {name: Row(name, "ms", [1000 * one for one in self.values[name]]) for name in sorted(self.values, key=place_of)}
+        made = {name: Row(name, "ms", [1000 * one for one in self.values[name]], note=self.notes.get(name, "")) for name in sorted(self.values, key=place_of)}
 
         def hold(name, to, at_most=None):
             if name in made and to in made:
@@ -174,8 +179,8 @@ class Case:
         hold("table, columns", "table, PostgreSQL", 1 / 100)
         hold("table, columns", "table, DuckDB", 1 / 30)
         hold("table, index", "table, DuckDB", 1 / 2000)
-        for name, question, most in (("table, socket", "table", None), ("comparison, socket", "comparison", 1 / 400), (DISCLOSED, "comparison", 1 / 400),
-                                     ("ranking, socket", "ranking", 1 / 8), ("trend, socket", "trend", 1)):
+        for name, most in (("table, socket", None), ("comparison, socket", 1 / 400), (DISCLOSED, 1 / 400), ("ranking, socket", 1 / 8), ("trend, socket", 1)):
+            question = name.split(",")[0]
             hold(name, f"{question}, PostgreSQL", most)
             hold(name, f"{question}, DuckDB")
         return made
