@@ -2,6 +2,7 @@
 
 #include "core/formula_build.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 
@@ -128,6 +129,7 @@ ratio_kind_t ratio_of_store(const formula_t *formula, const int64_t *inputs, rat
 
 ratio_kind_t ratio_of_sums(const formula_t *formula, const int128_t *inputs, uint64_t divisor, ratio_t *out)
 {
+    assert(inputs);
     return evaluate(formula, &(source_t){.sums = inputs, .divisor = divisor}, out);
 }
 

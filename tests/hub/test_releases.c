@@ -173,6 +173,7 @@ Test(release_sets, a_set_is_kept_until_a_release_comes, .timeout = 60)
     release(&fixture, 2, NULL, 0);
     OK(release_sets_get(sets, JUNE, UINT64_MAX, &later));
     cr_assert(later.count == 2 && value_in(later.set, 1, "D1") == 20);
+    cr_assert_eq(later.set->months[0], hold.set->months[0], "read once");
     release_hold_end(&later);
     OK(release_sets_get(sets, JUNE, first, &later));
     cr_assert(later.count == 1 && later.set->count == 2, "the first of them");
