@@ -2,10 +2,24 @@
 
 #include "core/formula_build.h"
 
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 
 /* ---- Arithmetic ---- */
+
+static bool is_short(int128_t number)
+{
+    return number == (int64_t)number;
+}
+
+static bool times(int128_t a, int128_t b, int128_t *out)
+{
+    if (!is_short(a) || !is_short(b))
+        return !__builtin_mul_overflow(a, b, out);
+    *out = (int128_t)(int64_t)a * (int64_t)b;
+    return true;
+}
 
 static bool add(ratio_t a, ratio_t b, ratio_t *out)
 {
@@ -14,10 +28,9 @@ static bool add(ratio_t a, ratio_t b, ratio_t *out)
         out->denominator = a.denominator;
         return !__builtin_add_overflow(a.numerator, b.numerator, &out->numerator);
     }
-    return !__builtin_mul_overflow(a.numerator, b.denominator, &left) &&
-           !__builtin_mul_overflow(b.numerator, a.denominator, &right) &&
+    return times(a.numerator, b.denominator, &left) && times(b.numerator, a.denominator, &right) &&
            !__builtin_add_overflow(left, right, &out->numerator) &&
-           !__builtin_mul_overflow(a.denominator, b.denominator, &out->denominator);
+           times(a.denominator, b.denominator, &out->denominator);
 }
 
 static bool negate(ratio_t *a)
@@ -32,8 +45,7 @@ bool ratio_subtract(ratio_t a, ratio_t b, ratio_t *out)
 
 static bool multiply(ratio_t a, ratio_t b, ratio_t *out)
 {
-    return !__builtin_mul_overflow(a.numerator, b.numerator, &out->numerator) &&
-           !__builtin_mul_overflow(a.denominator, b.denominator, &out->denominator);
+    return times(a.numerator, b.numerator, &out->numerator) && times(a.denominator, b.denominator, &out->denominator);
 }
 
 bool ratio_divide(ratio_t a, ratio_t b, ratio_t *out)
@@ -49,7 +61,7 @@ bool ratio_divide(ratio_t a, ratio_t b, ratio_t *out)
 
 bool ratio_multiply_by(ratio_t *a, uint32_t factor)
 {
-    return !__builtin_mul_overflow(a->numerator, (int128_t)factor, &a->numerator);
+    return times(a->numerator, factor, &a->numerator);
 }
 
 /* ---- Formulas ---- */
@@ -69,11 +81,9 @@ static bool is_absent(const source_t *source, uint16_t input)
 static bool load(const source_t *source, const op_t *op, ratio_t *out)
 {
     bool is_input = op->kind == OP_INPUT;
-    int128_t scale = 1;
-    for (unsigned i = 0; i < op->decimals; i++)
-        scale *= 10; /* at most 10^18: constants have no more digits */
+    int128_t scale = (int128_t)formula_power_of_ten(op->decimals); /* no number has more decimals than fit */
     out->numerator = !is_input ? op->units : source->sums ? source->sums[op->number] : source->facts[op->number];
-    return !__builtin_mul_overflow(scale, (int128_t)(is_input ? source->divisor : 1), &out->denominator);
+    return times(scale, is_input ? source->divisor : 1, &out->denominator);
 }
 
 static bool combine(uint8_t kind, ratio_t a, ratio_t b, ratio_t *out)
@@ -119,6 +129,7 @@ ratio_kind_t ratio_of_store(const formula_t *formula, const int64_t *inputs, rat
 
 ratio_kind_t ratio_of_sums(const formula_t *formula, const int128_t *inputs, uint64_t divisor, ratio_t *out)
 {
+    assert(inputs);
     return evaluate(formula, &(source_t){.sums = inputs, .divisor = divisor}, out);
 }
 
@@ -151,10 +162,15 @@ static double round_exactly(ratio_t a)
     return value;
 }
 
-/* Four roundings, each within half a unit in the last place: two conversions, a division, an end. Where all that they
- * leave open rounds to one double, that is it (Ziv 1991). The quotient lies far from both ends of a double's range. */
+#define WHOLE_MAX ((int128_t)1 << 53)
+
+/* Two whole numbers that doubles hold exactly are divided with one rounding. Else there are four in long doubles, each
+ * within half a unit in the last place: two conversions, a division, an end. Where all that they leave open rounds to
+ * one double, that is it (Ziv 1991). The quotient lies far from both ends of a double's range. */
 double ratio_to_double(ratio_t a)
 {
+    if (a.numerator <= WHOLE_MAX && a.numerator >= -WHOLE_MAX && a.denominator <= WHOLE_MAX)
+        return (double)(int64_t)a.numerator / (double)(int64_t)a.denominator + 0.0; /* no negative zero */
     long double quotient = (long double)a.numerator / (long double)a.denominator;
     long double width = fabsl(quotient) * (3 * LDBL_EPSILON);
     double below = (double)(quotient - width), above = (double)(quotient + width);

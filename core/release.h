@@ -36,6 +36,10 @@ typedef struct {
 status_t releases_init(const month_t *const *months, size_t count, releases_t *out) NODISCARD;
 void releases_fini(releases_t *releases);
 
+/* A copy of the month without the submissions that are not complete, for whoever keeps it and gives it to more than one
+ * releases_init; *out NULL where there are none such. STATUS_NO_MEMORY. */
+status_t release_leave_out(const month_t *month, month_t **out) NODISCARD;
+
 /* Memory that it takes beside the months that were given; it grows while questions come. */
 size_t releases_bytes(const releases_t *releases);
 

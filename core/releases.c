@@ -100,6 +100,17 @@ status_t release_count_owners(const month_t *left, const month_t *right, const u
     return STATUS_OK;
 }
 
+status_t release_leave_out(const month_t *month, month_t **out)
+{
+    uint16_t needed[CATALOG_FACTS_MAX];
+    size_t count = release_needed(month->catalog, needed);
+    *out = NULL;
+    if (!holds_incomplete(month, needed, count))
+        return STATUS_OK;
+    *out = release_pare(month, needed, count);
+    return *out ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 static status_t take_month(releases_t *releases, const month_t *month)
 {
     size_t index = releases->count;

@@ -17,8 +17,10 @@ typedef struct {
 typedef struct {
     const catalog_t *catalog;
     const int64_t *const *months;
-    int64_t inputs[2 * CATALOG_FACTS_MAX];
-    value_t values[MONTHS + 1]; /* December of the year before, then January to December, of the row at hand */
+    /* Of December of the year before, then January to December: */
+    int64_t inputs[MONTHS + 1][2 * CATALOG_FACTS_MAX];
+    bool is_filed[MONTHS + 1];
+    value_t values[MONTHS + 1]; /* of the row at hand */
     mpq_t scratch, one;
 } work_t;
 
@@ -39,24 +41,24 @@ static void work_fini(work_t *work)
     mpq_clear(work->one);
 }
 
-/* The inputs of months[index], index >= 1. False where nothing is stored. */
-static bool load_inputs(work_t *work, size_t index)
+static void load_inputs(work_t *work)
 {
     size_t facts = work->catalog->fact_count;
-    if (!work->months[index])
-        return false;
-    for (size_t i = 0; i < facts; i++) {
-        work->inputs[i] = work->months[index][i];
-        work->inputs[facts + i] = work->months[index - 1] ? work->months[index - 1][i] : FACT_ABSENT;
+    for (size_t i = 0; i <= MONTHS; i++) {
+        const int64_t *month = work->months[FIRST_MONTH - 1 + i], *before = work->months[FIRST_MONTH - 2 + i];
+        work->is_filed[i] = month != NULL;
+        for (size_t fact = 0; fact < facts; fact++) {
+            work->inputs[i][fact] = month ? month[fact] : FACT_ABSENT;
+            work->inputs[i][facts + fact] = before ? before[fact] : FACT_ABSENT;
+        }
     }
-    return true;
 }
 
-static void evaluate(work_t *work, const row_t *row, value_t *out)
+static void evaluate(const row_t *row, const int64_t *inputs, value_t *out)
 {
-    ratio_kind_t kind = ratio_of_store(row->formula, work->inputs, &out->ratio);
+    ratio_kind_t kind = ratio_of_store(row->formula, inputs, &out->ratio);
     out->is_small = kind == RATIO_VALUE;
-    out->has = out->is_small || (kind == RATIO_TOO_LARGE && statistics_value(row, work->inputs, out->exact));
+    out->has = out->is_small || (kind == RATIO_TOO_LARGE && statistics_value(row, inputs, out->exact));
 }
 
 static double to_double(const value_t *value)
@@ -69,8 +71,8 @@ static void fill_months(work_t *work, const row_t *row, double *out)
     for (size_t i = 0; i <= MONTHS; i++) {
         value_t *value = &work->values[i];
         value->has = false;
-        if (load_inputs(work, FIRST_MONTH - 1 + i))
-            evaluate(work, row, value);
+        if (work->is_filed[i])
+            evaluate(row, work->inputs[i], value);
         if (i > 0)
             out[i - 1] = value->has ? to_double(value) : NO_VALUE;
     }
@@ -128,17 +130,13 @@ static void fill_changes(work_t *work, double *out_changes, double *out_rates)
 }
 
 /* Adds the month's facts to the sums where it holds all that the row needs. */
-static bool add_month(work_t *work, const row_t *row, size_t index, int128_t *sums)
+static bool add_month(const int64_t *inputs, const uint16_t *needed, size_t count, int128_t *sums)
 {
-    size_t count;
-    const uint16_t *inputs = formula_inputs(row->formula, &count);
-    if (!load_inputs(work, index))
-        return false;
     for (size_t i = 0; i < count; i++)
-        if (work->inputs[inputs[i]] == FACT_ABSENT)
+        if (inputs[needed[i]] == FACT_ABSENT)
             return false;
     for (size_t i = 0; i < count; i++)
-        sums[inputs[i]] += work->inputs[inputs[i]];
+        sums[needed[i]] += inputs[needed[i]];
     return true;
 }
 
@@ -153,11 +151,15 @@ static double year_exactly(work_t *work, const row_t *row, const int128_t *sums,
 
 static double value_of_year(work_t *work, const row_t *row, uint32_t *out_months)
 {
-    int128_t sums[2 * CATALOG_FACTS_MAX] = {0};
+    int128_t sums[2 * CATALOG_FACTS_MAX];
     uint32_t months = 0;
     ratio_t ratio;
-    for (size_t i = 0; i < MONTHS; i++)
-        months += add_month(work, row, FIRST_MONTH + i, sums);
+    size_t count;
+    const uint16_t *needed = formula_inputs(row->formula, &count);
+    for (size_t i = 0; i < count; i++)
+        sums[needed[i]] = 0;
+    for (size_t i = 1; i <= MONTHS; i++)
+        months += work->is_filed[i] && add_month(work->inputs[i], needed, count, sums);
     *out_months = months;
     ratio_kind_t kind = months ? ratio_of_sums(row->formula, sums, months, &ratio) : RATIO_NONE;
     if (kind == RATIO_NONE)
@@ -197,6 +199,7 @@ status_t trend_compute(const catalog_t *catalog, const char *dealer, int year,
     TRY(answer_allocate(catalog, dealer, year, arena, &answer));
     CLEANUP(work_fini) work_t work = {.catalog = catalog, .months = months};
     work_init(&work);
+    load_inputs(&work);
     for (size_t i = 0; i < answer->row_count; i++) {
         const row_t *row = &catalog->rows[catalog->table_rows[i]];
         fill_months(&work, row, answer->values + i * MONTHS);

@@ -104,10 +104,10 @@ static status_t refresh(exemplar_log_t *log)
     if (!arena)
         return STATUS_NO_MEMORY;
     TRY(read_log(log->store, arena, &log->items, &log->count));
-    arena_t *earlier = log->arena;
+    arena_destroy(&log->arena);
     log->arena = arena;
     log->stamp = stamp;
-    arena = earlier;
+    arena = NULL;
     return STATUS_OK;
 }
 

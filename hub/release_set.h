@@ -23,8 +23,11 @@ typedef struct release_set {
 status_t release_events_list(store_txn_t *txn, period_t period, uint64_t most, release_event_t out[RELEASES_MAX],
                              size_t *out_count) NODISCARD;
 
-/* The same with their months, which are kept by `past`; the rest is made anew each time (hub/release_sets.h keeps it).
- * `out` must be zeroed; release_set_fini is fit for CLEANUP. */
+/* The same with their months, of contributors only: those that `earlier` (NULL: none) holds of them, else from `past`.
+ * The rest is made anew each time (hub/release_sets.h keeps it). `out` must be zeroed; release_set_fini is fit for
+ * CLEANUP. */
+status_t release_set_extend(past_t *past, store_txn_t *txn, period_t period, uint64_t most,
+                            const release_set_t *earlier, release_set_t *out) NODISCARD;
 status_t release_set_read(past_t *past, store_txn_t *txn, period_t period, uint64_t most, release_set_t *out) NODISCARD;
 void release_set_fini(release_set_t *set);
 

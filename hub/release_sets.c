@@ -119,7 +119,9 @@ static void keep(release_sets_t *sets, kept_set_t *kept)
 
 /* ---- reading */
 
-static status_t read(release_sets_t *sets, store_txn_t *txn, period_t period, uint64_t stamp, kept_set_t **out)
+/* `earlier` (NULL: none): what was kept before. */
+static status_t read(release_sets_t *sets, store_txn_t *txn, period_t period, uint64_t stamp, const kept_set_t *earlier,
+                     kept_set_t **out)
 {
     CLEANUP(kept_release) kept_set_t *kept = calloc(1, sizeof *kept);
     if (!kept)
@@ -127,7 +129,7 @@ static status_t read(release_sets_t *sets, store_txn_t *txn, period_t period, ui
     atomic_init(&kept->references, 1);
     kept->period = period;
     kept->stamp = stamp;
-    TRY(release_set_read(sets->past, txn, period, UINT64_MAX, &kept->set));
+    TRY(release_set_extend(sets->past, txn, period, UINT64_MAX, earlier ? &earlier->set : NULL, &kept->set));
     keep(sets, kept);
     *out = kept;
     kept = NULL;
@@ -161,7 +163,7 @@ static status_t get(release_sets_t *sets, period_t period, kept_set_t **out)
         pthread_mutex_unlock(&sets->lock);
     }
     if (!is_current)
-        return read(sets, txn, period, stamp, out);
+        return read(sets, txn, period, stamp, kept, out);
     *out = kept;
     kept = NULL;
     return STATUS_OK;

@@ -1,10 +1,12 @@
 /* The releases of a month, and designated exemplars, as the log tells them. */
 #include "hub/exemplars.h"
 #include "hub/month_state.h"
-#include "hub/release_set.h"
+#include "hub/release_sets.h"
 
 #include "support.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,6 +150,104 @@ Test(releases, a_set_holds_what_each_release_took, .timeout = 60)
     cr_assert_eq(set.count, 0);
     set = read_set(&fixture, JUNE + 1, UINT64_MAX);
     cr_assert_eq(set.count, 0, "another month's");
+    tear_down(&fixture);
+}
+
+/* ---- kept sets */
+
+Test(release_sets, a_set_is_kept_until_a_release_comes, .timeout = 60)
+{
+    fixture_t fixture = set_up();
+    release_sets_t *sets = release_sets_create(fixture.store, fixture.past, PLENTY);
+    release_hold_t hold, again, later;
+    OK(release_sets_get(sets, JUNE, UINT64_MAX, &hold));
+    cr_assert(hold.count == 0 && !hold.set);
+    file(&fixture, "D1", 1, 10);
+    uint64_t first = release(&fixture, 1, NULL, 0);
+    OK(release_sets_get(sets, JUNE, UINT64_MAX, &hold));
+    cr_assert(hold.count == 1 && hold.time_ms == 1000 && value_in(hold.set, 0, "D1") == 10);
+    enter(&fixture, (stored_event_t){.kind = EVENT_EXEMPLAR, .subject = "exemplar/nation", .scope = "nation"});
+    OK(release_sets_get(sets, JUNE, UINT64_MAX, &again));
+    cr_assert_eq(again.set, hold.set, "nothing was released meanwhile");
+    file(&fixture, "D1", 2, 20);
+    release(&fixture, 2, NULL, 0);
+    OK(release_sets_get(sets, JUNE, UINT64_MAX, &later));
+    cr_assert(later.count == 2 && value_in(later.set, 1, "D1") == 20);
+    cr_assert_eq(later.set->months[0], hold.set->months[0], "read once");
+    release_hold_end(&later);
+    OK(release_sets_get(sets, JUNE, first, &later));
+    cr_assert(later.count == 1 && later.set->count == 2, "the first of them");
+    release_hold_end(&later);
+    OK(release_sets_get(sets, JUNE, first - 1, &later));
+    cr_assert_eq(later.count, 0);
+    OK(release_sets_get(sets, JUNE + 1, UINT64_MAX, &later));
+    cr_assert_eq(later.count, 0, "another month's");
+    release_sets_destroy(&sets);
+    cr_assert_eq(value_in(hold.set, 0, "D1"), 10, "a hold outlives what keeps it");
+    release_hold_end(&hold);
+    release_hold_end(&again);
+    tear_down(&fixture);
+}
+
+Test(release_sets, what_does_not_fit_is_not_kept, .timeout = 60)
+{
+    fixture_t fixture = set_up();
+    release_sets_t *sets = release_sets_create(fixture.store, fixture.past, 1);
+    release_hold_t hold, again;
+    file(&fixture, "D1", 1, 10);
+    release(&fixture, 1, NULL, 0);
+    OK(release_sets_get(sets, JUNE, UINT64_MAX, &hold));
+    OK(release_sets_get(sets, JUNE, UINT64_MAX, &again));
+    cr_assert(again.count == 1 && again.set != hold.set);
+    release_hold_end(&hold);
+    release_hold_end(&again);
+    release_sets_destroy(&sets);
+    tear_down(&fixture);
+}
+
+typedef struct {
+    release_sets_t *sets;
+    atomic_size_t acknowledged; /* releases that were */
+    atomic_size_t asked;
+    atomic_bool is_over;
+} watch_t;
+
+/* Counts the questions whose answer lacked what had been acknowledged before. */
+static void *watch(void *context)
+{
+    watch_t *seen = context;
+    size_t missing = 0;
+    while (!atomic_load(&seen->is_over)) {
+        size_t least = atomic_load(&seen->acknowledged);
+        release_hold_t hold = {0};
+        missing += release_sets_get(seen->sets, JUNE, UINT64_MAX, &hold) != STATUS_OK || hold.count < least;
+        release_hold_end(&hold);
+        atomic_fetch_add(&seen->asked, 1);
+    }
+    return (void *)missing;
+}
+
+Test(release_sets, who_asks_after_an_acknowledgement_sees_it, .timeout = 60)
+{
+    fixture_t fixture = set_up();
+    watch_t seen = {.sets = release_sets_create(fixture.store, fixture.past, PLENTY)};
+    pthread_t threads[2];
+    void *missing[2];
+    for (size_t i = 0; i < 2; i++)
+        cr_assert_eq(pthread_create(&threads[i], NULL, watch, &seen), 0);
+    for (uint32_t number = 1; number <= RELEASES_MAX; number++) {
+        size_t before = atomic_load(&seen.asked);
+        file(&fixture, "D1", number, number);
+        release(&fixture, number, NULL, 0);
+        atomic_store(&seen.acknowledged, number);
+        while (atomic_load(&seen.asked) < before + 20)
+            ;
+    }
+    atomic_store(&seen.is_over, true);
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(threads[i], &missing[i]);
+    cr_assert(!missing[0] && !missing[1]);
+    release_sets_destroy(&seen.sets);
     tear_down(&fixture);
 }
 
