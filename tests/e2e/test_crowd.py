@@ -77,7 +77,7 @@ class Crowd(Case):
 
     def test_connections_end_before_descriptors_do(self):
         """More connect than the hub has descriptors for, and stay: those that are there are served, and others come in when some have left."""
-        hub = self.hub({"handshake_ms": 600000}, start=False)
+        hub = self.hub({"handshake_ms": 600000, "newcomers": 65535}, start=False)
         hub.start(prepare=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT, LIMIT)))
         honest = hub.client("headquarters")
         self.addCleanup(honest.close)
