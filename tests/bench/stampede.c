@@ -43,7 +43,6 @@
 #define PAUSE_MS         100
 #define PAUSE_MAX_MS     5000
 #define BUSY_PAUSE_MS    50
-#define ERRAND_MS        10000
 
 typedef enum { RESTING, CONNECTING, SHAKING, ASKING, DONE } phase_t;
 
@@ -343,7 +342,7 @@ static void look_after(stampede_t *stampede, player_t *player)
     int64_t now = stampede->now_ms, passed = now - player->since_ms;
     if (player->phase == DONE || (player->phase == RESTING && player->errand_ms > now))
         return;
-    if (now - player->errand_ms >= ERRAND_MS) {
+    if (now - player->errand_ms >= ERRAND_PATIENCE_S * 1000) {
         stampede->late_errands++;
         fail_errand(stampede, player);
     } else if (player->phase == RESTING && now >= player->until_ms) {
