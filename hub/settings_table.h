@@ -51,7 +51,7 @@
       "time between two signs of life; a connection is given up after three")                                          \
     X(NUMBER, backlog, backlog, 16, 65535, "1024", "connections",                                                      \
       "connections that wait to be accepted (net.core.somaxconn bounds it too); others are not heard, and try "         \
-      "again by themselves: with many more, all wait longer than their agents do")
+      "again by themselves; in a longer queue all would wait longer than their agents do")
 
 typedef enum {
     SETTING_LISTEN,
