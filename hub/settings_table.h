@@ -50,7 +50,7 @@
     X(NUMBER, heartbeat_ms, heartbeat_ms, 100, 600000, "10000", "milliseconds",                                        \
       "time between two signs of life; a connection is given up after three")                                          \
     X(NUMBER, backlog, backlog, 16, 65535, "1024", "connections",                                                      \
-      "connections that wait to be accepted (net.core.somaxconn bounds it too); others are not heard, and try "         \
+      "connections that wait to be accepted (net.core.somaxconn bounds it too); others are not heard, and try "        \
       "again by themselves; in a longer queue all would wait longer than their agents do")
 
 typedef enum {
