@@ -171,6 +171,7 @@ static const own_help_t OWN_HELP[] = {
     {"enroll", "home", "the home that is made, or that was made for this hub before"},
     {"enroll", "hub", "the hub, tcp://HOST:PORT, which the home remembers (as the token says)"},
     {"enroll", "timeout", "give up after so long (60)"},
+    {"run", "timeout", "its errands give up after so long without any progress, and are sent again later (30)"},
     {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
     {"submit", "year", "of months written without one (1月, Jan); else the one in the file's name"},
     {"check", "year", "of months written without one (1月, Jan); else the one in the file's name"},

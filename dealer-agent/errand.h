@@ -25,6 +25,10 @@ moment_t moment_after(moment_t moment, int64_t ms);
 #define ERRAND_BACKOFF_MS     1000   /* most to wait after the first failure, doubled with each */
 #define ERRAND_BACKOFF_MAX_MS 300000 /* most to wait at all */
 
+/* Without any progress, unless --timeout says otherwise: longer than a person would wait. When all stores come at once
+ * each has its turn in that time; who gives up before it only comes again. */
+#define ERRAND_PATIENCE_S     30
+
 typedef struct {
     moment_t due;        /* when to start it; MOMENT_NEVER: nothing asks for it */
     moment_t rests_till; /* not before */

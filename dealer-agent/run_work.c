@@ -83,15 +83,19 @@ static void add_option(words_t *words, const char *name, const char *value)
     add(words, value);
 }
 
+#define TEXT_OF(number)     #number
+#define NUMBER_TEXT(number) TEXT_OF(number)
+
 /* The command, and what the daemon was given that the child needs. */
 static void begin_words(const work_t *work, work_kind_t kind, words_t *words)
 {
     const invocation_t *invocation = work->session->invocation;
+    const char *patience = invocation_value(invocation, "timeout");
     add(words, invocation->program->name);
     add(words, work->children[kind].name);
     add_option(words, "--home", work->session->home_path);
     add_option(words, "--hub", invocation_value(invocation, "hub"));
-    add_option(words, "--timeout", invocation_value(invocation, "timeout"));
+    add_option(words, "--timeout", patience ? patience : NUMBER_TEXT(ERRAND_PATIENCE_S));
     add_option(words, "--lang", invocation_value(invocation, "lang"));
     if (kind != WORK_DELIVER)
         add_option(words, "--desk", work->desk);

@@ -53,8 +53,9 @@
       "time that a connection has for its handshake")                                                                  \
     X(NUMBER, heartbeat_ms, heartbeat_ms, 100, 600000, "10000", "milliseconds",                                        \
       "time between two signs of life; a connection is given up after three")                                          \
-    X(NUMBER, backlog, backlog, 16, 65535, "4096", "connections",                                                      \
-      "connections that wait to be accepted (net.core.somaxconn bounds it too)")
+    X(NUMBER, backlog, backlog, 16, 65535, "1024", "connections",                                                      \
+      "connections that wait to be accepted (net.core.somaxconn bounds it too); others are not heard, and try "        \
+      "again by themselves; in a longer queue all would wait longer than their agents do")
 
 typedef enum {
     SETTING_LISTEN,

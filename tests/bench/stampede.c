@@ -6,89 +6,26 @@
  *       once, as it was submitted. One line of JSON.
  *   floor N                                              a server's arithmetic in N handshakes: microseconds each.
  *
+ * STAMPEDE_TRACE in the environment: every two seconds a line on standard error, what all of them are at.
+ *
  * Each dealer is one descriptor of this thread, with the waits of our agent: client/socket.c for a lost connection,
  * `yardstick-agent run` for an errand that failed. Addresses 127.0.1.1 and on are theirs, as one has ports for 28,000
  * connections only. */
-#include "tests/bench/curve_client.h"
-#include "tests/bench/network.h"
+#include "tests/bench/stampede_player.h"
 
 #include "client/socket.h"
-#include "dealer-agent/errand.h"
 #include "hub/store.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 #include <zmq.h>
 
-#define VERSION          1 /* of the generated facts: nobody's is missing */
-#define TICK_MS          10
-#define ADDRESSES        64
-#define CONNECT_MS       5000 /* ZMQ_CONNECT_TIMEOUT, ZMQ_RECONNECT_IVL and _IVL_MAX of client/socket.c */
-#define RECONNECT_MS     200
-#define RECONNECT_MAX_MS 5000
-#define HANDSHAKE_MS     15000 /* the rest: client/socket.c, client/connection.c, client/session.c */
-#define HANGING_MS       3000
-#define REFUSALS_MAX     2
-#define PAUSE_MS         100
-#define PAUSE_MAX_MS     5000
-#define BUSY_PAUSE_MS    50
-#define ERRAND_MS        10000
-
-typedef enum { RESTING, CONNECTING, SHAKING, ASKING, DONE } phase_t;
-
-/* One that tries. */
-typedef struct {
-    phase_t phase;
-    uint32_t dealer;
-    int fd;
-    int64_t begun_ms;  /* its first try */
-    int64_t errand_ms; /* of this errand */
-    int64_t since_ms;  /* of this phase */
-    int64_t until_ms;  /* RESTING: when it ends; ASKING: when it asks again, 0 = it has asked */
-    unsigned reconnects, losses, refusals, failures, busy;
-    curve_t curve;
-} player_t;
-
-typedef struct {
-    curve_identity_t identity;
-    uint8_t *request;
-    size_t request_size;
-    uint32_t latency_ms;
-    bool is_spent; /* the transient key has been used */
-    bool has_receipt;
-} dealer_data_t;
-
-typedef struct {
-    sample_t sample;
-    uint32_t dealers, month;
-    dealer_data_t *all;
-    player_t *players;
-    uint32_t player_count, next, done;
-    struct sockaddr_in hub;
-    uint8_t hub_key[32];
-    int epoll;
-    int64_t now_ms;
-    uint64_t connects, unconnected, losses, closed_handshakes, refused_errands, late_errands, busy, doubles;
-} stampede_t;
-
-static void must(bool done, const char *what)
-{
-    if (done)
-        return;
-    fprintf(stderr, "bench-stampede: %s failed (%s)\n", what, strerror(errno));
-    exit(EXIT_FAILURE);
-}
+#define VERSION 1 /* of the generated facts: nobody's is missing */
+#define TICK_MS 10
 
 /* ---- what can be made before ---- */
 
@@ -124,253 +61,11 @@ static void make_dealers(stampede_t *stampede)
         make_request(stampede, i);
     }
 }
-
-/* ---- one player ---- */
+/* ---- all of them ---- */
 
 static int64_t now_ms(void)
 {
     return monotonic_now().ms;
-}
-
-static void hang_up(player_t *player)
-{
-    if (player->fd >= 0)
-        close(player->fd);
-    player->fd = -1;
-}
-
-static void enter(stampede_t *stampede, player_t *player, phase_t phase)
-{
-    player->phase = phase;
-    player->since_ms = stampede->now_ms;
-}
-
-static void rest(stampede_t *stampede, player_t *player, int64_t pause_ms)
-{
-    hang_up(player);
-    enter(stampede, player, RESTING);
-    player->until_ms = stampede->now_ms + pause_ms;
-}
-
-/* What libzmq does by itself where TCP does not connect. */
-static void rest_unconnected(stampede_t *stampede, player_t *player)
-{
-    int64_t pause = (int64_t)RECONNECT_MS << (player->reconnects < 5 ? player->reconnects : 5);
-    player->reconnects++;
-    player->refusals = 0;
-    stampede->unconnected++;
-    rest(stampede, player, (pause < RECONNECT_MAX_MS ? pause : RECONNECT_MAX_MS) + arc4random_uniform(RECONNECT_MS));
-}
-
-/* client/socket.c: lose. */
-static void rest_lost(stampede_t *stampede, player_t *player)
-{
-    int64_t pause = (int64_t)PAUSE_MS << (player->losses < 6 ? player->losses : 6);
-    pause = pause < PAUSE_MAX_MS ? pause : PAUSE_MAX_MS;
-    player->losses++;
-    stampede->losses++;
-    rest(stampede, player, pause / 2 + arc4random_uniform((uint32_t)pause));
-}
-
-/* The errand ends without a receipt; the daemon sends another one later. */
-static void fail_errand(stampede_t *stampede, player_t *player)
-{
-    player->failures++;
-    player->losses = player->refusals = player->reconnects = player->busy = 0;
-    rest(stampede, player, errand_backoff_ms(player->failures, arc4random()));
-    player->errand_ms = player->until_ms;
-}
-
-static void meet_closed_handshake(stampede_t *stampede, player_t *player)
-{
-    int64_t after = stampede->now_ms - player->since_ms;
-    stampede->closed_handshakes++;
-    if (after < HANGING_MS)
-        player->refusals++;
-    else if (after < HANDSHAKE_MS - 500)
-        player->refusals = REFUSALS_MAX;
-    if (player->refusals < REFUSALS_MAX) {
-        rest_lost(stampede, player);
-        return;
-    }
-    stampede->refused_errands++;
-    fail_errand(stampede, player);
-}
-
-static void meet_closed(stampede_t *stampede, player_t *player)
-{
-    if (player->phase == CONNECTING)
-        rest_unconnected(stampede, player);
-    else if (player->phase == SHAKING)
-        meet_closed_handshake(stampede, player);
-    else
-        rest_lost(stampede, player);
-}
-
-/* Each from an address of its own group, at a port that the system chooses when it connects. */
-static bool bind_source(int fd, uint32_t dealer)
-{
-    int one = 1;
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000101 + dealer % ADDRESSES)};
-    return setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one) == 0 &&
-           setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) == 0 &&
-           bind(fd, (struct sockaddr *)&own, sizeof own) == 0;
-}
-
-static void dial(stampede_t *stampede, player_t *player)
-{
-    player->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    must(player->fd >= 0 && bind_source(player->fd, player->dealer), "opening a socket");
-    stampede->connects++;
-    enter(stampede, player, CONNECTING);
-    struct epoll_event event = {.events = EPOLLOUT | EPOLLIN, .data.ptr = player};
-    must(epoll_ctl(stampede->epoll, EPOLL_CTL_ADD, player->fd, &event) == 0, "epoll");
-    if (connect(player->fd, (struct sockaddr *)&stampede->hub, sizeof stampede->hub) != 0 && errno != EINPROGRESS)
-        rest_unconnected(stampede, player);
-}
-
-static bool is_written(const player_t *player, const curve_output_t *out)
-{
-    /* A few hundred bytes into an empty socket: all or nothing. */
-    return !out->size || send(player->fd, out->bytes, out->size, MSG_NOSIGNAL) == (ssize_t)out->size;
-}
-
-static void meet_connected(stampede_t *stampede, player_t *player)
-{
-    int error = 0;
-    socklen_t size = sizeof error;
-    curve_output_t out = {.size = 0};
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = player};
-    if (getsockopt(player->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error) {
-        rest_unconnected(stampede, player);
-        return;
-    }
-    epoll_ctl(stampede->epoll, EPOLL_CTL_MOD, player->fd, &event);
-    player->reconnects = 0;
-    enter(stampede, player, SHAKING);
-    stampede->all[player->dealer].is_spent = true;
-    curve_start(&player->curve, &out);
-    if (!is_written(player, &out))
-        meet_closed(stampede, player);
-}
-
-static void ask(stampede_t *stampede, player_t *player)
-{
-    curve_output_t out = {.size = 0};
-    const dealer_data_t *dealer = &stampede->all[player->dealer];
-    player->until_ms = 0;
-    if (!curve_seal(&player->curve, dealer->request, dealer->request_size, &out) || !is_written(player, &out))
-        meet_closed(stampede, player);
-}
-
-static void begin_next(stampede_t *stampede, player_t *player);
-
-static void take_receipt(stampede_t *stampede, player_t *player, const uint8_t *bytes, size_t size)
-{
-    CLEANUP(arena_destroy) arena_t *arena = arena_create(REQUEST_MEMORY_MAX);
-    response_t *response = NULL;
-    const char *why = "";
-    must(arena && response_decode((span_t){bytes, size}, arena, &response, &why) == STATUS_OK, "reading an answer");
-    if (response->status == STATUS_BUSY || response->status == STATUS_STOPPING) {
-        int64_t pause = (int64_t)BUSY_PAUSE_MS << (player->busy < 5 ? player->busy : 5);
-        stampede->busy++;
-        player->busy++;
-        player->until_ms = stampede->now_ms + pause / 2 + arc4random_uniform((uint32_t)pause);
-        return;
-    }
-    if (response->status != STATUS_OK || response->kind != RESPONSE_RECEIPT)
-        fprintf(stderr, "bench-stampede: refused: %s\n", response->message ? response->message : "");
-    must(response->status == STATUS_OK && response->kind == RESPONSE_RECEIPT && response->id == player->dealer + 1,
-         "a receipt");
-    dealer_data_t *dealer = &stampede->all[player->dealer];
-    stampede->doubles += dealer->has_receipt;
-    dealer->has_receipt = true;
-    dealer->latency_ms = (uint32_t)(stampede->now_ms - player->begun_ms);
-    stampede->done++;
-    hang_up(player);
-    begin_next(stampede, player);
-}
-
-static void meet_bytes(stampede_t *stampede, player_t *player)
-{
-    curve_t *curve = &player->curve;
-    curve_output_t out = {.size = 0};
-    uint8_t message[CURVE_INPUT_MAX];
-    size_t size;
-    ssize_t got = recv(player->fd, curve->input + curve->input_size, CURVE_INPUT_MAX - curve->input_size, 0);
-    if (got < 0 && errno == EAGAIN)
-        return;
-    if (got <= 0) {
-        meet_closed(stampede, player);
-        return;
-    }
-    curve->input_size += (size_t)got;
-    if (player->phase == SHAKING) {
-        const curve_identity_t *identity = &stampede->all[player->dealer].identity;
-        curve_phase_t before;
-        do {
-            before = curve->phase;
-            must(curve_step(curve, identity, stampede->hub_key, &out), "the handshake");
-        } while (curve->phase != before && curve->phase != CURVE_READY);
-        if (!is_written(player, &out)) {
-            meet_closed(stampede, player);
-            return;
-        }
-        if (curve->phase != CURVE_READY)
-            return;
-        player->refusals = player->losses = 0;
-        enter(stampede, player, ASKING);
-        ask(stampede, player);
-    }
-    if (player->phase == ASKING && curve_open(curve, message, &size) == CURVE_MESSAGE)
-        take_receipt(stampede, player, message, size);
-}
-
-static void begin_next(stampede_t *stampede, player_t *player)
-{
-    if (stampede->next == stampede->dealers) {
-        player->phase = DONE;
-        return;
-    }
-    *player = (player_t){.dealer = stampede->next++, .fd = -1};
-    player->begun_ms = player->errand_ms = stampede->now_ms;
-    dial(stampede, player);
-}
-
-/* Whatever its time has come for. */
-static void look_after(stampede_t *stampede, player_t *player)
-{
-    int64_t now = stampede->now_ms, passed = now - player->since_ms;
-    if (player->phase == DONE || (player->phase == RESTING && player->errand_ms > now))
-        return;
-    if (now - player->errand_ms >= ERRAND_MS) {
-        stampede->late_errands++;
-        fail_errand(stampede, player);
-    } else if (player->phase == RESTING && now >= player->until_ms) {
-        dealer_data_t *dealer = &stampede->all[player->dealer];
-        if (dealer->is_spent)
-            curve_prepare(&dealer->identity, stampede->hub_key);
-        dealer->is_spent = false;
-        dial(stampede, player);
-    } else if (player->phase == CONNECTING && passed >= CONNECT_MS) {
-        rest_unconnected(stampede, player);
-    } else if (player->phase == SHAKING && passed >= HANDSHAKE_MS) {
-        rest_lost(stampede, player);
-    } else if (player->phase == ASKING && player->until_ms && now >= player->until_ms) {
-        ask(stampede, player);
-    }
-}
-
-/* ---- all of them ---- */
-
-static void meet(stampede_t *stampede, player_t *player, uint32_t events)
-{
-    if (player->fd < 0)
-        return;
-    if (player->phase == CONNECTING)
-        meet_connected(stampede, player);
-    else if (events)
-        meet_bytes(stampede, player);
 }
 
 static void trace(const stampede_t *stampede)
@@ -398,14 +93,14 @@ static void play(stampede_t *stampede, int64_t limit_ms)
     int64_t looked = 0, progress = stampede->now_ms;
     uint32_t done = 0;
     for (uint32_t i = 0; i < stampede->player_count; i++)
-        begin_next(stampede, &stampede->players[i]);
+        player_begin(stampede, &stampede->players[i]);
     while (stampede->done < stampede->dealers && stampede->now_ms - progress < limit_ms) {
         int count = epoll_wait(stampede->epoll, events, 256, TICK_MS);
         stampede->now_ms = now_ms();
         for (int i = 0; i < count; i++)
-            meet(stampede, events[i].data.ptr, events[i].events);
+            player_meet(stampede, events[i].data.ptr, events[i].events);
         for (uint32_t i = 0; stampede->now_ms - looked >= TICK_MS && i < stampede->player_count; i++)
-            look_after(stampede, &stampede->players[i]);
+            player_look_after(stampede, &stampede->players[i]);
         looked = stampede->now_ms - looked >= TICK_MS ? stampede->now_ms : looked;
         if (getenv("STAMPEDE_TRACE"))
             trace(stampede);

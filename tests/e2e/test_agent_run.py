@@ -447,6 +447,15 @@ class Desks(DeskCase, HubCase):
         self.assertLess(time.monotonic() - began, PATIENCE / 2)
         self.assertIn("event=end reason=\"told to end\"", desk.log_text())
 
+    def test_an_errand_has_more_patience_than_a_person(self):
+        """So that a hub to which all stores come at once has time for each. Told otherwise, it does as told."""
+        agent = self.shared.agent("D0015", "D0016")
+        for options, seconds in (((), b"30"), (("--timeout", 3600), b"3600")):
+            daemon = self.daemon(agent, *options, endpoint=silent_endpoint(self))
+            words = eventually(lambda: next((words for words in map(words_of, daemon.children()) if b"deliver" in words), None), "a delivery that hangs")
+            self.assertEqual(words[words.index(b"--timeout") + 1], seconds)
+            self.assertEqual(daemon.stop(), 0)
+
     def test_killed_it_leaves_no_child_and_starts_again(self):
         agent = self.shared.agent("D0018")
         agent.must("deliver")  # so that it knows its store
