@@ -1,17 +1,19 @@
 #include "core/figures.h"
 
+#include "core/figures_columns.h"
 #include "core/linear_form.h"
+#include "core/order.h"
 #include "core/order_index.h"
 #include "core/scratch.h"
-#include "core/statistics.h"
 
 #include <string.h>
 
 struct figures {
     const month_t *month;
     scope_set_t set;
-    scope_t *scopes; /* [set.count] */
-    uint64_t slots;  /* of all scopes, each once */
+    scope_t *scopes;    /* [set.count] */
+    uint64_t slots;     /* of all scopes, each once */
+    columns_t *columns; /* made when first needed */
     /* Scopes that the index never holds; made when the first row is read off it. */
     figures_t *rest;
     size_t *rest_of; /* [rest->set.count]: their places here */
@@ -40,10 +42,11 @@ void figures_destroy(figures_t **figures)
 {
     if (!figures || !*figures)
         return;
-    scope_set_fini(&(*figures)->set);
     figures_destroy(&(*figures)->rest);
     free((*figures)->rest_of);
     free((*figures)->scopes);
+    columns_destroy(&(*figures)->columns);
+    scope_set_fini(&(*figures)->set);
     free(*figures);
     *figures = NULL;
 }
@@ -65,90 +68,56 @@ void references_fini(references_t *references)
 
 /* ---- From the columns ---- */
 
-static status_t deal(figures_t *figures, size_t row)
+static status_t need_columns(figures_t *figures)
 {
-    const row_order_t *order = order_of_row(figures->month, row);
-    if (!order)
-        return STATUS_NO_MEMORY;
-    return scope_set_deal(&figures->set, order);
+    return figures->columns ? STATUS_OK : columns_create(&figures->set, &figures->columns);
 }
 
-static scope_statistics_t compute_cell(const figures_t *figures, const row_t *row, size_t scope,
-                                       const benchmark_rule_t *rule, mpq_t value)
+static void repeat_references(const references_t *from, references_t *out)
 {
-    const month_t *month = figures->month;
-    const picks_t *picks = &figures->set.picks[scope];
-    scope_statistics_t cell = {.valued = picks->count, .average = NO_VALUE, .benchmark = NO_VALUE};
-    if (statistics_average(month, row, &figures->set.scopes[scope], value, &cell.n))
-        cell.average = formula_to_double(value);
-    /* A fact's average is the mean of its values, and exact. */
-    cell.mean = row->is_fact ? cell.average : statistics_mean(month, row, &figures->set.scopes[scope], picks);
-    cell.p25 = statistics_quantile(month, row, picks, 1);
-    cell.median = statistics_quantile(month, row, picks, 2);
-    cell.p75 = statistics_quantile(month, row, picks, 3);
-    cell.best = statistics_best(row, picks);
-    cell.benchmark_n = statistics_benchmark(month, row, picks, rule, value);
-    if (cell.benchmark_n)
-        cell.benchmark = formula_to_double(value);
-    return cell;
+    out->n = from->n;
+    out->benchmark_n = from->benchmark_n;
+    out->has_average = from->has_average;
+    mpq_set(out->average, from->average);
+    mpq_set(out->benchmark, from->benchmark);
 }
 
-static status_t compute_statistics(figures_t *figures, size_t index, const benchmark_rule_t *rule,
+static status_t compute_statistics(figures_t *figures, size_t row, const benchmark_rule_t *rule,
                                    scope_statistics_t *out)
 {
-    const row_t *row = &figures->month->catalog->rows[index];
-    CLEANUP(scratch_clear) mpq_t value;
-    mpq_init(value);
-    TRY(deal(figures, index));
-    for (size_t i = 0; i < figures->set.count; i++) {
-        size_t same = figures->set.same_as[i];
-        out[i] = same == i ? compute_cell(figures, row, i, rule, value) : out[same];
-    }
+    TRY(need_columns(figures));
+    TRY(columns_statistics(figures->columns, row, rule, out));
+    for (size_t i = 0; i < figures->set.count; i++)
+        out[i] = out[figures->set.same_as[i]];
     return STATUS_OK;
 }
 
-static status_t compute_references(figures_t *figures, size_t index, const benchmark_rule_t *rule, references_t *out)
+static status_t compute_references(figures_t *figures, size_t row, const benchmark_rule_t *rule, references_t *out)
 {
-    const row_t *row = &figures->month->catalog->rows[index];
-    if (row->better != BETTER_NEITHER)
-        TRY(deal(figures, index));
-    for (size_t i = 0; i < figures->set.count; i++) {
-        size_t same = figures->set.same_as[i];
-        out[i].benchmark_n = 0;
-        out[i].has_average =
-            statistics_average(figures->month, row, &figures->set.scopes[same], out[i].average, &out[i].n);
-        if (row->better != BETTER_NEITHER)
-            out[i].benchmark_n =
-                statistics_benchmark(figures->month, row, &figures->set.picks[same], rule, out[i].benchmark);
-    }
+    TRY(need_columns(figures));
+    TRY(columns_references(figures->columns, row, rule, out));
+    for (size_t i = 0; i < figures->set.count; i++)
+        if (figures->set.same_as[i] != i)
+            repeat_references(&out[figures->set.same_as[i]], &out[i]);
     return STATUS_OK;
 }
 
-static status_t compute_ranked(figures_t *figures, size_t row, size_t scope, ranked_store_t *out, uint32_t *out_count)
+static status_t compute_ranked(const figures_t *figures, size_t row, size_t scope, ranked_store_t *out,
+                               uint32_t *out_count)
 {
-    TRY(deal(figures, row));
-    const picks_t *picks = &figures->set.picks[figures->set.same_as[scope]];
-    const row_order_t *order = picks->order;
+    CLEANUP(order_destroy)
+    row_order_t *order = order_make(figures->month, &figures->month->catalog->rows[row], figures_slots(figures, scope));
+    if (!order)
+        return STATUS_NO_MEMORY;
     uint32_t count = 0, last = 0; /* `last`: position in the order of the one ranked before */
-    for (uint32_t i = 0; i < picks->count; i++) {
-        uint32_t at = picks_at(picks, i);
-        if (!(order->marks[at] & ORDER_ELIGIBLE))
+    for (uint32_t i = 0; i < order->count; i++) {
+        if (!(order->marks[i] & ORDER_ELIGIBLE))
             continue;
-        bool equal = count > 0 && order_is_equal(order, last, at);
-        out[count++] = (ranked_store_t){order->slots[at], equal, order->values[at]};
-        last = at;
+        bool equal = count > 0 && order_is_equal(order, last, i);
+        out[count++] = (ranked_store_t){order->slots[i], equal, order->values[i]};
+        last = i;
     }
     *out_count = count;
-    return STATUS_OK;
-}
-
-status_t figures_benchmark_stores(figures_t *figures, size_t row, size_t scope, const benchmark_rule_t *rule,
-                                  uint32_t *out_slots, uint32_t *out_count, mpq_t out)
-{
-    TRY(deal(figures, row));
-    const picks_t *picks = &figures->set.picks[figures->set.same_as[scope]];
-    *out_count =
-        statistics_benchmark_stores(figures->month, &figures->month->catalog->rows[row], picks, rule, out, out_slots);
     return STATUS_OK;
 }
 
@@ -278,4 +247,12 @@ status_t figures_ranked(figures_t *figures, size_t row, size_t scope, ranked_sto
         return compute_ranked(figures, row, scope, out, out_count);
     *out_count = read_ranked(figures->month, &cursor, out);
     return STATUS_OK;
+}
+
+status_t figures_benchmark_stores(figures_t *figures, size_t row, size_t scope, const benchmark_rule_t *rule,
+                                  uint32_t *out_slots, uint32_t *out_count, mpq_t out)
+{
+    TRY(need_columns(figures));
+    return columns_benchmark_stores(figures->columns, row, figures->set.same_as[scope], rule, out_slots, out_count,
+                                    out);
 }

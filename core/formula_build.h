@@ -62,6 +62,18 @@ typedef struct {
     comparison_t comparison;
 } rule_draft_t;
 
+/* ---- Evaluating ---- */
+
+#define FORMULA_SCALE_MAX 22 /* 10^22 is the largest power of ten that a double holds exactly */
+
+/* 10^exponent; an exponent beyond 0 … FORMULA_SCALE_MAX counts as the nearer end. */
+double formula_power_of_ten(int exponent);
+
+/* The nearest double of one store's value (never -0), NaN where there is none. */
+double formula_evaluate_lane(const formula_t *formula, const int64_t *inputs);
+
+/* ---- Building ---- */
+
 /* Who builds formulas: where their memory comes from, what names mean, where faults go. */
 typedef struct {
     arena_t *arena;

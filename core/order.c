@@ -1,34 +1,20 @@
 #include "core/order.h"
 
-#include "core/fraction.h"
-#include "core/limits.h"
+#include "core/exact_order.h"
+#include "core/row_values.h"
 #include "core/scratch.h"
 #include "core/statistics.h"
 
-#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 typedef struct {
     uint64_t key; /* orders as the value does, the best first */
-    uint32_t dealer, slot;
+    uint32_t dealer;
+    uint32_t at; /* place of the slot in its scope */
 } entry_t;
 
-typedef struct {
-    const month_t *month;
-    const row_t *row;
-    int64_t left_inputs[2 * CATALOG_FACTS_MAX], right_inputs[2 * CATALOG_FACTS_MAX];
-    mpq_t left, right;
-    fraction_t kept;
-    uint32_t kept_slot;
-} exact_t;
-
 /* ---- Keys ---- */
-
-static bool down_is_better(const row_t *row)
-{
-    return row->better == BETTER_DOWN;
-}
 
 /* A number whose unsigned order is the order of the doubles. */
 static uint64_t key_of(double value, bool down)
@@ -40,37 +26,44 @@ static uint64_t key_of(double value, bool down)
     return down ? key : ~key;
 }
 
-static double value_of(uint64_t key, bool down)
+#define DIGIT_BITS    11u
+#define DIGIT_COUNT   (1u << DIGIT_BITS)
+#define DEALER_PASSES 3u /* of 32 bits, before those of 64 */
+#define PASSES        9u
+
+static unsigned digit_of(const entry_t *entry, unsigned pass)
 {
-    double value;
-    key = down ? key : ~key;
-    uint64_t bits = key >> 63 ? key & ~(UINT64_C(1) << 63) : ~key;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    uint64_t digits = pass < DEALER_PASSES ? (uint64_t)entry->dealer >> (pass * DIGIT_BITS)
+                                           : entry->key >> ((pass - DEALER_PASSES) * DIGIT_BITS);
+    return (unsigned)digits & (DIGIT_COUNT - 1);
 }
 
-#define DIGIT_BITS  11u
-#define DIGIT_COUNT (1u << DIGIT_BITS)
-#define PASSES      6u
-
-static unsigned digit_of(uint64_t key, unsigned pass)
+static void count_digits(const entry_t *entries, uint32_t count, unsigned first_pass, uint32_t (*counts)[DIGIT_COUNT])
 {
-    return (unsigned)(key >> (pass * DIGIT_BITS)) & (DIGIT_COUNT - 1);
-}
-
-/* Least significant digit first, stable; a digit that all keys share costs no pass. `spare`: room for `count` more.
- * Leaves the result in `entries`. */
-static void sort_entries(entry_t *entries, entry_t *spare, uint32_t count)
-{
-    static const unsigned passes = PASSES;
-    uint32_t counts[PASSES][DIGIT_COUNT];
-    memset(counts, 0, sizeof counts);
+    memset(counts, 0, PASSES * sizeof *counts);
     for (uint32_t i = 0; i < count; i++)
-        for (unsigned pass = 0; pass < passes; pass++)
-            counts[pass][digit_of(entries[i].key, pass)]++;
+        for (unsigned pass = first_pass; pass < PASSES; pass++)
+            counts[pass][digit_of(&entries[i], pass)]++;
+}
+
+static bool is_by_dealer(const entry_t *entries, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (entries[i - 1].dealer > entries[i].dealer)
+            return false;
+    return true;
+}
+
+/* By key, then by dealer: least significant digit first, stable; a digit that all share costs no pass. `spare`: room
+ * for `count` more. Returns where the result is, `entries` or `spare`. */
+static entry_t *sort_entries(entry_t *entries, entry_t *spare, uint32_t count)
+{
+    uint32_t counts[PASSES][DIGIT_COUNT];
+    unsigned first_pass = is_by_dealer(entries, count) ? DEALER_PASSES : 0;
+    count_digits(entries, count, first_pass, counts);
     entry_t *from = entries, *to = spare;
-    for (unsigned pass = 0; pass < passes && count; pass++) {
-        if (counts[pass][digit_of(from[0].key, pass)] == count)
+    for (unsigned pass = first_pass; pass < PASSES && count; pass++) {
+        if (counts[pass][digit_of(&from[0], pass)] == count)
             continue;
         for (uint32_t digit = 0, sum = 0; digit < DIGIT_COUNT; digit++) {
             uint32_t here = counts[pass][digit];
@@ -78,86 +71,67 @@ static void sort_entries(entry_t *entries, entry_t *spare, uint32_t count)
             sum += here;
         }
         for (uint32_t i = 0; i < count; i++)
-            to[counts[pass][digit_of(from[i].key, pass)]++] = from[i];
+            to[counts[pass][digit_of(&from[i], pass)]++] = from[i];
         entry_t *swap = from;
         from = to;
         to = swap;
     }
-    if (from != entries)
-        memcpy(entries, from, count * sizeof *entries);
+    return from;
 }
 
-/* ---- Exact order among neighbours ---- */
+/* ---- Exact order among equal doubles ---- */
 
-/* The fraction of a slot; neighbours are asked for one after the other, so the last one is kept. */
-static bool fraction_at(exact_t *exact, uint32_t slot, fraction_t *out)
-{
-    if (slot != exact->kept_slot) {
-        const int64_t *const *columns = (const int64_t *const *)exact->month->columns;
-        exact->kept_slot = INDEX_NONE;
-        if (!fraction_of(exact->row->formula, columns, slot, &exact->kept))
-            return false;
-        exact->kept_slot = slot;
-    }
-    *out = exact->kept;
-    return true;
-}
+typedef struct {
+    exact_order_t exact;
+    const scope_slots_t *slots;
+} settling_t;
 
-static int compare_values(exact_t *exact, uint32_t left, uint32_t right)
+static int compare_exactly(settling_t *settling, const entry_t *a, const entry_t *b)
 {
-    fraction_t left_fraction, right_fraction;
-    if (fraction_at(exact, left, &left_fraction) && fraction_at(exact, right, &right_fraction))
-        return fraction_compare(left_fraction, right_fraction);
-    month_inputs(exact->month, left, exact->left_inputs);
-    month_inputs(exact->month, right, exact->right_inputs);
-    if (!formula_evaluate_store(exact->row->formula, exact->left_inputs, exact->left) ||
-        !formula_evaluate_store(exact->row->formula, exact->right_inputs, exact->right))
-        return 0; /* never: the columns said that both have a value */
-    return mpq_cmp(exact->left, exact->right);
-}
-
-/* Below 0 where `left` is better than `right`, 0 where they are exactly equal. */
-static int compare_exactly(exact_t *exact, uint32_t left, uint32_t right)
-{
-    int order = compare_values(exact, left, right);
-    return down_is_better(exact->row) ? order : -order;
+    return exact_order_of_stores(&settling->exact, scope_slot_at(settling->slots, a->at),
+                                 scope_slot_at(settling->slots, b->at));
 }
 
 static int compare_entries(const void *left, const void *right, void *context)
 {
     const entry_t *a = left, *b = right;
-    int order = compare_exactly(context, a->slot, b->slot);
+    int order = compare_exactly(context, a, b);
     return order ? order : (a->dealer > b->dealer) - (a->dealer < b->dealer);
 }
 
-/* Puts entries whose doubles are equal into their exact order, and marks the equal ones. `marks` is
- * zeroed. */
-static void settle_run(exact_t *exact, entry_t *entries, uint8_t *marks, uint32_t count)
+/* Puts entries whose doubles are equal into their exact order, and marks the equal ones. They come by dealer. */
+static void settle_run(settling_t *settling, entry_t *entries, uint8_t *marks, uint32_t count)
 {
     bool sorted = true;
     for (uint32_t i = 1; i < count && sorted; i++) {
-        int order = compare_exactly(exact, entries[i - 1].slot, entries[i].slot);
-        sorted = order < 0 || (order == 0 && entries[i - 1].dealer < entries[i].dealer);
-        marks[i] = sorted && order == 0 ? ORDER_EQUAL : 0;
+        int order = compare_exactly(settling, &entries[i - 1], &entries[i]);
+        sorted = order <= 0;
+        marks[i] = order == 0 ? ORDER_EQUAL : 0;
     }
     if (sorted)
         return;
-    qsort_r(entries, count, sizeof *entries, compare_entries, exact);
+    qsort_r(entries, count, sizeof *entries, compare_entries, settling);
     for (uint32_t i = 1; i < count; i++)
-        marks[i] = compare_exactly(exact, entries[i - 1].slot, entries[i].slot) == 0 ? ORDER_EQUAL : 0;
+        marks[i] = compare_exactly(settling, &entries[i - 1], &entries[i]) == 0 ? ORDER_EQUAL : 0;
 }
 
-static void settle_neighbours(const month_t *month, const row_t *row, entry_t *entries, uint8_t *marks, uint32_t count)
+/* `marks` is zeroed. */
+static void settle_neighbours(const row_values_t *values, entry_t *entries, uint8_t *marks, uint32_t count)
 {
-    exact_t exact = {.month = month, .row = row, .kept_slot = INDEX_NONE};
-    mpq_inits(exact.left, exact.right, NULL);
+    if (values->told.is_told) {
+        for (uint32_t i = 1; i < count; i++)
+            marks[i] = entries[i].key == entries[i - 1].key ? ORDER_EQUAL : 0;
+        return;
+    }
+    settling_t settling = {.slots = values->slots};
+    exact_order_init(&settling.exact, values->month, values->row);
     for (uint32_t first = 0, last; first < count; first = last) {
         for (last = first + 1; last < count && entries[last].key == entries[last - 1].key; last++)
             ;
         if (last - first > 1)
-            settle_run(&exact, entries + first, marks + first, last - first);
+            settle_run(&settling, entries + first, marks + first, last - first);
     }
-    mpq_clears(exact.left, exact.right, NULL);
+    exact_order_fini(&settling.exact);
 }
 
 /* ---- One row ---- */
@@ -188,17 +162,32 @@ void order_destroy(row_order_t **order)
     *order = NULL;
 }
 
-/* The reported slots with a value, by dealer code; returns how many. */
-static uint32_t collect(const month_t *month, const row_t *row, const double *values, entry_t *out)
+/* The slots with a value; returns how many. */
+static uint32_t collect(const row_values_t *values, entry_t *out)
 {
+    bool down = values->row->better == BETTER_DOWN;
     uint32_t count = 0;
-    for (uint32_t dealer = 0; dealer < month->network->dealer_count; dealer++) {
-        uint32_t slot = month->slots[dealer];
-        if (slot == INDEX_NONE || !(month->flags[slot] & MONTH_REPORTED) || isnan(values[slot]))
-            continue;
-        out[count++] = (entry_t){key_of(values[slot], down_is_better(row)), dealer, slot};
+    for (uint32_t at = 0; at < values->slots->count; at++) {
+        uint32_t dealer = values->month->dealers[scope_slot_at(values->slots, at)];
+        out[count] = (entry_t){key_of(values->values[at], down), dealer, at};
+        count += !isnan(values->values[at]);
     }
     return count;
+}
+
+/* Keeps the denominators, where the row has them. */
+static status_t keep_bases(const row_values_t *values, const entry_t *entries, row_order_t *order)
+{
+    if (!formula_denominator(values->row->formula))
+        return STATUS_OK;
+    order->bases = malloc(((size_t)order->count + 1) * sizeof *order->bases);
+    CLEANUP(scratch_free) double *bases = malloc(((size_t)values->slots->count + 1) * sizeof *bases);
+    if (!order->bases || !bases)
+        return STATUS_NO_MEMORY;
+    TRY(row_values_denominators(values, bases));
+    for (uint32_t i = 0; i < order->count; i++)
+        order->bases[i] = bases[entries[i].at];
+    return STATUS_OK;
 }
 
 static bool reaches_min_base(const month_t *month, const row_t *row, uint32_t slot)
@@ -208,58 +197,48 @@ static bool reaches_min_base(const month_t *month, const row_t *row, uint32_t sl
     return statistics_is_eligible(row, inputs);
 }
 
-/* Keeps the denominators, where the row has them; `values` is room for those of every slot. */
-static status_t keep_bases(const month_t *month, const row_t *row, double *values, row_order_t *order)
+static void mark_eligible(const row_values_t *values, const entry_t *entries, row_order_t *order)
 {
-    const formula_t *denominator = formula_denominator(row->formula);
-    if (!denominator)
-        return STATUS_OK;
-    order->bases = malloc(((size_t)order->count + 1) * sizeof *order->bases);
-    if (!order->bases)
-        return STATUS_NO_MEMORY;
-    TRY(formula_evaluate_columns(denominator, (const int64_t *const *)month->columns, 0, month->count, values));
-    for (uint32_t i = 0; i < order->count; i++)
-        order->bases[i] = values[order->slots[i]];
-    return STATUS_OK;
-}
-
-static void mark_eligible(const month_t *month, const row_t *row, row_order_t *order)
-{
-    double least = row->has_min_base ? statistics_min_base(row) : 0, doubt = fabs(least) * 1e-14;
+    const row_t *row = values->row;
+    double least = row->has_min_base ? statistics_min_base(row) : 0;
     for (uint32_t i = 0; i < order->count; i++) {
-        assert(!row->has_min_base || order->bases);
-        bool eligible = !row->has_min_base || order->bases[i] >= least;
-        if (row->has_min_base && fabs(order->bases[i] - least) <= doubt)
-            eligible = reaches_min_base(month, row, order->slots[i]);
+        bool eligible = true;
+        if (row_values_are_plain(values))
+            eligible = row_values_is_eligible(values, entries[i].at);
+        else if (row->has_min_base) /* both are correctly rounded: equal ones may still differ */
+            eligible = order->bases[i] == least ? reaches_min_base(values->month, row, order->slots[i])
+                                                : order->bases[i] > least;
         order->marks[i] |= eligible ? ORDER_ELIGIBLE : 0;
     }
 }
 
-static row_order_t *order_compute(const month_t *month, const row_t *row)
+static row_order_t *arrange(const row_values_t *values)
 {
-    size_t room = (size_t)month->count + 1;
-    CLEANUP(scratch_free) double *values = malloc(room * sizeof *values);
-    CLEANUP(scratch_free) entry_t *entries = malloc(room * sizeof *entries);
-    CLEANUP(scratch_free) entry_t *spare = malloc(room * sizeof *spare);
-    if (!values || !entries || !spare ||
-        formula_evaluate_columns(row->formula, (const int64_t *const *)month->columns, 0, month->count, values) !=
-            STATUS_OK)
+    size_t room = (size_t)values->slots->count + 1;
+    CLEANUP(scratch_free) entry_t *entries = malloc(2 * room * sizeof *entries);
+    if (!entries)
         return NULL;
-    CLEANUP(order_destroy) row_order_t *order = order_allocate(collect(month, row, values, entries));
+    CLEANUP(order_destroy) row_order_t *order = order_allocate(collect(values, entries));
     if (!order)
         return NULL;
-    sort_entries(entries, spare, order->count);
-    settle_neighbours(month, row, entries, order->marks, order->count);
+    entry_t *sorted = sort_entries(entries, entries + room, order->count);
+    settle_neighbours(values, sorted, order->marks, order->count);
     for (uint32_t i = 0; i < order->count; i++) {
-        order->slots[i] = entries[i].slot;
-        order->values[i] = value_of(entries[i].key, down_is_better(row));
+        order->slots[i] = scope_slot_at(values->slots, sorted[i].at);
+        order->values[i] = values->values[sorted[i].at];
     }
-    if (keep_bases(month, row, values, order) != STATUS_OK)
+    if (keep_bases(values, sorted, order) != STATUS_OK)
         return NULL;
-    mark_eligible(month, row, order);
+    mark_eligible(values, sorted, order);
     row_order_t *made = order;
     order = NULL;
     return made;
+}
+
+row_order_t *order_make(const month_t *month, const row_t *row, const scope_slots_t *slots)
+{
+    CLEANUP(row_values_fini) row_values_t values = {0};
+    return row_values_load(&values, month, row, slots) == STATUS_OK ? arrange(&values) : NULL;
 }
 
 const row_order_t *order_of_row(const month_t *month, size_t row)
@@ -268,7 +247,8 @@ const row_order_t *order_of_row(const month_t *month, size_t row)
     row_order_t *order = __atomic_load_n(place, __ATOMIC_ACQUIRE);
     if (order)
         return order;
-    CLEANUP(order_destroy) row_order_t *made = order_compute(month, &month->catalog->rows[row]);
+    const scope_slots_t all = {0, month->count, NULL};
+    CLEANUP(order_destroy) row_order_t *made = order_make(month, &month->catalog->rows[row], &all);
     if (!made)
         return NULL;
     /* Two threads may have computed the same; the first to publish wins. */

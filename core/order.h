@@ -1,8 +1,7 @@
-/* One order of a row's stores for a whole month, best first, that every scope, rank and benchmark reads off (SPEC 2.4
- * to 2.7). Computed when first asked for and kept in the month. */
+/* The order of a row's stores, best first, of one scope or of the whole month (SPEC 2.5 to 2.7). */
 #pragma once
 
-#include "core/month.h"
+#include "core/scopes.h"
 
 #define ORDER_EQUAL      1u /* exactly equal to the one before */
 #define ORDER_ELIGIBLE   2u /* SPEC 2.5 */
@@ -18,12 +17,26 @@ typedef struct row_order {
     uint8_t *marks;
 } row_order_t;
 
-/* The order of a row; any number of threads may ask for the same month. Borrowed from the month until it is changed or
- * destroyed. NULL when out of memory. */
+/* The part of an order that lies in one scope: positions in the order, ascending; NULL: all of it. */
+typedef struct {
+    const row_order_t *order;
+    const uint32_t *positions;
+    uint32_t count;
+} picks_t;
+
+static inline uint32_t picks_at(const picks_t *picks, uint32_t i)
+{
+    return picks->positions ? picks->positions[i] : i;
+}
+
+/* The order among a scope's slots. NULL when out of memory. The caller destroys it. */
+row_order_t *order_make(const month_t *month, const row_t *row, const scope_slots_t *slots);
+/* Accepts NULL and *NULL; sets *order to NULL. */
+void order_destroy(row_order_t **order);
+
+/* The order of a row in the whole month, kept in it; any number of threads may ask for the same month. Borrowed from
+ * the month until it is changed or destroyed. NULL when out of memory. */
 const row_order_t *order_of_row(const month_t *month, size_t row);
 
 /* Whether the stores at positions `earlier` <= `later` are exactly equal. Looks at the positions between. */
 bool order_is_equal(const row_order_t *order, uint32_t earlier, uint32_t later);
-
-/* Accepts NULL and *NULL; sets *order to NULL. */
-void order_destroy(row_order_t **order);

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#define OUTRUN_PART 24u /* so much of the stores changed, one by one, costs what building anew does */
+#define HESITATION_MAX 6u
+#define OUTRUN_PART    24u /* so much of the stores changed, one by one, costs what building anew does */
 
 /* ---- Which lists there are ---- */
 
@@ -79,6 +80,13 @@ void order_index_drop(month_t *month)
             drop_row(month, row, 0);
 }
 
+void order_index_give_up(month_t *month)
+{
+    order_index_drop(month);
+    if (month->index->hesitation < HESITATION_MAX)
+        month->index->hesitation++;
+}
+
 void order_index_destroy(order_index_t **index)
 {
     if (!index || !*index)
@@ -133,12 +141,12 @@ linear_kind_t order_index_evaluate(const month_t *month, const order_index_row_t
     return linear_form_evaluate(&row->form, (const int64_t *const *)month->columns, slot, out);
 }
 
-order_entry_t order_index_entry(const month_t *month, const order_index_row_t *row, uint32_t slot, linear_value_t value)
+order_entry_t order_index_entry(const order_index_row_t *row, uint32_t dealer, linear_value_t value)
 {
-    bool eligible = !row->has_least || value.denominator >= row->least;
+    bool eligible = order_index_is_eligible(row, value);
     double number = linear_to_double(value);
-    return (order_entry_t){order_key(number, row->ties.down),
-                           month->dealers[slot] | (eligible ? ORDER_ENTRY_ELIGIBLE : 0), number, value};
+    return (order_entry_t){order_key(number, row->ties.down), dealer | (eligible ? ORDER_ENTRY_ELIGIBLE : 0), number,
+                           value};
 }
 
 static int bits_of(int64_t side)
@@ -180,7 +188,7 @@ static void take_out(const month_t *month, order_index_row_t *row, order_list_t 
     list->denominator -= value.denominator;
     if (!value.denominator)
         return;
-    order_entry_t entry = order_index_entry(month, row, slot, value);
+    order_entry_t entry = order_index_entry(row, month->dealers[slot], value);
     order_list_remove(list, &row->pool, &row->ties, &entry);
 }
 
@@ -192,7 +200,7 @@ static status_t put_in(const month_t *month, order_index_row_t *row, order_list_
     list->denominator += value.denominator;
     if (!value.denominator)
         return STATUS_OK;
-    order_entry_t entry = order_index_entry(month, row, slot, value);
+    order_entry_t entry = order_index_entry(row, month->dealers[slot], value);
     return order_list_insert(list, &row->pool, &row->ties, &entry);
 }
 

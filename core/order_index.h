@@ -42,6 +42,8 @@ uint32_t order_index_row_count(const month_t *month);
 bool order_index_is_outrun(const month_t *month, size_t changes);
 /* Drops every row. Who calls is alone. */
 void order_index_drop(month_t *month);
+/* The same for changes that came too fast: from then on building takes twice as many questions. */
+void order_index_give_up(month_t *month);
 
 /* ---- For who asks ---- */
 

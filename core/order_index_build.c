@@ -8,7 +8,7 @@
 
 /* Slots that columns must have looked at, as multiples of what the part would hold, before it is built: from there on
  * the columns have cost about as much as building it does (docs/performance.md). */
-#define ASKED_LEAST 4u
+#define ASKED_LEAST 6u
 
 /* ---- An empty row ---- */
 
@@ -141,11 +141,20 @@ static sorted_t *sort_keys(sorted_t *items, sorted_t *spare, uint32_t count)
 
 /* ---- Building ---- */
 
+/* The lists of a region's own slots. */
+typedef struct {
+    uint32_t lists[ORDER_LISTS_MAX];
+    size_t count;
+} lists_t;
+
 typedef struct {
     const month_t *month;
     order_index_row_t *row;
+    lists_t *lists;         /* by place: a region's preorder number, or region_count */
+    uint32_t *places;       /* by slot */
     linear_value_t *values; /* by slot; denominator 0 where there is none */
-    sorted_t *items, *spare;
+    uint64_t *keys;         /* likewise */
+    sorted_t *items;
     uint32_t count;
 } build_t;
 
@@ -170,67 +179,120 @@ static void settle_ties(build_t *build)
     }
 }
 
-/* Adds a contributor to every list that holds its slot. */
-static void add_contributor(const build_t *build, uint32_t slot, linear_value_t value)
+/* What the contributors of a region's own slots come to. */
+typedef struct {
+    uint32_t count;
+    int128_t numerator, denominator;
+    exact_mean_t values;
+} sums_t;
+
+static void add_sums(const build_t *build, uint32_t place, const sums_t *sums)
 {
-    uint32_t lists[ORDER_LISTS_MAX];
-    size_t count = order_index_lists_of(build->month, slot, lists);
-    for (size_t i = 0; i < count; i++) {
-        order_list_t *list = &build->row->lists[lists[i]];
-        list->contributors++;
-        list->numerator += value.numerator;
-        list->denominator += value.denominator;
+    for (size_t i = 0; i < build->lists[place].count; i++) {
+        order_list_t *list = &build->row->lists[build->lists[place].lists[i]];
+        list->contributors += sums->count;
+        list->numerator += sums->numerator;
+        list->denominator += sums->denominator;
+        exact_mean_merge(&list->values, &sums->values);
     }
 }
 
-/* The valued stores by dealer code. False where a side is beyond what fits. */
-static bool collect(build_t *build)
+/* Evaluates the slots from `first` up to `end`, those of one place. False where a side is beyond what fits. */
+static bool evaluate_place(build_t *build, uint32_t place, uint32_t first, uint32_t end)
 {
-    const month_t *month = build->month;
-    for (uint32_t dealer = 0; dealer < month->network->dealer_count; dealer++) {
-        uint32_t slot = month->slots[dealer];
+    sums_t sums = {0};
+    for (uint32_t slot = first; slot < end; slot++) {
         linear_value_t value;
-        linear_kind_t kind = slot == INDEX_NONE ? LINEAR_ABSENT : order_index_evaluate(month, build->row, slot, &value);
+        linear_kind_t kind = order_index_evaluate(build->month, build->row, slot, &value);
+        build->places[slot] = place;
         if (kind == LINEAR_BEYOND)
             return false;
         if (kind == LINEAR_ABSENT)
             continue;
         order_index_widen(build->row, value);
-        add_contributor(build, slot, value);
+        sums.count++;
+        sums.numerator += value.numerator;
+        sums.denominator += value.denominator;
         build->values[slot] = value;
-        if (value.denominator)
-            build->items[build->count++] =
-                (sorted_t){order_key(linear_to_double(value), build->row->ties.down), slot, dealer};
+        if (!value.denominator)
+            continue;
+        double number = linear_to_double(value);
+        build->keys[slot] = order_key(number, build->row->ties.down);
+        exact_mean_add(&sums.values, number);
+    }
+    add_sums(build, place, &sums);
+    return true;
+}
+
+static bool evaluate(build_t *build)
+{
+    const month_t *month = build->month;
+    uint32_t places = month->network->region_count + 1;
+    for (uint32_t place = 0; place < places; place++) {
+        uint32_t first = month->region_first[place],
+                 end = place + 1 < places ? month->region_first[place + 1] : month->count;
+        if (first == end)
+            continue;
+        build->lists[place].count = order_index_lists_of(month, first, build->lists[place].lists);
+        if (!evaluate_place(build, place, first, end))
+            return false;
     }
     return true;
 }
 
+/* The valued stores by dealer code. */
+static void collect(build_t *build)
+{
+    const month_t *month = build->month;
+    for (uint32_t dealer = 0; dealer < month->network->dealer_count; dealer++) {
+        uint32_t slot = month->slots[dealer];
+        if (slot != INDEX_NONE && build->values[slot].denominator)
+            build->items[build->count++] = (sorted_t){build->keys[slot], slot, dealer};
+    }
+}
+
+#define AHEAD 16u /* items whose values are fetched before their turn: they lie anywhere */
+
 static status_t deal(const build_t *build)
 {
-    uint32_t lists[ORDER_LISTS_MAX];
     for (uint32_t i = 0; i < build->count; i++) {
         uint32_t slot = build->items[i].slot;
-        order_entry_t entry = order_index_entry(build->month, build->row, slot, build->values[slot]);
-        size_t count = order_index_lists_of(build->month, slot, lists);
-        for (size_t k = 0; k < count; k++)
-            TRY(order_list_append(&build->row->lists[lists[k]], &build->row->pool, &entry));
+        linear_value_t value = build->values[slot];
+        if (i + AHEAD < build->count) {
+            __builtin_prefetch(&build->values[build->items[i + AHEAD].slot]);
+            __builtin_prefetch(&build->places[build->items[i + AHEAD].slot]);
+        }
+        bool eligible = order_index_is_eligible(build->row, value);
+        order_entry_t entry = {.key = build->items[i].key,
+                               .dealer = build->items[i].dealer | (eligible ? ORDER_ENTRY_ELIGIBLE : 0),
+                               .value = value};
+        const lists_t *lists = &build->lists[build->places[slot]];
+        for (size_t k = 0; k < lists->count; k++)
+            TRY(order_list_append(&build->row->lists[lists->lists[k]], &build->row->pool, &entry));
     }
     return STATUS_OK;
 }
 
 static status_t fill(build_t *build, bool *out_fits)
 {
-    size_t room = (size_t)build->month->count + 1;
+    size_t room = (size_t)build->month->count + 1, places = (size_t)build->month->network->region_count + 1;
     CLEANUP(scratch_free) linear_value_t *values = calloc(room, sizeof *values);
+    CLEANUP(scratch_free) uint64_t *keys = malloc(room * sizeof *keys);
+    CLEANUP(scratch_free) uint32_t *place_of = malloc(room * sizeof *place_of);
+    CLEANUP(scratch_free) lists_t *lists = malloc(places * sizeof *lists);
     CLEANUP(scratch_free) sorted_t *items = malloc(room * sizeof *items);
     CLEANUP(scratch_free) sorted_t *spare = malloc(room * sizeof *spare);
-    if (!values || !items || !spare)
+    if (!values || !keys || !place_of || !lists || !items || !spare)
         return STATUS_NO_MEMORY;
     build->values = values;
+    build->keys = keys;
+    build->places = place_of;
+    build->lists = lists;
     build->items = items;
-    *out_fits = collect(build);
+    *out_fits = evaluate(build);
     if (!*out_fits)
         return STATUS_INVALID;
+    collect(build);
     build->items = sort_keys(items, spare, build->count);
     if (!build->row->ties.keys_decide)
         settle_ties(build);
@@ -263,7 +325,7 @@ const order_index_row_t *order_index_find(const month_t *month, size_t row, uint
     uint64_t asked = __atomic_load_n(&index->asked[row], __ATOMIC_RELAXED), next = asked + slots;
     if (asked == ORDER_ASKED_NEVER)
         return NULL;
-    bool builds = next >= ASKED_LEAST * index->entries && has_room(month);
+    bool builds = next >= (ASKED_LEAST * index->entries) << index->hesitation && has_room(month);
     /* Where another thread was faster, its question counts. */
     if (!__atomic_compare_exchange_n(&index->asked[row], &asked, builds ? ORDER_ASKED_NEVER : next, false,
                                      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) ||
@@ -300,6 +362,7 @@ static status_t copy_row(const order_index_row_t *row, uint32_t list_count, orde
 
 void order_index_copy(const month_t *month, month_t *clone)
 {
+    clone->index->hesitation = month->index->hesitation;
     order_index_allow(clone, __atomic_load_n(&month->index->room, __ATOMIC_RELAXED));
     for (size_t i = 0; i < month->catalog->row_count; i++) {
         const order_index_row_t *row = __atomic_load_n(&month->index->rows[i], __ATOMIC_ACQUIRE);

@@ -37,6 +37,7 @@ struct order_index {
     order_index_row_t **rows; /* [catalog->row_count]; published atomically */
     uint64_t *asked;          /* likewise: slots that columns looked at; atomic */
     size_t room;              /* atomic */
+    uint32_t hesitation;      /* times that the questions must be before a row is built, 1 << this */
     uint32_t list_count;      /* list 0: the nation's */
     uint32_t *first, *count;  /* [list_count]: slots */
     uint32_t *lists;          /* by region: its list, shared by regions of the same slots; INDEX_NONE: none */
@@ -53,9 +54,12 @@ size_t order_index_lists_of(const month_t *month, uint32_t slot, uint32_t out[OR
 /* The sides of a slot: LINEAR_ABSENT also where nothing is reported. */
 linear_kind_t order_index_evaluate(const month_t *month, const order_index_row_t *row, uint32_t slot,
                                    linear_value_t *out);
+static inline bool order_index_is_eligible(const order_index_row_t *row, linear_value_t value)
+{
+    return !row->has_least || value.denominator >= row->least;
+}
 /* The entry of a store whose denominator is not 0. */
-order_entry_t order_index_entry(const month_t *month, const order_index_row_t *row, uint32_t slot,
-                                linear_value_t value);
+order_entry_t order_index_entry(const order_index_row_t *row, uint32_t dealer, linear_value_t value);
 /* Takes note of a value that is going to be held. */
 void order_index_widen(order_index_row_t *row, linear_value_t value);
 

@@ -324,11 +324,15 @@ void order_list_remove(order_list_t *list, order_pool_t *pool, const order_ties_
 
 status_t order_list_append(order_list_t *list, order_pool_t *pool, const order_entry_t *entry)
 {
-    uint32_t last = list->span_count - 1;
-    if (!list->span_count || list->spans[last].count >= ORDER_BLOCK - ORDER_BLOCK / 8) {
+    if (!list->span_count || list->spans[list->span_count - 1].count >= ORDER_BLOCK - ORDER_BLOCK / 8) {
         TRY(add_span(list, pool, list->span_count));
-        last = list->span_count - 1;
+        list->spans[list->span_count - 1].key = entry->key;
+        list->spans[list->span_count - 1].dealer = entry->dealer;
     }
-    put(list, pool, last, list->spans[last].count, entry);
+    order_span_t *span = &list->spans[list->span_count - 1];
+    order_block_t *block = &pool->blocks[span->block];
+    block->keys[span->count] = entry->key;
+    block->dealers[span->count] = entry->dealer;
+    count_entry(list, span, entry, 1);
     return STATUS_OK;
 }

@@ -72,7 +72,7 @@ status_t order_list_insert(order_list_t *list, order_pool_t *pool, const order_t
                            const order_entry_t *entry) NODISCARD;
 void order_list_remove(order_list_t *list, order_pool_t *pool, const order_ties_t *ties, const order_entry_t *entry);
 
-/* Puts an entry behind all others. STATUS_NO_MEMORY likewise. */
+/* Puts an entry behind all others, and leaves list->values to the caller. STATUS_NO_MEMORY likewise. */
 status_t order_list_append(order_list_t *list, order_pool_t *pool, const order_entry_t *entry) NODISCARD;
 
 /* A copy, whose blocks are those of a copied pool. STATUS_NO_MEMORY leaves *out empty. */

@@ -87,12 +87,6 @@ static bool is_same(scope_t left, scope_t right)
     return left.kind == right.kind && (left.kind == SCOPE_NATION || left.index == right.index);
 }
 
-/* Scopes that hold every slot take an order as it is. */
-static bool is_dealt(const scope_set_t *set, size_t i)
-{
-    return set->same_as[i] == i && set->scopes[i].count < set->month->count;
-}
-
 static status_t find_scopes(scope_set_t *set, const scope_t *scopes)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -106,32 +100,38 @@ static status_t find_scopes(scope_set_t *set, const scope_t *scopes)
     return STATUS_OK;
 }
 
-/* For each slot the scopes that hold it. */
-static status_t index_slots(scope_set_t *set)
+/* The run that begins first comes first, of those that begin together the longest. */
+static int compare_nodes(const void *left, const void *right, void *context)
 {
-    size_t total = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        set->picks_first[i] = total;
-        total += is_dealt(set, i) ? set->scopes[i].count : 0;
+    const scope_set_t *set = context;
+    size_t first = ((const scope_node_t *)left)->scope, second = ((const scope_node_t *)right)->scope;
+    const scope_slots_t *a = &set->scopes[first], *b = &set->scopes[second];
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    if (a->count != b->count)
+        return a->count > b->count ? -1 : 1;
+    return first < second ? -1 : 1;
+}
+
+static uint32_t end_of(const scope_set_t *set, size_t node)
+{
+    const scope_slots_t *slots = &set->scopes[set->nodes[node].scope];
+    return slots->first + slots->count;
+}
+
+static void nest(scope_set_t *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->same_as[i] == i && !set->scopes[i].slots && set->scopes[i].count)
+            set->nodes[set->node_count++].scope = i;
+    if (set->node_count)
+        qsort_r(set->nodes, set->node_count, sizeof *set->nodes, compare_nodes, set);
+    for (size_t i = 0; i < set->node_count; i++) {
+        size_t end = i + 1;
+        while (end < set->node_count && set->scopes[set->nodes[end].scope].first < end_of(set, i))
+            set->nodes[end++].depth++;
+        set->nodes[i].end = end;
     }
-    free(set->dealt_to);
-    free(set->dealt_first);
-    set->dealt_to = malloc((total + 1) * sizeof *set->dealt_to);
-    set->dealt_first = calloc((size_t)set->month->count + 2, sizeof *set->dealt_first);
-    if (total > UINT32_MAX || !set->dealt_to || !set->dealt_first)
-        return STATUS_NO_MEMORY;
-    /* Counted two places ahead, so that filling moves each start to where it belongs. */
-    uint32_t *first = set->dealt_first;
-    for (size_t i = 0; i < set->count; i++)
-        for (uint32_t s = 0; is_dealt(set, i) && s < set->scopes[i].count; s++)
-            first[scope_slot_at(&set->scopes[i], s) + 2]++;
-    for (uint32_t slot = 2; slot < set->month->count + 2; slot++)
-        first[slot] += first[slot - 1];
-    for (size_t i = 0; i < set->count; i++)
-        for (uint32_t s = 0; is_dealt(set, i) && s < set->scopes[i].count; s++)
-            set->dealt_to[first[scope_slot_at(&set->scopes[i], s) + 1]++] = (uint32_t)i;
-    set->positions = malloc((total + 1) * sizeof *set->positions);
-    return set->positions ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t count, scope_set_t *out)
@@ -139,11 +139,11 @@ status_t scope_set_init(const month_t *month, const scope_t *scopes, size_t coun
     CLEANUP(scope_set_fini) scope_set_t set = {.month = month, .count = count};
     set.scopes = calloc(count + 1, sizeof *set.scopes);
     set.same_as = calloc(count + 1, sizeof *set.same_as);
-    set.picks_first = calloc(count + 1, sizeof *set.picks_first);
-    set.picks = calloc(count + 1, sizeof *set.picks);
-    if (!set.scopes || !set.same_as || !set.picks_first || !set.picks)
+    set.nodes = calloc(count + 1, sizeof *set.nodes);
+    if (!set.scopes || !set.same_as || !set.nodes)
         return STATUS_NO_MEMORY;
     TRY(find_scopes(&set, scopes));
+    nest(&set);
     *out = set;
     set = (scope_set_t){0};
     return STATUS_OK;
@@ -155,28 +155,34 @@ void scope_set_fini(scope_set_t *set)
         scope_slots_fini(&set->scopes[i]);
     free(set->scopes);
     free(set->same_as);
-    free(set->dealt_first);
-    free(set->dealt_to);
-    free(set->picks_first);
-    free(set->positions);
-    free(set->picks);
+    free(set->nodes);
     *set = (scope_set_t){0};
 }
 
-status_t scope_set_deal(scope_set_t *set, const row_order_t *order)
+/* ---- Parts ---- */
+
+scope_part_t scope_parts(const scope_set_t *set, size_t node, uint32_t least)
 {
-    if (!set->positions)
-        TRY(index_slots(set));
-    for (size_t i = 0; i < set->count; i++) {
-        bool whole = !is_dealt(set, i);
-        set->picks[i] = (picks_t){order, whole ? NULL : set->positions + set->picks_first[i], whole ? order->count : 0};
+    return (scope_part_t){
+        .set = set, .node = node, .next = node + 1, .least = least, .at = set->scopes[set->nodes[node].scope].first};
+}
+
+bool scope_part_next(scope_part_t *part)
+{
+    const scope_set_t *set = part->set;
+    size_t end = set->nodes[part->node].end;
+    if (part->is_done)
+        return false;
+    while (part->next < end && set->scopes[set->nodes[part->next].scope].count < part->least)
+        part->next = set->nodes[part->next].end;
+    part->is_done = part->next == end;
+    part->child = part->is_done ? SIZE_MAX : part->next;
+    part->first = part->at;
+    uint32_t stop = part->is_done ? end_of(set, part->node) : set->scopes[set->nodes[part->next].scope].first;
+    part->count = stop - part->first;
+    if (!part->is_done) {
+        part->at = end_of(set, part->next);
+        part->next = set->nodes[part->next].end;
     }
-    for (uint32_t position = 0; position < order->count; position++) {
-        uint32_t slot = order->slots[position];
-        for (uint32_t i = set->dealt_first[slot]; i < set->dealt_first[slot + 1]; i++) {
-            uint32_t scope = set->dealt_to[i];
-            set->positions[set->picks_first[scope] + set->picks[scope].count++] = position;
-        }
-    }
-    return STATUS_OK;
+    return true;
 }

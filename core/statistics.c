@@ -55,80 +55,11 @@ bool statistics_gap(const row_t *row, const mpq_t own, const mpq_t reference, mp
 
 /* ---- Average ---- */
 
-/* Slots that are summed in 64 bits before they go into 128: BLOCK * FACT_VALUE_MAX fits. */
-#define BLOCK 4096u
-
-typedef struct {
-    const month_t *month;
-    const uint16_t *inputs;
-    size_t input_count;
-    int128_t sums[INPUTS_MAX]; /* by input number; those that the formula needs */
-    uint32_t n;
-    uint32_t *slots; /* NULL, or room for those that add_slot adds */
-} contributors_t;
-
-static void contributors_begin(contributors_t *contributors, const month_t *month, const row_t *row)
-{
-    contributors->month = month;
-    contributors->inputs = formula_inputs(row->formula, &contributors->input_count);
-    contributors->n = 0;
-    contributors->slots = NULL;
-    for (size_t i = 0; i < contributors->input_count; i++)
-        contributors->sums[contributors->inputs[i]] = 0;
-}
-
-/* Sets mask[i] to all ones where the slot's submission holds every needed fact, else to 0. */
-static void mask_run(const contributors_t *contributors, uint32_t first, uint32_t count, int64_t *mask)
-{
-    const uint8_t *flags = contributors->month->flags + first;
-    for (uint32_t i = 0; i < count; i++)
-        mask[i] = -(int64_t)(flags[i] & MONTH_REPORTED);
-    for (size_t k = 0; k < contributors->input_count; k++) {
-        const int64_t *column = contributors->month->columns[contributors->inputs[k]] + first;
-        for (uint32_t i = 0; i < count; i++)
-            mask[i] &= -(int64_t)(column[i] != FACT_ABSENT);
-    }
-}
-
-static void add_run(contributors_t *contributors, uint32_t first, uint32_t count)
-{
-    int64_t mask[BLOCK], n = 0;
-    mask_run(contributors, first, count, mask);
-    for (uint32_t i = 0; i < count; i++)
-        n -= mask[i];
-    contributors->n += (uint32_t)n;
-    for (size_t k = 0; k < contributors->input_count; k++) {
-        const int64_t *column = contributors->month->columns[contributors->inputs[k]] + first;
-        int64_t sum = 0;
-        for (uint32_t i = 0; i < count; i++)
-            sum += column[i] & mask[i];
-        contributors->sums[contributors->inputs[k]] += sum;
-    }
-}
-
-/* A slot that is known to hold all facts. */
-static void add_slot(contributors_t *contributors, uint32_t slot)
-{
-    for (size_t k = 0; k < contributors->input_count; k++)
-        contributors->sums[contributors->inputs[k]] += contributors->month->columns[contributors->inputs[k]][slot];
-    if (contributors->slots)
-        contributors->slots[contributors->n] = slot;
-    contributors->n++;
-}
-
-static void add_scope(contributors_t *contributors, const scope_slots_t *scope)
-{
-    for (uint32_t i = 0; scope->slots && i < scope->count; i++)
-        add_run(contributors, scope->slots[i], 1);
-    for (uint32_t done = 0; !scope->slots && done < scope->count; done += BLOCK)
-        add_run(contributors, scope->first + done, scope->count - done < BLOCK ? scope->count - done : BLOCK);
-}
-
 bool statistics_average(const month_t *month, const row_t *row, const scope_slots_t *scope, mpq_t out, uint32_t *out_n)
 {
     contributors_t contributors;
-    contributors_begin(&contributors, month, row);
-    add_scope(&contributors, scope);
+    contributors_begin(&contributors, month, row, NULL);
+    contributors_add(&contributors, scope);
     *out_n = contributors.n;
     return contributors.n && formula_evaluate_exact(row->formula, contributors.sums, contributors.n, out);
 }
@@ -351,7 +282,7 @@ static void take_best(share_t *share, uint32_t eligible, contributors_t *taken)
     for (uint32_t i = 0; i < share->picks->count; i++) {
         if (!is_eligible(share->picks, i))
             continue;
-        add_slot(taken, share->picks->order->slots[picks_at(share->picks, i)]);
+        contributors_add_slot(taken, share->picks->order->slots[picks_at(share->picks, i)]);
         if (share->picks->order->bases)
             take(share, i);
         if (taken->n >= least && (!share->picks->order->bases || holds_share(share, i)))
@@ -376,8 +307,7 @@ uint32_t statistics_benchmark_stores(const month_t *month, const row_t *row, con
     if (eligible == 0 || eligible < rule->least_eligible)
         return 0;
     contributors_t taken;
-    contributors_begin(&taken, month, row);
-    taken.slots = out_slots;
+    contributors_begin(&taken, month, row, out_slots);
     mpq_inits(share.exact_needed, share.exact_held, share.term, NULL);
     take_best(&share, eligible, &taken);
     mpq_clears(share.exact_needed, share.exact_held, share.term, NULL);

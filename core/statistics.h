@@ -2,7 +2,9 @@
  * is rounded by the caller. */
 #pragma once
 
+#include "core/contributors.h"
 #include "core/exact_sum.h"
+#include "core/order.h"
 #include "core/scopes.h"
 #include "core/tables.h"
 

@@ -78,7 +78,7 @@ class Postgres:
         """CTE s: a line for each scope, wide; then st: one for each scope and row."""
         columns = ", ".join(f"{sql} as {name}{i}" for i, row in enumerate(cat.rows) for name, sql in aggregates(row, *names(row, i), cls.quartiles(names(row, i)[2])))
         turned = ", ".join(f"({i}, n{i}, valued{i}, average{i}, mean{i}, q{i}[1], q{i}[2], q{i}[3], best{i}, eligible{i}, base{i}, "
-                           f"{f'-q{i}[1]' if row.sign < 0 else f'q{i}[3]'})" for i, row in enumerate(cat.rows))
+                           f"case when eligible{i} >= {FEW} then {f'-q{i}[1]' if row.sign < 0 else f'q{i}[3]'} else '-infinity' end)" for i, row in enumerate(cat.rows))
         wide = scopes.replace("COLUMNS", columns)
         return (f"s as ({wide}), st as materialized (select s.scope, x.* from s cross join lateral (values {turned}) "
                 "as x(i, n, valued, average, mean, p25, median, p75, best, eligible, base, cutoff))")
@@ -88,7 +88,7 @@ class Postgres:
         """CTEs from v and st to p: the benchmarks. `scopes`: pairs of scope in st and how stores of v belong to it."""
         turned = ", ".join(f"({i}, {a}, {b}, {'-' if row.sign < 0 else ''}{v}, {is_eligible(row, b, v)})"
                            for i, row in enumerate(cat.rows) if row.better != "neither" for a, b, v in [names(row, i)])
-        each = " union all ".join(f"select st.scope, c.i, a, b, sorted, dealer, base from c join st on {on} and st.i = c.i where (sorted >= cutoff or eligible < {FEW}) and eligible >= {LEAST_ELIGIBLE}"
+        each = " union all ".join(f"select st.scope, c.i, a, b, sorted, dealer, base from c join st on {on} and st.i = c.i where sorted >= cutoff and eligible >= {LEAST_ELIGIBLE}"
                                   for on in scopes)
         return (f"c as (select region, dealer, x.i, a, b, sorted from v cross join lateral (values {turned}) as x(i, a, b, sorted, counts) where counts), "
                 f"candidates as ({each}), p as ({picked('scope, i', 'sorted desc')})")

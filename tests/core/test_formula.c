@@ -329,6 +329,13 @@ static void write_random(char *text, int depth)
     strcat(text, ")");
 }
 
+/* Small enough, mostly, that doubles and whole numbers tell all. */
+static int64_t small_fact(void)
+{
+    unsigned kind = pick(12);
+    return kind == 0 ? FACT_ABSENT : kind == 1 ? 0 : kind == 2 ? (int64_t)pick(1u << 26) : (int64_t)pick(50);
+}
+
 static int64_t random_fact(void)
 {
     switch (pick(12)) {
@@ -350,23 +357,72 @@ static int64_t random_fact(void)
 
 #define STORES 600
 
-static void compare_ways(const formula_t *formula, const char *text, const int64_t *const *columns, size_t first)
+typedef struct {
+    double values[STORES], bases[STORES];
+    mpq_t exact[STORES]; /* where there is a value */
+    formula_told_t told;
+} evaluated_t;
+
+/* What is told of the bases and of equal doubles is so. */
+static void check_told(const formula_t *formula, const char *text, const evaluated_t *evaluated, size_t count,
+                       int64_t (*inputs)[INPUTS])
+{
+    mpq_t base;
+    mpq_init(base);
+    for (size_t i = 0; i < count; i++) {
+        bool has_value = !isnan(evaluated->values[i]);
+        if (evaluated->told.has_bases) {
+            double expected = 0;
+            if (has_value) {
+                cr_assert(formula_evaluate_store(formula_denominator(formula), inputs[i], base));
+                for (int scale = 0; scale < evaluated->told.base_scale; scale++)
+                    mpz_mul_ui(mpq_numref(base), mpq_numref(base), 10);
+                mpq_canonicalize(base);
+                cr_assert(mpz_cmp_ui(mpq_denref(base), 1) == 0, "%s at store %zu", text, i);
+                expected = mpz_get_d(mpq_numref(base));
+            }
+            cr_assert(evaluated->bases[i] == expected, "%s at store %zu", text, i);
+        }
+        for (size_t other = i + 1; evaluated->told.is_told && other < count && other < i + 30; other++)
+            cr_assert(!has_value || evaluated->values[i] != evaluated->values[other] ||
+                          mpq_equal(evaluated->exact[i], evaluated->exact[other]),
+                      "%s at stores %zu and %zu", text, i, other);
+    }
+    mpq_clear(base);
+}
+
+/* Returns whether bases were given. */
+static bool compare_ways(const formula_t *formula, const char *text, const int64_t *const *columns, size_t first)
 {
     static double values[STORES];
-    cr_assert_eq(formula_evaluate_columns(formula, columns, first, STORES - first, values), STATUS_OK);
-    mpq_t exact;
-    mpq_init(exact);
-    for (size_t at = first; at < STORES; at++) {
-        int64_t inputs[INPUTS];
+    static int64_t inputs[STORES][INPUTS];
+    static evaluated_t evaluated;
+    size_t count = STORES - first, half = count / 2;
+    evaluated.told = FORMULA_TOLD_ALL;
+    cr_assert_eq(formula_evaluate_columns(formula, columns, first, count, values), STATUS_OK);
+    cr_assert_eq(formula_evaluate_with_bases(formula, columns, first, half, NULL, evaluated.values, evaluated.bases,
+                                             &evaluated.told),
+                 STATUS_OK);
+    cr_assert_eq(formula_evaluate_with_bases(formula, columns, first + half, count - half, NULL,
+                                             evaluated.values + half, evaluated.bases + half, &evaluated.told),
+                 STATUS_OK);
+    for (size_t at = 0; at < count; at++) {
         for (size_t i = 0; i < INPUTS; i++)
-            inputs[i] = columns[i][at];
-        double value = values[at - first];
-        bool has_value = formula_evaluate_store(formula, inputs, exact);
+            inputs[at][i] = columns[i][first + at];
+        double value = values[at];
+        mpq_init(evaluated.exact[at]);
+        bool has_value = formula_evaluate_store(formula, inputs[at], evaluated.exact[at]);
         cr_assert_eq(has_value, !isnan(value), "%s at store %zu", text, at);
-        cr_assert(!has_value || value == formula_to_double(exact), "%s at store %zu: %.17g", text, at, value);
+        cr_assert(!has_value || value == formula_to_double(evaluated.exact[at]), "%s at store %zu: %.17g", text, at,
+                  value);
         cr_assert(!(value == 0 && signbit(value)), "%s at store %zu: -0", text, at);
+        cr_assert(!has_value || value == evaluated.values[at], "%s at store %zu", text, at);
+        cr_assert(!has_value || !evaluated.told.is_whole || value == floor(value), "%s at store %zu", text, at);
     }
-    mpq_clear(exact);
+    check_told(formula, text, &evaluated, count, inputs);
+    for (size_t at = 0; at < count; at++)
+        mpq_clear(evaluated.exact[at]);
+    return evaluated.told.has_bases;
 }
 
 Test(formula, columns_are_the_exact_values_correctly_rounded)
@@ -376,7 +432,8 @@ Test(formula, columns_are_the_exact_values_correctly_rounded)
     const char *given = getenv("YARDSTICK_SEED");
     seed = given ? strtoul(given, NULL, 10) : 20250601;
     fprintf(stderr, "seed %lu\n", seed);
-    for (int round = 0; round < 150; round++) {
+    int with_bases = 0;
+    for (int round = 0; round < 300; round++) {
         char text[2000] = "";
         write_random(text, 1 + (int)pick(4));
         formula_t *formula = make(text);
@@ -385,9 +442,34 @@ Test(formula, columns_are_the_exact_values_correctly_rounded)
         for (int i = 0; i < INPUTS; i++) {
             columns[i] = facts[i];
             for (int at = 0; at < STORES; at++)
-                facts[i][at] = random_fact();
+                facts[i][at] = round % 2 ? small_fact() : random_fact();
         }
-        compare_ways(formula, text, columns, pick(300));
+        with_bases += compare_ways(formula, text, columns, pick(300));
+    }
+    cr_assert(with_bases > 5, "%d", with_bases);
+}
+
+/* Neighbours like (n-1)/n share a double where n is large; then it is not told that equal doubles are equal values. */
+Test(formula, doubles_that_cannot_tell_are_not_said_to)
+{
+    formula_t *formula = make("a / b");
+    const int64_t *columns[INPUTS];
+    int64_t above[STORES], below[STORES];
+    double values[STORES], bases[STORES];
+    for (int i = 0; i < INPUTS; i++)
+        columns[i] = i % 2 ? below : above;
+    for (int bits = 20; bits < 40; bits++) {
+        formula_told_t told = FORMULA_TOLD_ALL;
+        for (int i = 0; i < STORES; i++) {
+            above[i] = (INT64_C(1) << bits) - 2 - i;
+            below[i] = above[i] + 1;
+        }
+        cr_assert_eq(formula_evaluate_with_bases(formula, columns, 0, STORES, NULL, values, bases, &told), STATUS_OK);
+        bool shared = false;
+        for (int i = 1; i < STORES; i++)
+            shared |= values[i] == values[i - 1];
+        cr_assert(told.has_bases && !(shared && told.is_told));
+        cr_assert_eq(told.is_told, bits <= 25, "%d bits", bits);
     }
 }
 

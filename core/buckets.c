@@ -1,0 +1,140 @@
+#include "core/buckets.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTER 2u /* of a sample that may lie beyond each end */
+#define CHUNK 256u
+
+static int compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(sample[i]))
+            sample[size++] = sample[i];
+    if (size <= 2 * OUTER)
+        return (bucket_map_t){0, 0, false};
+    qsort(sample, size, sizeof *sample, compare_doubles);
+    double low = sample[OUTER], width = sample[size - 1 - OUTER] - low;
+    if (is_whole && width < BUCKETS - 2 && fabs(low) < 0x1p50) {
+        double spare = floor((BUCKETS - 2 - width) / 4);
+        return (bucket_map_t){sample[0] < low - spare ? low - spare : sample[0] - 1, 1, true};
+    }
+    double scale = width > 0 ? (BUCKETS - 1) / width : 0;
+    return (bucket_map_t){low, isfinite(scale) ? scale : 0, false};
+}
+
+bool bucket_map_value(bucket_map_t map, unsigned bucket, double *out)
+{
+    *out = map.low + bucket;
+    return map.is_whole && bucket > 0 && bucket < BUCKETS - 1;
+}
+
+/* The bucket stands in the last bits of what it makes: 2^52 + bucket. */
+static void place_chunk(bucket_map_t map, const double *restrict values, size_t count, double *restrict out)
+{
+    for (size_t i = 0; i < count; i++) {
+        double value = values[i], place = (value - map.low) * map.scale;
+        place = place > 0 ? place : 0;
+        place = place < BUCKETS - 1 ? place : BUCKETS - 1;
+        place = value == value ? place : BUCKET_NONE;
+        out[i] = place + 0x1p52;
+    }
+}
+
+static uint16_t bucket_in(const double *place)
+{
+    uint64_t bits;
+    memcpy(&bits, place, sizeof bits);
+    return (uint16_t)bits;
+}
+
+static void deal_places(const double *restrict places, size_t count, uint16_t *restrict out_buckets,
+                        uint32_t *restrict counts)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bucket = bucket_in(&places[i]);
+        out_buckets[i] = bucket;
+        counts[bucket]++;
+    }
+}
+
+static uint32_t deal_weights(const double *restrict weights, const uint16_t *restrict buckets, size_t count,
+                             double *restrict sums)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += weights[i] != 0;
+    for (size_t i = 0; i < count; i++)
+        sums[buckets[i]] += weights[i];
+    return (uint32_t)found;
+}
+
+uint32_t buckets_deal(bucket_map_t map, const double *values, const double *weights, size_t count,
+                      uint16_t *out_buckets, buckets_t *out)
+{
+    double places[CHUNK];
+    uint32_t weighty = 0;
+    for (size_t first = 0; first < count; first += CHUNK) {
+        size_t size = count - first < CHUNK ? count - first : CHUNK;
+        place_chunk(map, values + first, size, places);
+        deal_places(places, size, out_buckets + first, out->counts);
+        if (weights)
+            weighty += deal_weights(weights + first, out_buckets + first, size, out->weights);
+    }
+    return weighty;
+}
+
+void buckets_merge(buckets_t *buckets, const buckets_t *other)
+{
+    for (size_t i = 0; i <= BUCKETS; i++)
+        buckets->counts[i] += other->counts[i];
+    for (size_t i = 0; i <= BUCKETS; i++)
+        buckets->weights[i] += other->weights[i];
+}
+
+/* So many at a time, of which mostly none is wanted. */
+typedef uint16_t lanes_t __attribute__((vector_size(16)));
+#define VECTORS 4u
+#define LANES   (VECTORS * sizeof(lanes_t) / sizeof(uint16_t))
+
+/* Whether any of them is in `wide` + 1 buckets from `low` on. */
+static bool any_within(const uint16_t *buckets, uint16_t low, uint16_t wide)
+{
+    lanes_t lanes[VECTORS], any = {0};
+    uint64_t found[2];
+    memcpy(lanes, buckets, sizeof lanes);
+    for (size_t i = 0; i < VECTORS; i++)
+        any |= (lanes_t)(lanes[i] - low <= wide);
+    memcpy(found, &any, sizeof found);
+    return (found[0] | found[1]) != 0;
+}
+
+static size_t collect_few(const uint16_t *buckets, size_t first, size_t last, unsigned low, unsigned width,
+                          uint32_t *out)
+{
+    size_t found = 0;
+    for (size_t i = first; i < last; i++) {
+        out[found] = (uint32_t)i;
+        found += (unsigned)buckets[i] - low <= width;
+    }
+    return found;
+}
+
+size_t buckets_collect(const uint16_t *buckets, size_t count, unsigned first, unsigned last, uint32_t *out)
+{
+    unsigned width = last - first;
+    size_t found = 0, i = 0;
+    for (; i + LANES <= count; i += LANES)
+        if (any_within(buckets + i, (uint16_t)first, (uint16_t)width))
+            found += collect_few(buckets, i, i + LANES, first, width, out + found);
+    return found + collect_few(buckets, i, count, first, width, out + found);
+}
