@@ -49,8 +49,7 @@ static status_t allocate(month_t *month)
     if (!month->dealers || !month->slots || !month->region_first || !month->flags || !month->orders)
         return STATUS_NO_MEMORY;
     TRY(allocate_columns(month));
-    size_t slot_bytes = (stored_columns(catalog) + 1) * sizeof(int64_t) + sizeof *month->dealers +
-                        sizeof *month->flags + catalog->table_row_count * ORDER_SLOT_BYTES;
+    size_t slot_bytes = (stored_columns(catalog) + 1) * sizeof(int64_t) + sizeof *month->dealers + sizeof *month->flags;
     month->bytes = sizeof *month + month->count * slot_bytes + (size_t)network->dealer_count * sizeof *month->slots +
                    ((size_t)network->region_count + catalog->row_count + 2 * catalog->fact_count) * sizeof(void *);
     return STATUS_OK;
@@ -148,6 +147,16 @@ month_t *month_clone(const month_t *month)
     month_t *made = copy;
     copy = NULL;
     return made;
+}
+
+size_t month_measure(const month_t *month)
+{
+    size_t bytes = month->bytes;
+    for (size_t row = 0; row < month->catalog->row_count; row++) {
+        const row_order_t *order = __atomic_load_n(&month->orders[row], __ATOMIC_ACQUIRE);
+        bytes += order ? order_bytes(order) : 0;
+    }
+    return bytes;
 }
 
 static void drop_orders(month_t *month)
