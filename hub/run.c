@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -203,7 +204,9 @@ static status_t load(run_t *run)
     hub->past = past_create(hub->store, run->settings.month_cache_bytes / 2);
     if (!hub->months || !hub->past || !hub->closings)
         return STATUS_NO_MEMORY;
-    return closings_load(hub->closings, txn, clock_wall().ms);
+    TRY(closings_load(hub->closings, txn, clock_wall().ms));
+    malloc_trim(0); /* what loading took meanwhile */
+    return STATUS_OK;
 }
 
 static bool load_memory(run_t *run, const char *directory)
