@@ -1,5 +1,7 @@
 #include "core/buckets.h"
 
+#include "core/pairs.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -34,20 +36,25 @@ bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole)
 
 bool bucket_map_value(bucket_map_t map, unsigned bucket, double *out)
 {
-    *out = map.low + bucket;
-    return map.is_whole && bucket > 0 && bucket < BUCKETS - 1;
+    *out = map.low + (bucket - 1);
+    return map.is_whole && bucket > 1 && bucket < BUCKETS;
 }
 
-/* The bucket stands in the last bits of what it makes: 2^52 + bucket. */
-static void place_chunk(bucket_map_t map, const double *restrict values, size_t count, double *restrict out)
+/* The bucket stands in the last bits of what it makes, 2^52 + bucket; NaN stays NaN, whose last bits are 0. */
+static pair_t place_pair(bucket_map_t map, pair_t values)
 {
-    for (size_t i = 0; i < count; i++) {
-        double value = values[i], place = (value - map.low) * map.scale;
-        place = place > 0 ? place : 0;
-        place = place < BUCKETS - 1 ? place : BUCKETS - 1;
-        place = value == value ? place : BUCKET_NONE;
-        out[i] = place + 0x1p52;
-    }
+    const pair_t first = {1, 1}, last = {BUCKETS, BUCKETS};
+    pair_t place = (values - map.low) * map.scale + first;
+    return pair_lesser(last, pair_greater(first, place)) + 0x1p52;
+}
+
+static void place_chunk(bucket_map_t map, const double *values, size_t count, double *out)
+{
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2)
+        pair_store(place_pair(map, pair_load(values + i)), out + i);
+    if (i < count)
+        out[i] = place_pair(map, (pair_t){values[i], values[i]})[0];
 }
 
 static uint16_t bucket_in(const double *place)
@@ -57,8 +64,8 @@ static uint16_t bucket_in(const double *place)
     return (uint16_t)bits;
 }
 
-static void deal_places(const double *restrict places, size_t count, uint16_t *restrict out_buckets,
-                        uint32_t *restrict counts)
+static void count_places(const double *restrict places, size_t count, uint16_t *restrict out_buckets,
+                         uint32_t *restrict counts)
 {
     for (size_t i = 0; i < count; i++) {
         uint16_t bucket = bucket_in(&places[i]);
@@ -67,38 +74,20 @@ static void deal_places(const double *restrict places, size_t count, uint16_t *r
     }
 }
 
-static uint32_t deal_weights(const double *restrict weights, const uint16_t *restrict buckets, size_t count,
-                             double *restrict sums)
-{
-    uint64_t found = 0;
-    for (size_t i = 0; i < count; i++)
-        found += weights[i] != 0;
-    for (size_t i = 0; i < count; i++)
-        sums[buckets[i]] += weights[i];
-    return (uint32_t)found;
-}
-
-uint32_t buckets_deal(bucket_map_t map, const double *values, const double *weights, size_t count,
-                      uint16_t *out_buckets, buckets_t *out)
+void buckets_deal(bucket_map_t map, const double *values, size_t count, uint16_t *out_buckets, uint32_t *counts)
 {
     double places[CHUNK];
-    uint32_t weighty = 0;
     for (size_t first = 0; first < count; first += CHUNK) {
         size_t size = count - first < CHUNK ? count - first : CHUNK;
         place_chunk(map, values + first, size, places);
-        deal_places(places, size, out_buckets + first, out->counts);
-        if (weights)
-            weighty += deal_weights(weights + first, out_buckets + first, size, out->weights);
+        count_places(places, size, out_buckets + first, counts);
     }
-    return weighty;
 }
 
-void buckets_merge(buckets_t *buckets, const buckets_t *other)
+void buckets_weigh(const uint16_t *buckets, const double *weights, size_t count, double *sums)
 {
-    for (size_t i = 0; i <= BUCKETS; i++)
-        buckets->counts[i] += other->counts[i];
-    for (size_t i = 0; i <= BUCKETS; i++)
-        buckets->weights[i] += other->weights[i];
+    for (size_t i = 0; i < count; i++)
+        sums[buckets[i]] += weights[i];
 }
 
 /* So many at a time, of which mostly none is wanted. */

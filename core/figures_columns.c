@@ -14,10 +14,11 @@
 
 /* What is gathered of one scope on the way through those within it. */
 typedef struct {
-    buckets_t buckets;
+    uint32_t buckets[BUCKET_ROOM]; /* counts */
     exact_mean_t mean;
     contributors_t contributors; /* where the facts' own sums do not do */
-    uint32_t eligible;
+    row_totals_t totals;
+    uint32_t front_from;
 } layer_t;
 
 struct columns {
@@ -119,13 +120,13 @@ static status_t fill_references(const columns_t *columns, const stretch_t *stret
 static status_t fill_cell(columns_t *columns, stretch_t *stretch, const scope_slots_t *slots,
                           const contributors_t *contributors, const exact_mean_t *mean, scope_statistics_t *out)
 {
-    *out = (scope_statistics_t){.n = contributors->n, .valued = stretch->valued, .average = NO_VALUE};
+    *out = (scope_statistics_t){.n = contributors->n, .valued = stretch->totals.valued, .average = NO_VALUE};
     if (contributors_average(contributors, columns->value))
         out->average = formula_to_double(columns->value);
     /* A fact's average is the mean of its values, and exact. */
     out->mean = columns->row->is_fact
                     ? out->average
-                    : statistics_mean_of(columns->set->month, columns->row, slots, mean, stretch->valued);
+                    : statistics_mean_of(columns->set->month, columns->row, slots, mean, stretch->totals.valued);
     stretch_quantiles(stretch, out);
     TRY(take_benchmark(columns, stretch, slots, NULL, &out->benchmark_n, &out->best, columns->value));
     out->benchmark = out->benchmark_n ? formula_to_double(columns->value) : NO_VALUE;
@@ -142,13 +143,35 @@ static bool wants_values(const columns_t *columns)
     return columns->cells || columns->row->better != BETTER_NEITHER;
 }
 
+static bool wants_front(const columns_t *columns)
+{
+    return columns->row->better != BETTER_NEITHER;
+}
+
+/* A scope's part of the row's values. `layer` is NULL where it has few. */
+static stretch_t begin_stretch(columns_t *columns, const scope_slots_t *slots, const layer_t *layer)
+{
+    stretch_row_t *shared = &columns->shared;
+    uint32_t from = slots->slots ? 0 : slots->first - shared->values.slots->first;
+    stretch_t stretch = {.row = shared, .from = from, .count = slots->count};
+    if (layer) {
+        stretch.dealt = columns->cells ? layer->buckets : NULL;
+        stretch.totals = layer->totals;
+        stretch.front_from = layer->front_from;
+        stretch.front_count = shared->front.count - layer->front_from;
+    } else {
+        row_values_count(&shared->values, from, slots->count, &stretch.totals);
+    }
+    return stretch;
+}
+
 static status_t fill(columns_t *columns, size_t scope, const layer_t *layer, const contributors_t *contributors,
                      const exact_mean_t *mean)
 {
     const scope_slots_t *slots = &columns->set->scopes[scope];
     stretch_t stretch = {.row = &columns->shared};
     if (wants_values(columns))
-        stretch = stretch_begin(&columns->shared, slots, layer ? &layer->buckets : NULL, layer ? layer->eligible : 0);
+        stretch = begin_stretch(columns, slots, layer);
     if (columns->cells)
         return fill_cell(columns, &stretch, slots, contributors, mean, &columns->cells[scope]);
     return fill_references(columns, &stretch, slots, contributors, &columns->references[scope]);
@@ -158,9 +181,12 @@ static status_t fill(columns_t *columns, size_t scope, const layer_t *layer, con
 
 static void begin_layer(const columns_t *columns, layer_t *layer)
 {
-    layer->buckets = (buckets_t){0};
-    layer->mean = (exact_mean_t){0};
-    layer->eligible = 0;
+    if (columns->cells)
+        memset(layer->buckets, 0, sizeof layer->buckets);
+    if (wants_mean(columns))
+        layer->mean = (exact_mean_t){0};
+    layer->totals = (row_totals_t){0};
+    layer->front_from = columns->shared.front.count;
     contributors_begin(&layer->contributors, columns->set->month, columns->row, NULL);
 }
 
@@ -170,7 +196,10 @@ static void add_values(columns_t *columns, layer_t *layer, uint32_t from, uint32
     stretch_row_t *shared = &columns->shared;
     const double *values = shared->values.values + from;
     const double *weights = shared->values.told.has_bases ? shared->values.weights + from : NULL;
-    layer->eligible += buckets_deal(shared->map, values, weights, count, shared->buckets + from, &layer->buckets);
+    if (wants_front(columns))
+        front_append(&shared->front, values, weights, from, count);
+    if (columns->cells)
+        buckets_deal(shared->map, values, count, shared->buckets + from, layer->buckets);
     if (wants_mean(columns))
         exact_mean_add_all(&layer->mean, values, count);
 }
@@ -180,7 +209,7 @@ static status_t compute_values(columns_t *columns, layer_t *layer, uint32_t from
 {
     for (uint32_t done = 0; done < count && wants_values(columns); done += CHUNK) {
         uint32_t size = count - done < CHUNK ? count - done : CHUNK;
-        TRY(row_values_compute(&columns->shared.values, from + done, size));
+        TRY(row_values_compute(&columns->shared.values, from + done, size, &layer->totals));
         add_values(columns, layer, from + done, size);
     }
     return STATUS_OK;
@@ -188,9 +217,11 @@ static status_t compute_values(columns_t *columns, layer_t *layer, uint32_t from
 
 static void merge_layer(const columns_t *columns, layer_t *layer, const layer_t *inner)
 {
-    if (wants_values(columns))
-        buckets_merge(&layer->buckets, &inner->buckets);
-    layer->eligible += inner->eligible;
+    for (size_t i = 0; columns->cells && i < BUCKET_ROOM; i++)
+        layer->buckets[i] += inner->buckets[i];
+    layer->totals.valued += inner->totals.valued;
+    layer->totals.eligible += inner->totals.eligible;
+    layer->totals.weight += inner->totals.weight;
     if (wants_mean(columns))
         exact_mean_merge(&layer->mean, &inner->mean);
     contributors_merge(&layer->contributors, &inner->contributors);
@@ -240,16 +271,17 @@ static status_t run_small(columns_t *columns, size_t node)
     return fill(columns, columns->set->nodes[node].scope, NULL, &contributors, &mean);
 }
 
-static status_t make_map(columns_t *columns)
+/* Judges by a sample how to deal the values out, and how many of the best to collect. */
+static status_t make_maps(columns_t *columns)
 {
     stretch_row_t *shared = &columns->shared;
-    double sample[VALUES_SAMPLE];
     uint32_t count;
-    TRY(row_values_sample(&shared->values, sample, &count));
-    bool is_whole = true;
-    for (uint32_t i = 0; i < count && is_whole; i++)
-        is_whole = isnan(sample[i]) || sample[i] == floor(sample[i]);
-    shared->map = bucket_map_make(sample, count, is_whole);
+    TRY(row_values_sample(&shared->values, &count));
+    const double *weights = shared->values.told.has_bases ? shared->values.weights : NULL;
+    if (wants_front(columns))
+        front_begin(&shared->front, columns->row->better == BETTER_DOWN, columns->rule, shared->values.values, weights,
+                    count);
+    shared->map = bucket_map_make(shared->values.values, count, shared->values.told.is_whole);
     return STATUS_OK;
 }
 
@@ -265,7 +297,8 @@ static status_t begin_values(columns_t *columns, const scope_slots_t *slots)
     columns->exact.row = columns->row;
     columns->exact.kept_slot = INDEX_NONE;
     shared->exact = &columns->exact;
-    return slots->count < FEW ? row_values_compute(&shared->values, 0, slots->count) : make_map(columns);
+    row_totals_t totals = {0};
+    return slots->count < FEW ? row_values_compute(&shared->values, 0, slots->count, &totals) : make_maps(columns);
 }
 
 static status_t run_root(columns_t *columns, size_t root)
@@ -366,7 +399,6 @@ status_t columns_benchmark_stores(columns_t *columns, size_t row, size_t scope, 
     columns->row = &columns->set->month->catalog->rows[row];
     columns->rule = rule;
     TRY(load_alone(columns, slots, &layer));
-    stretch_t stretch =
-        stretch_begin(&columns->shared, slots, layer ? &layer->buckets : NULL, layer ? layer->eligible : 0);
+    stretch_t stretch = begin_stretch(columns, slots, layer);
     return take_benchmark(columns, &stretch, slots, out_slots, out_count, &best, out);
 }

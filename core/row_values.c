@@ -1,5 +1,7 @@
 #include "core/row_values.h"
 
+#include "core/pairs.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -102,17 +104,64 @@ static void drop_unreported(row_values_t *values, uint32_t from, uint32_t count)
     }
 }
 
-/* Denominators become weights. */
-static void weigh(row_values_t *values, uint32_t from, uint32_t count)
+/* Several pairs side by side, so that no sum waits for the one before. */
+#define PAIRS 2u
+#define SIDE  (2 * PAIRS)
+
+static uint32_t count_marks(const pair_marks_t *marks)
 {
-    double least = least_base(values->row, values->told.base_scale), *weights = values->weights + from;
-    uint64_t negative = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        double base = weights[i];
-        negative |= base < 0;
-        weights[i] = base >= least ? base : 0;
+    int64_t count = 0;
+    for (size_t k = 0; k < PAIRS; k++)
+        count -= marks[k][0] + marks[k][1];
+    return (uint32_t)count;
+}
+
+static uint32_t count_valued(const double *values, uint32_t count)
+{
+    pair_marks_t marks[PAIRS] = {{0}};
+    uint32_t i = 0, rest = 0;
+    for (; i + SIDE <= count; i += SIDE)
+        for (size_t k = 0; k < PAIRS; k++) {
+            pair_t value = pair_load(values + i + 2 * k);
+            marks[k] += value == value;
+        }
+    for (; i < count; i++)
+        rest += values[i] == values[i];
+    return count_marks(marks) + rest;
+}
+
+/* Denominators become weights: those below the least that is eligible become 0. False where one is negative. */
+static bool weigh(double *weights, uint32_t count, double least, row_totals_t *totals)
+{
+    pair_marks_t marks[PAIRS] = {{0}}, negative = {0};
+    pair_t sums[PAIRS] = {{0}}, least_pair = {least, least};
+    uint32_t i = 0;
+    for (; i + SIDE <= count; i += SIDE)
+        for (size_t k = 0; k < PAIRS; k++) {
+            pair_t weight = pair_load(weights + i + 2 * k);
+            weight = pair_keep(weight, weight >= least_pair);
+            negative |= weight < 0;
+            marks[k] += weight > 0;
+            sums[k] += weight;
+            pair_store(weight, weights + i + 2 * k);
+        }
+    bool is_sound = !(negative[0] | negative[1]);
+    totals->eligible += count_marks(marks);
+    for (size_t k = 0; k < PAIRS; k++)
+        totals->weight += sums[k][0] + sums[k][1];
+    for (; i < count; i++) {
+        weights[i] = weights[i] >= least ? weights[i] : 0;
+        is_sound &= weights[i] >= 0;
+        totals->eligible += weights[i] > 0;
+        totals->weight += weights[i];
     }
-    if (negative && !values->row->has_min_base)
+    return is_sound;
+}
+
+static void make_weights(row_values_t *values, uint32_t from, uint32_t count, row_totals_t *totals)
+{
+    double least = least_base(values->row, values->told.base_scale);
+    if (!weigh(values->weights + from, count, least, totals))
         values->told.has_bases = false;
 }
 
@@ -138,7 +187,7 @@ static status_t find_base(row_values_t *values, uint32_t from, uint32_t count, f
     return STATUS_OK;
 }
 
-status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count)
+status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count, row_totals_t *totals)
 {
     size_t first = values->slots->slots ? 0 : values->slots->first;
     formula_whole_t base;
@@ -147,27 +196,48 @@ status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count)
                                     base.values ? &base : NULL, values->values + from, values->weights + from,
                                     &values->told));
     drop_unreported(values, from, count);
+    uint32_t valued = count_valued(values->values + from, count);
+    totals->valued += valued;
     if (values->told.has_bases)
-        weigh(values, from, count);
+        make_weights(values, from, count, totals);
+    else
+        totals->eligible += valued;
     return STATUS_OK;
+}
+
+void row_values_count(const row_values_t *values, uint32_t from, uint32_t count, row_totals_t *out)
+{
+    *out = (row_totals_t){.valued = count_valued(values->values + from, count)};
+    for (uint32_t i = from; i < from + count; i++) {
+        out->eligible += row_values_is_eligible(values, i);
+        out->weight += values->told.has_bases ? values->weights[i] : 0;
+    }
 }
 
 status_t row_values_load(row_values_t *values, const month_t *month, const row_t *row, const scope_slots_t *slots)
 {
+    row_totals_t totals = {0};
     TRY(row_values_begin(values, month, row, slots));
-    return row_values_compute(values, 0, slots->count);
+    return row_values_compute(values, 0, slots->count, &totals);
 }
 
-status_t row_values_sample(const row_values_t *values, double *out, uint32_t *out_count)
+status_t row_values_sample(row_values_t *values, uint32_t *out_count)
 {
     const uint32_t runs = 8, run = VALUES_SAMPLE / runs, count = values->slots->count;
     size_t first = values->slots->slots ? 0 : values->slots->first;
-    *out_count = 0;
+    uint32_t size = 0;
     for (uint32_t i = 0; i < runs; i++) {
-        uint32_t from = (uint32_t)((uint64_t)count * i / runs), size = count - from < run ? count - from : run;
-        TRY(formula_evaluate_columns(values->row->formula, columns_of(values), first + from, size, out + *out_count));
-        *out_count += size;
+        uint32_t from = (uint32_t)((uint64_t)count * i / runs), more = count - from < run ? count - from : run;
+        if (more > count - size)
+            more = count - size;
+        TRY(formula_evaluate_with_bases(values->row->formula, columns_of(values), first + from, more, NULL,
+                                        values->values + size, values->weights + size, &values->told));
+        size += more;
     }
+    row_totals_t totals = {0};
+    if (values->told.has_bases)
+        make_weights(values, 0, size, &totals);
+    *out_count = size;
     return STATUS_OK;
 }
 

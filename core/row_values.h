@@ -28,17 +28,27 @@ status_t row_values_begin(row_values_t *values, const month_t *month, const row_
                           const scope_slots_t *slots) NODISCARD;
 void row_values_fini(row_values_t *values);
 
-/* Computes the values at places `from` to from + count - 1. `told` is true of all that are computed so far. */
-status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count) NODISCARD;
+/* How many of some values there are, and what their weights sum to. */
+typedef struct {
+    uint32_t valued, eligible;
+    double weight; /* of all eligible together; from 2^53 on perhaps rounded */
+} row_totals_t;
+
+/* Computes the values at places `from` to from + count - 1, and adds them to the totals, which hold for what
+ * row_values_are_plain says of all that are computed so far; as does `told`. */
+status_t row_values_compute(row_values_t *values, uint32_t from, uint32_t count, row_totals_t *totals) NODISCARD;
+
+/* The totals of computed values. */
+void row_values_count(const row_values_t *values, uint32_t from, uint32_t count, row_totals_t *out);
 
 /* Computes all. */
 status_t row_values_load(row_values_t *values, const month_t *month, const row_t *row,
                          const scope_slots_t *slots) NODISCARD;
 
-/* Some of the values from all over the scope, NaN among them, into `out` (room for VALUES_SAMPLE). *out_count of them.
- */
+/* Computes some of the values from all over the scope, and puts them and their weights at the first *out_count places,
+ * VALUES_SAMPLE at most: to be computed anew. */
 #define VALUES_SAMPLE 256u
-status_t row_values_sample(const row_values_t *values, double *out, uint32_t *out_count) NODISCARD;
+status_t row_values_sample(row_values_t *values, uint32_t *out_count) NODISCARD;
 
 /* The denominators of the row loaded last, correctly rounded, NaN where there is none: [slots.count]. The row has them.
  */

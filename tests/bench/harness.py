@@ -201,12 +201,11 @@ def number(value):
     """Short, and as exact as is of use; a small ratio as a fraction."""
     if value == 0:
         return "0"
-    if abs(value) < 0.095:
-        return f"1/{1 / value:,.0f}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"1/{figure(1 / value)}" if 0 < value < 0.5 else figure(value)
 
 
 def figure(value):
+    """Three digits, or all of a whole number."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 

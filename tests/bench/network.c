@@ -2,6 +2,7 @@
 
 #include "core/arena.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ static draw_t draw_for(uint64_t what, uint64_t dealer, uint64_t month, uint64_t 
 
 static uint64_t draw_below(draw_t *draw, uint64_t bound)
 {
+    assert(bound > 0);
     return mix(draw->state++) % bound;
 }
 
