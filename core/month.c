@@ -149,6 +149,16 @@ month_t *month_clone(const month_t *month)
     return made;
 }
 
+size_t month_measure(const month_t *month)
+{
+    size_t bytes = month->bytes;
+    for (size_t row = 0; row < month->catalog->row_count; row++) {
+        const row_order_t *order = __atomic_load_n(&month->orders[row], __ATOMIC_ACQUIRE);
+        bytes += order ? order_bytes(order) : 0;
+    }
+    return bytes;
+}
+
 static void drop_orders(month_t *month)
 {
     for (size_t row = 0; month->orders && row < month->catalog->row_count; row++)

@@ -21,7 +21,7 @@ typedef struct {
     uint8_t *flags;            /* MONTH_REPORTED, MONTH_LATE */
     struct row_order **orders; /* internals of core/order.c: cached order of each row */
     struct order_index *index; /* order statistics of its rows, as far as they are kept (core/order_index.h) */
-    size_t bytes;              /* memory that it takes, for a cache's budget */
+    size_t bytes;              /* memory of all that but the cached orders and the index */
 } month_t;
 
 #define MONTH_REPORTED 1u
@@ -42,6 +42,10 @@ void month_destroy(month_t **month);
 void month_set(month_t *month, uint32_t dealer, const int64_t *facts, bool late);
 /* The same for its facts of the month before. */
 void month_set_previous(month_t *month, uint32_t dealer, const int64_t *facts);
+
+/* Memory that it takes now, cached orders too, but for its index (order_index_bytes): for a cache's budget. Any number
+ * of threads may read the month meanwhile, and none change it. */
+size_t month_measure(const month_t *month);
 
 /* The inputs of one slot: 2 * fact_count values into `out`. */
 void month_inputs(const month_t *month, uint32_t slot, int64_t *out);

@@ -241,6 +241,12 @@ row_order_t *order_make(const month_t *month, const row_t *row, const scope_slot
     return row_values_load(&values, month, row, slots) == STATUS_OK ? arrange(&values) : NULL;
 }
 
+size_t order_bytes(const row_order_t *order)
+{
+    size_t of_slot = sizeof *order->slots + sizeof *order->values + sizeof *order->marks;
+    return sizeof *order + order->count * (of_slot + (order->bases ? sizeof *order->bases : 0));
+}
+
 const row_order_t *order_of_row(const month_t *month, size_t row)
 {
     row_order_t **place = &month->orders[row];

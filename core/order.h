@@ -30,6 +30,8 @@ static inline uint32_t picks_at(const picks_t *picks, uint32_t i)
 
 /* The order among a scope's slots. NULL when out of memory. The caller destroys it. */
 row_order_t *order_make(const month_t *month, const row_t *row, const scope_slots_t *slots);
+/* Memory that it takes. */
+size_t order_bytes(const row_order_t *order);
 /* Accepts NULL and *NULL; sets *order to NULL. */
 void order_destroy(row_order_t **order);
 

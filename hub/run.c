@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -23,6 +24,8 @@
 
 #define START_MS      120000 /* for the server thread to say that it serves, self test included */
 #define READERS_SPARE 16     /* read transactions beside the workers': verify, backups */
+#define LOOK_MS       1000   /* between two looks at how the store grows while it is read through */
+#define GROWTH_MAX    (UINT64_C(1) << 30)
 
 enum { EXIT_REFUSED = 1 };
 
@@ -36,6 +39,7 @@ typedef struct {
     server_t server;
     int signals;
     store_verification_t *verification; /* NULL: all records were read before, or are no more being read */
+    uint64_t used_before;               /* bytes of the store when it began */
     char why[1000];                     /* the store is damaged; "" = nothing was found */
 } run_t;
 
@@ -205,7 +209,9 @@ static status_t load(run_t *run)
     hub->exemplars = exemplar_log_create(hub->store);
     if (!hub->months || !hub->past || !hub->closings || !hub->release_sets || !hub->exemplars)
         return STATUS_NO_MEMORY;
-    return closings_load(hub->closings, txn, clock_wall().ms);
+    TRY(closings_load(hub->closings, txn, clock_wall().ms));
+    malloc_trim(0); /* what loading took meanwhile */
+    return STATUS_OK;
 }
 
 static bool load_memory(run_t *run, const char *directory)
@@ -253,6 +259,39 @@ static bool start_server(run_t *run)
     return true;
 }
 
+static void end_verification(run_t *run)
+{
+    int dead;
+    if (!run->verification)
+        return;
+    store_verification_destroy(&run->verification);
+    /* A child that was killed leaves its snapshot pinned; the writer looks again, later. */
+    status_t status = store_forget_dead_readers(run->hub.store, &dead);
+    if (status != STATUS_OK)
+        log_event(LOG_WARNING, "dead_readers", "status=%s", status_name(status));
+}
+
+static void cut_off(run_t *run, uint64_t records, const char *why)
+{
+    note_self_check(&run->hub, SELF_CHECK_CUT_OFF, records);
+    log_event(LOG_WARNING, "not_verified", "records=%" PRIu64 " reason=\"%s\"", records, why);
+}
+
+/* No page of a snapshot that somebody reads is used again, so that each commit makes the store grow. Reading ends where
+ * that takes more than a quarter of what is left of the store's map. */
+static void look_at_growth(run_t *run)
+{
+    uint64_t used, map;
+    store_sizes(run->hub.store, &used, &map);
+    uint64_t room = (map - run->used_before) / 4, most = room < GROWTH_MAX ? room : GROWTH_MAX;
+    if (used <= run->used_before + most)
+        return;
+    cut_off(run, atomic_load(&run->hub.self_check_records),
+            "so much is filed meanwhile that the store grew while it was read; `yardstick-hub verify` reads it in a "
+            "quieter hour");
+    end_verification(run);
+}
+
 /* What the child has found that reads all records. A store that is damaged is served no further. */
 static void note_verification(run_t *run)
 {
@@ -268,11 +307,10 @@ static void note_verification(run_t *run)
         atomic_store(&run->hub.failed, true);
         zmq_send(run->control, "stop", 4, ZMQ_DONTWAIT);
     } else {
-        note_self_check(&run->hub, SELF_CHECK_CUT_OFF, progress->records);
-        log_event(LOG_WARNING, "not_verified", "records=%" PRIu64 " reason=\"%s\"", progress->records, progress->why);
+        cut_off(run, progress->records, progress->why);
     }
     if (progress->has_ended)
-        store_verification_destroy(&run->verification);
+        end_verification(run);
 }
 
 /* Until a signal comes, or the server ends by itself. */
@@ -284,12 +322,14 @@ static void wait_for_end(run_t *run)
         if (run->verification)
             items[VERIFICATION] =
                 (zmq_pollitem_t){NULL, store_verification_descriptor(run->verification), ZMQ_POLLIN, 0};
-        if (zmq_poll(items, run->verification ? COUNT : VERIFICATION, -1) < 0)
+        if (zmq_poll(items, run->verification ? COUNT : VERIFICATION, run->verification ? LOOK_MS : -1) < 0)
             continue;
         if (run->verification && items[VERIFICATION].revents)
             note_verification(run);
+        if (run->verification)
+            look_at_growth(run);
     } while (!items[SIGNALS].revents && !items[CONTROL].revents);
-    store_verification_destroy(&run->verification);
+    end_verification(run);
     if (items[SIGNALS].revents)
         zmq_send(run->control, "stop", 4, ZMQ_DONTWAIT); /* who has ended by itself meanwhile takes it no more */
     pthread_join(run->server_thread, NULL);
@@ -307,6 +347,8 @@ static bool serve(run_t *run)
     run->control = worker_socket(run->hub.zmq, SERVER_CONTROL, true);
     if (!run->control || !start_server(run))
         return false;
+    uint64_t map;
+    store_sizes(run->hub.store, &run->used_before, &map);
     if (run->verification)
         store_verification_start(run->verification);
     wait_for_end(run);
@@ -332,7 +374,7 @@ static void end(run_t *run)
     past_destroy(&run->hub.past);
     months_destroy(&run->hub.months);
     registry_destroy(&run->hub.registry);
-    store_verification_destroy(&run->verification);
+    store_verification_destroy(&run->verification); /* where it never served */
     store_close(&run->hub.store);
     if (run->signals >= 0)
         close(run->signals);

@@ -11,7 +11,7 @@ import signal
 import time
 from pathlib import Path
 
-from yardstick import PATIENCE, HubCase, eventually, main, run
+from yardstick import OK, PATIENCE, HubCase, eventually, main, run, whole_facts
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 PAGE = 4096
@@ -288,6 +288,27 @@ class Damage(HubCase):
         self.assertRegex(hub.log_text(), "level=warning event=not_verified ")
         self.assertFalse(exists(child), "no zombie")
         self.assertEqual(hub.ask("coverage", "--period", "2025-06", "--scope", "nation")["scopes"][0]["expected"], 60)
+        self.assertEqual(hub.stop(), 0)
+
+    def test_a_reading_ends_that_makes_the_store_grow(self):
+        """While a snapshot is read, no page of it is used again: a hub that is filed to meanwhile does not let that go on for ever."""
+        hub = self.hub()
+        used = self.data.stat().st_size
+        hub.config = self.work / "small.yaml"
+        hub.config.write_text(f"disclosure: off\nmap_bytes: {used + 4 * 1024 * 1024}\n")
+        child = self.start_held(hub)
+        client = hub.client("dealer", ["D0001"])
+        self.addCleanup(client.close)
+        hub.wire_digest = None
+
+        def file_some():
+            for base in range(20):
+                self.assertStatus(client.submit("D0001", 202506, whole_facts(100 + self.random.randrange(10**6))), OK)
+            return hub.ask("status")["self_check"] == "cut_off"
+        eventually(file_some, "the growth to be noticed")
+        self.assertRegex(hub.log_text(), "event=not_verified .* the store grew while it was read")
+        self.assertFalse(exists(child))
+        self.assertLess(self.data.stat().st_size, used + 4 * 1024 * 1024)
         self.assertEqual(hub.stop(), 0)
 
     def test_a_newer_format(self):
