@@ -107,6 +107,14 @@ class Postgres:
         return [f"with {values(cat, f'period = {period}', 'materialized')}, {cls.scopes(cat, scopes)}, "
                 f"{cls.benchmarks(cat, ['st.scope = c.region', 'st.scope = -1'])}, {compared(cat, dealer, region)}"]
 
+    @classmethod
+    def table_mixed(cls, cat, period):
+        """Another form: the statistics of each row by themselves, which PostgreSQL does in parallel; the benchmarks as above."""
+        return [each_statistics(cat, f"period = {period}", "group by grouping sets ((region), ())", cls.quartiles, ("q[1]", "q[2]", "q[3]")),
+                f"with {values(cat, f'period = {period}', 'materialized')}, {cls.benchmarks(cat, ['st.scope = c.region', 'st.scope = -1'])} "
+                "select st.scope, st.i, n, valued, average, mean, p25, median, p75, best, benchmark, coalesce(benchmark_n, 0), coalesce(enough, true) "
+                "from st left join p using (scope, i)"]
+
     @staticmethod
     def table_each(cat, period):
         """Another form: each row by itself, its windows over whole scopes."""
@@ -138,10 +146,11 @@ def each_statistics(cat, where, groups, quartiles, three):
     lines = []
     for i, row in enumerate(cat.rows):
         columns = ", ".join(f"{sql} as {name}" for name, sql in aggregates(row, "a", "b" if row.is_ratio else "1.0", "v", quartiles("v")))
-        lines.append(f"select coalesce(region, -1) as scope, {i} as i, {columns} from ({stores_of(row, where)}) as t {groups}")
+        lines.append(f"select coalesce(region, -1) as scope, {i} as i, {row.sign} as sign, {columns} from ({stores_of(row, where)}) as t {groups}")
     p25, median, p75 = three
+    cutoff = f"case when eligible < {FEW} then '-infinity' when sign < 0 then -{p25} else {p75} end as cutoff"
     return ("create temp table st as select scope, i, n, valued, average, mean, "
-            f"{p25} as p25, {median} as median, {p75} as p75, best, eligible, base from ({' union all '.join(lines)}) as u")
+            f"{p25} as p25, {median} as median, {p75} as p75, best, eligible, base, {cutoff} from ({' union all '.join(lines)}) as u")
 
 
 def each_benchmarks(cat, where, regions, cut=True):

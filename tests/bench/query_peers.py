@@ -96,7 +96,9 @@ class PostgresPeer(Peer):
 
     def forms(self):
         """What was tried for the table: name -> (form, jit)."""
-        return {"one wide pass": (self.sql.table, "off"), "one wide pass, jit": (self.sql.table, "on"), "each row by itself, in parallel": (self.sql.table_each, "off")}
+        return {"one wide pass": (self.sql.table, "off"), "one wide pass, jit": (self.sql.table, "on"),
+                "each row by itself, in parallel, then one wide pass for benchmarks": (self.sql.table_mixed, "off"),
+                "each row by itself, windows over whole scopes": (self.sql.table_each, "off")}
 
     def setting(self, form, jit):
         self.timed(f"set jit = {jit}")
