@@ -1,12 +1,14 @@
 #include "core/buckets.h"
 
+#include "core/pairs.h"
+
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLE 255u /* values that judge the map */
-#define OUTER  2u   /* of them that may lie beyond each end */
-#define CHUNK  256u
+#define OUTER 2u /* of a sample that may lie beyond each end */
+#define CHUNK 256u
 
 static int compare_doubles(const void *left, const void *right)
 {
@@ -14,31 +16,45 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-bucket_map_t bucket_map_make(const double *values, size_t count)
+bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole)
 {
-    double sample[SAMPLE];
-    size_t step = count / SAMPLE + 1, size = 0;
-    for (size_t i = 0; i < count; i += step)
-        if (!isnan(values[i]))
-            sample[size++] = values[i];
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(sample[i]))
+            sample[size++] = sample[i];
     if (size <= 2 * OUTER)
-        return (bucket_map_t){0, 0};
+        return (bucket_map_t){0, 0, false};
     qsort(sample, size, sizeof *sample, compare_doubles);
     double low = sample[OUTER], width = sample[size - 1 - OUTER] - low;
+    if (is_whole && width < BUCKETS - 2 && fabs(low) < 0x1p50) {
+        double spare = floor((BUCKETS - 2 - width) / 4);
+        return (bucket_map_t){sample[0] < low - spare ? low - spare : sample[0] - 1, 1, true};
+    }
     double scale = width > 0 ? (BUCKETS - 1) / width : 0;
-    return (bucket_map_t){low, isfinite(scale) ? scale : 0};
+    return (bucket_map_t){low, isfinite(scale) ? scale : 0, false};
 }
 
-/* The bucket stands in the last bits of what it makes: 2^52 + bucket. */
-static void place_chunk(bucket_map_t map, const double *restrict values, size_t count, double *restrict out)
+bool bucket_map_value(bucket_map_t map, unsigned bucket, double *out)
 {
-    for (size_t i = 0; i < count; i++) {
-        double value = values[i], place = (value - map.low) * map.scale;
-        place = place > 0 ? place : 0;
-        place = place < BUCKETS - 1 ? place : BUCKETS - 1;
-        place = value == value ? place : BUCKET_NONE;
-        out[i] = place + 0x1p52;
-    }
+    *out = map.low + (bucket - 1);
+    return map.is_whole && bucket > 1 && bucket < BUCKETS;
+}
+
+/* The bucket stands in the last bits of what it makes, 2^52 + bucket; NaN stays NaN, whose last bits are 0. */
+static pair_t place_pair(bucket_map_t map, pair_t values)
+{
+    const pair_t first = {1, 1}, last = {BUCKETS, BUCKETS};
+    pair_t place = (values - map.low) * map.scale + first;
+    return pair_lesser(last, pair_greater(first, place)) + 0x1p52;
+}
+
+static void place_chunk(bucket_map_t map, const double *values, size_t count, double *out)
+{
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2)
+        pair_store(place_pair(map, pair_load(values + i)), out + i);
+    if (i < count)
+        out[i] = place_pair(map, (pair_t){values[i], values[i]})[0];
 }
 
 static uint16_t bucket_in(const double *place)
@@ -48,34 +64,48 @@ static uint16_t bucket_in(const double *place)
     return (uint16_t)bits;
 }
 
-void buckets_deal(bucket_map_t map, const double *values, const double *weights, size_t count, uint16_t *out_buckets,
-                  buckets_t *out)
+static void count_places(const double *restrict places, size_t count, uint16_t *restrict out_buckets,
+                         uint32_t *restrict counts)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bucket = bucket_in(&places[i]);
+        out_buckets[i] = bucket;
+        counts[bucket]++;
+    }
+}
+
+void buckets_deal(bucket_map_t map, const double *values, size_t count, uint16_t *out_buckets, uint32_t *counts)
 {
     double places[CHUNK];
     for (size_t first = 0; first < count; first += CHUNK) {
         size_t size = count - first < CHUNK ? count - first : CHUNK;
         place_chunk(map, values + first, size, places);
-        for (size_t i = 0; i < size; i++) {
-            uint16_t bucket = bucket_in(&places[i]);
-            out_buckets[first + i] = bucket;
-            out->counts[bucket]++;
-            if (weights)
-                out->weights[bucket] += weights[first + i];
-        }
+        count_places(places, size, out_buckets + first, counts);
     }
 }
 
-void buckets_merge(buckets_t *buckets, const buckets_t *other)
+void buckets_weigh(const uint16_t *buckets, const double *weights, size_t count, double *sums)
 {
-    for (size_t i = 0; i <= BUCKETS; i++)
-        buckets->counts[i] += other->counts[i];
-    for (size_t i = 0; i <= BUCKETS; i++)
-        buckets->weights[i] += other->weights[i];
+    for (size_t i = 0; i < count; i++)
+        sums[buckets[i]] += weights[i];
 }
 
-/* Eight at a time, of which mostly none is wanted. */
+/* So many at a time, of which mostly none is wanted. */
 typedef uint16_t lanes_t __attribute__((vector_size(16)));
-#define LANES (sizeof(lanes_t) / sizeof(uint16_t))
+#define VECTORS 4u
+#define LANES   (VECTORS * sizeof(lanes_t) / sizeof(uint16_t))
+
+/* Whether any of them is in `wide` + 1 buckets from `low` on. */
+static bool any_within(const uint16_t *buckets, uint16_t low, uint16_t wide)
+{
+    lanes_t lanes[VECTORS], any = {0};
+    uint64_t found[2];
+    memcpy(lanes, buckets, sizeof lanes);
+    for (size_t i = 0; i < VECTORS; i++)
+        any |= (lanes_t)(lanes[i] - low <= wide);
+    memcpy(found, &any, sizeof found);
+    return (found[0] | found[1]) != 0;
+}
 
 static size_t collect_few(const uint16_t *buckets, size_t first, size_t last, unsigned low, unsigned width,
                           uint32_t *out)
@@ -91,16 +121,9 @@ static size_t collect_few(const uint16_t *buckets, size_t first, size_t last, un
 size_t buckets_collect(const uint16_t *buckets, size_t count, unsigned first, unsigned last, uint32_t *out)
 {
     unsigned width = last - first;
-    uint16_t low = (uint16_t)first, wide = (uint16_t)width;
     size_t found = 0, i = 0;
-    for (; i + LANES <= count; i += LANES) {
-        lanes_t lanes;
-        uint64_t any[2];
-        memcpy(&lanes, buckets + i, sizeof lanes);
-        lanes = (lanes_t)(lanes - low <= wide);
-        memcpy(any, &lanes, sizeof any);
-        if (any[0] | any[1])
+    for (; i + LANES <= count; i += LANES)
+        if (any_within(buckets + i, (uint16_t)first, (uint16_t)width))
             found += collect_few(buckets, i, i + LANES, first, width, out + found);
-    }
     return found + collect_few(buckets, i, count, first, width, out + found);
 }

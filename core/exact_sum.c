@@ -1,5 +1,8 @@
 #include "core/exact_sum.h"
 
+#include "core/pairs.h"
+
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -149,20 +152,80 @@ void exact_mean_subtract(exact_mean_t *mean, double value)
     change(side_of(mean, value), fabs(value), true);
 }
 
+/* Several pairs side by side, so that no sum waits for the one before. */
+#define PAIRS     2u
+#define SIDE      (2 * PAIRS)
+#define PART_BITS 11 /* as many values have a part of them summed in one double: 2^11 at most */
+
+/* A double cut at two places, so that each part is a whole number of some unit, of so few bits that many of them can be
+ * summed in a double without rounding (Rump 2008, AccSum): adding and taking away 1.5 * 2^52 units cuts. */
+typedef struct {
+    pair_t high[PAIRS], low[PAIRS];
+    pair_marks_t left; /* something is left of a value behind both parts */
+} parts_t;
+
+static void cut(parts_t *parts, size_t k, pair_t value, double high_cut, double low_cut)
+{
+    value = pair_keep(value, pair_valued(value));
+    pair_t high = (value + high_cut) - high_cut, rest = value - high, low = (rest + low_cut) - low_cut;
+    parts->high[k] += high;
+    parts->low[k] += low;
+    parts->left |= rest != low;
+}
+
+/* The greatest value; NaN where one is negative, 0 of none. */
+static double find_greatest(const double *values, size_t count)
+{
+    pair_t greatest[PAIRS] = {{0}};
+    pair_marks_t negative = {0};
+    for (size_t i = 0; i < count; i += SIDE)
+        for (size_t k = 0; k < PAIRS; k++) {
+            pair_t value = pair_load(values + i + 2 * k);
+            greatest[k] = pair_greater(value, greatest[k]);
+            negative |= value < 0;
+        }
+    if (negative[0] | negative[1])
+        return NAN;
+    pair_t both = pair_greater(greatest[0], greatest[1]);
+    return both[0] > both[1] ? both[0] : both[1];
+}
+
+/* Adds at most 2^PART_BITS values, a multiple of SIDE, none of which is negative and whose sizes are not too far apart.
+ * False where they are not so; then nothing is added. */
+static bool add_alike(exact_sum_t *sum, const double *values, size_t count)
+{
+    double greatest = find_greatest(values, count);
+    int exponent;
+    if (!(greatest < 0x1p900 && greatest > 0x1p-700))
+        return greatest == 0;
+    frexp(greatest, &exponent);
+    int high_unit = exponent + PART_BITS - DBL_MANT_DIG, low_unit = high_unit - 1 + PART_BITS - DBL_MANT_DIG;
+    double high_cut = ldexp(0x1.8p52, high_unit), low_cut = ldexp(0x1.8p52, low_unit);
+    parts_t parts = {0};
+    for (size_t i = 0; i < count; i += SIDE)
+        for (size_t k = 0; k < PAIRS; k++)
+            cut(&parts, k, pair_load(values + i + 2 * k), high_cut, low_cut);
+    if (parts.left[0] | parts.left[1])
+        return false;
+    for (size_t k = 0; k < SIDE; k++) {
+        exact_sum_add(sum, parts.high[k / 2][k % 2]);
+        exact_sum_add(sum, parts.low[k / 2][k % 2]);
+    }
+    return true;
+}
+
 void exact_mean_add_all(exact_mean_t *mean, const double *values, size_t count)
 {
-    for (size_t first = 0; first < count; first += WAITING_MAX) {
-        size_t last = count - first < WAITING_MAX ? count : first + WAITING_MAX;
-        settle(&mean->positive);
-        for (size_t i = first; i < last; i++) {
-            uint64_t bits;
-            memcpy(&bits, &values[i], sizeof bits);
-            if (bits < (uint64_t)EXPONENT_MAX << MANTISSA_BITS)
-                add_magnitude(mean->positive.chunks, bits, 0);
-            else if (!isnan(values[i]))
-                exact_mean_add(mean, values[i]);
+    const size_t most = (size_t)1 << PART_BITS;
+    for (size_t i = 0; i < count;) {
+        size_t size = count - i < most ? (count - i) / SIDE * SIDE : most;
+        if (size && add_alike(&mean->positive, values + i, size)) {
+            i += size;
+            continue;
         }
-        mean->positive.waiting = WAITING_MAX;
+        for (size_t last = size ? i + size : count; i < last; i++)
+            if (!isnan(values[i]))
+                exact_mean_add(mean, values[i]);
     }
 }
 

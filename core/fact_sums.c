@@ -5,23 +5,29 @@
 /* Facts that are summed in 64 bits before they go into 128: BLOCK * FACT_VALUE_MAX fits. */
 #define BLOCK 4096u
 
+static void count_reported(fact_sums_t *sums, size_t node)
+{
+    const uint8_t *flags = sums->set->month->flags;
+    for (scope_part_t part = scope_parts(sums->set, node, 0); scope_part_next(&part);) {
+        for (uint32_t i = 0; i < part.count; i++)
+            sums->reported[node] += flags[part.first + i] & MONTH_REPORTED;
+        if (part.child != SIZE_MAX)
+            sums->reported[node] += sums->reported[part.child];
+    }
+}
+
 status_t fact_sums_init(const scope_set_t *set, fact_sums_t *out)
 {
-    const month_t *month = set->month;
-    CLEANUP(fact_sums_fini) fact_sums_t sums = {.set = set};
-    sums.facts = calloc(month->catalog->fact_count + 1, sizeof *sums.facts);
+    fact_sums_t sums = {.set = set};
+    sums.facts = calloc(set->month->catalog->fact_count + 1, sizeof *sums.facts);
     sums.reported = calloc(set->node_count + 1, sizeof *sums.reported);
-    if (!sums.facts || !sums.reported)
+    if (!sums.facts || !sums.reported) {
+        fact_sums_fini(&sums);
         return STATUS_NO_MEMORY;
+    }
     for (size_t node = set->node_count; node-- > 0;)
-        for (scope_part_t part = scope_parts(set, node, 0); scope_part_next(&part);) {
-            for (uint32_t i = 0; i < part.count; i++)
-                sums.reported[node] += month->flags[part.first + i] & MONTH_REPORTED;
-            if (part.child != SIZE_MAX)
-                sums.reported[node] += sums.reported[part.child];
-        }
+        count_reported(&sums, node);
     *out = sums;
-    sums = (fact_sums_t){0};
     return STATUS_OK;
 }
 

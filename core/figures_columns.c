@@ -9,14 +9,16 @@
 #include <string.h>
 
 /* Fewer slots than this are neither dealt into buckets nor kept apart from those around them. */
-#define FEW 512u
+#define FEW   128u
+#define CHUNK 2048u /* values that are computed and dealt at a time */
 
 /* What is gathered of one scope on the way through those within it. */
 typedef struct {
-    buckets_t buckets;
+    uint32_t buckets[BUCKET_ROOM]; /* counts */
     exact_mean_t mean;
     contributors_t contributors; /* where the facts' own sums do not do */
-    uint32_t eligible;
+    row_totals_t totals;
+    uint32_t front_from;
 } layer_t;
 
 struct columns {
@@ -118,13 +120,13 @@ static status_t fill_references(const columns_t *columns, const stretch_t *stret
 static status_t fill_cell(columns_t *columns, stretch_t *stretch, const scope_slots_t *slots,
                           const contributors_t *contributors, const exact_mean_t *mean, scope_statistics_t *out)
 {
-    *out = (scope_statistics_t){.n = contributors->n, .valued = stretch->valued, .average = NO_VALUE};
+    *out = (scope_statistics_t){.n = contributors->n, .valued = stretch->totals.valued, .average = NO_VALUE};
     if (contributors_average(contributors, columns->value))
         out->average = formula_to_double(columns->value);
     /* A fact's average is the mean of its values, and exact. */
     out->mean = columns->row->is_fact
                     ? out->average
-                    : statistics_mean_of(columns->set->month, columns->row, slots, mean, stretch->valued);
+                    : statistics_mean_of(columns->set->month, columns->row, slots, mean, stretch->totals.valued);
     stretch_quantiles(stretch, out);
     TRY(take_benchmark(columns, stretch, slots, NULL, &out->benchmark_n, &out->best, columns->value));
     out->benchmark = out->benchmark_n ? formula_to_double(columns->value) : NO_VALUE;
@@ -141,13 +143,35 @@ static bool wants_values(const columns_t *columns)
     return columns->cells || columns->row->better != BETTER_NEITHER;
 }
 
+static bool wants_front(const columns_t *columns)
+{
+    return columns->row->better != BETTER_NEITHER;
+}
+
+/* A scope's part of the row's values. `layer` is NULL where it has few. */
+static stretch_t begin_stretch(columns_t *columns, const scope_slots_t *slots, const layer_t *layer)
+{
+    stretch_row_t *shared = &columns->shared;
+    uint32_t from = slots->slots ? 0 : slots->first - shared->values.slots->first;
+    stretch_t stretch = {.row = shared, .from = from, .count = slots->count};
+    if (layer) {
+        stretch.dealt = columns->cells ? layer->buckets : NULL;
+        stretch.totals = layer->totals;
+        stretch.front_from = layer->front_from;
+        stretch.front_count = shared->front.count - layer->front_from;
+    } else {
+        row_values_count(&shared->values, from, slots->count, &stretch.totals);
+    }
+    return stretch;
+}
+
 static status_t fill(columns_t *columns, size_t scope, const layer_t *layer, const contributors_t *contributors,
                      const exact_mean_t *mean)
 {
     const scope_slots_t *slots = &columns->set->scopes[scope];
     stretch_t stretch = {.row = &columns->shared};
     if (wants_values(columns))
-        stretch = stretch_begin(&columns->shared, slots, layer ? &layer->buckets : NULL, layer ? layer->eligible : 0);
+        stretch = begin_stretch(columns, slots, layer);
     if (columns->cells)
         return fill_cell(columns, &stretch, slots, contributors, mean, &columns->cells[scope]);
     return fill_references(columns, &stretch, slots, contributors, &columns->references[scope]);
@@ -155,42 +179,49 @@ static status_t fill(columns_t *columns, size_t scope, const layer_t *layer, con
 
 /* ---- The scopes of one root ---- */
 
-static uint32_t count_weighty(const double *weights, uint32_t count)
-{
-    uint64_t found = 0;
-    for (uint32_t i = 0; i < count; i++)
-        found += weights[i] > 0;
-    return (uint32_t)found;
-}
-
 static void begin_layer(const columns_t *columns, layer_t *layer)
 {
-    layer->buckets = (buckets_t){0};
-    layer->mean = (exact_mean_t){0};
-    layer->eligible = 0;
+    if (columns->cells)
+        memset(layer->buckets, 0, sizeof layer->buckets);
+    if (wants_mean(columns))
+        layer->mean = (exact_mean_t){0};
+    layer->totals = (row_totals_t){0};
+    layer->front_from = columns->shared.front.count;
     contributors_begin(&layer->contributors, columns->set->month, columns->row, NULL);
 }
 
-/* Adds `count` values from place `from` of those loaded. */
+/* Adds some computed values. */
 static void add_values(columns_t *columns, layer_t *layer, uint32_t from, uint32_t count)
 {
     stretch_row_t *shared = &columns->shared;
-    if (!wants_values(columns))
-        return;
     const double *values = shared->values.values + from;
     const double *weights = shared->values.told.has_bases ? shared->values.weights + from : NULL;
-    buckets_deal(shared->map, values, weights, count, shared->buckets + from, &layer->buckets);
-    if (weights)
-        layer->eligible += count_weighty(weights, count);
+    if (wants_front(columns))
+        front_append(&shared->front, values, weights, from, count);
+    if (columns->cells)
+        buckets_deal(shared->map, values, count, shared->buckets + from, layer->buckets);
     if (wants_mean(columns))
         exact_mean_add_all(&layer->mean, values, count);
 }
 
+/* Computes values and adds them while they are at hand. */
+static status_t compute_values(columns_t *columns, layer_t *layer, uint32_t from, uint32_t count)
+{
+    for (uint32_t done = 0; done < count && wants_values(columns); done += CHUNK) {
+        uint32_t size = count - done < CHUNK ? count - done : CHUNK;
+        TRY(row_values_compute(&columns->shared.values, from + done, size, &layer->totals));
+        add_values(columns, layer, from + done, size);
+    }
+    return STATUS_OK;
+}
+
 static void merge_layer(const columns_t *columns, layer_t *layer, const layer_t *inner)
 {
-    if (wants_values(columns))
-        buckets_merge(&layer->buckets, &inner->buckets);
-    layer->eligible += inner->eligible;
+    for (size_t i = 0; columns->cells && i < BUCKET_ROOM; i++)
+        layer->buckets[i] += inner->buckets[i];
+    layer->totals.valued += inner->totals.valued;
+    layer->totals.eligible += inner->totals.eligible;
+    layer->totals.weight += inner->totals.weight;
     if (wants_mean(columns))
         exact_mean_merge(&layer->mean, &inner->mean);
     contributors_merge(&layer->contributors, &inner->contributors);
@@ -209,7 +240,7 @@ static status_t run_large(columns_t *columns, size_t node)
     uint32_t first = columns->shared.values.slots->first;
     begin_layer(columns, layer);
     for (scope_part_t part = scope_parts(columns->set, node, FEW); scope_part_next(&part);) {
-        add_values(columns, layer, part.first - first, part.count);
+        TRY(compute_values(columns, layer, part.first - first, part.count));
         if (!columns->is_covered)
             contributors_add_run(&layer->contributors, part.first, part.count);
         if (part.child == SIZE_MAX)
@@ -240,27 +271,41 @@ static status_t run_small(columns_t *columns, size_t node)
     return fill(columns, columns->set->nodes[node].scope, NULL, &contributors, &mean);
 }
 
-/* The values of a root's slots, and what helps with them. */
-static status_t load(columns_t *columns, const scope_slots_t *slots)
+/* Judges by a sample how to deal the values out, and how many of the best to collect. */
+static status_t make_maps(columns_t *columns)
 {
     stretch_row_t *shared = &columns->shared;
+    uint32_t count;
+    TRY(row_values_sample(&shared->values, &count));
+    const double *weights = shared->values.told.has_bases ? shared->values.weights : NULL;
+    if (wants_front(columns))
+        front_begin(&shared->front, columns->row->better == BETTER_DOWN, columns->rule, shared->values.values, weights,
+                    count);
+    shared->map = bucket_map_make(shared->values.values, count, shared->values.told.is_whole);
+    return STATUS_OK;
+}
+
+/* Makes ready to compute the values of a root's slots; computes them where they are few. */
+static status_t begin_values(columns_t *columns, const scope_slots_t *slots)
+{
+    stretch_row_t *shared = &columns->shared;
+    shared->values.slots = slots;
+    if (!wants_values(columns))
+        return STATUS_OK;
     TRY(stretch_row_reserve(shared, slots->count));
-    TRY(row_values_load(&shared->values, columns->set->month, columns->row, slots));
+    TRY(row_values_begin(&shared->values, columns->set->month, columns->row, slots));
     columns->exact.row = columns->row;
     columns->exact.kept_slot = INDEX_NONE;
-    shared->exact = shared->values.told.is_told ? NULL : &columns->exact;
-    if (slots->count >= FEW)
-        shared->map = bucket_map_make(shared->values.values, slots->count);
-    return STATUS_OK;
+    shared->exact = &columns->exact;
+    row_totals_t totals = {0};
+    return slots->count < FEW ? row_values_compute(&shared->values, 0, slots->count, &totals) : make_maps(columns);
 }
 
 static status_t run_root(columns_t *columns, size_t root)
 {
     const scope_slots_t *slots = slots_of(columns, root);
     TRY(fact_sums_cover(&columns->sums, columns->row, root, &columns->is_covered));
-    columns->shared.values.slots = slots;
-    if (wants_values(columns))
-        TRY(load(columns, slots));
+    TRY(begin_values(columns, slots));
     if (slots->count >= FEW)
         TRY(run_large(columns, root));
     for (size_t node = root; node < columns->set->nodes[root].end; node++)
@@ -273,15 +318,12 @@ static status_t run_root(columns_t *columns, size_t root)
 static status_t load_alone(columns_t *columns, const scope_slots_t *slots, layer_t **out)
 {
     *out = NULL;
-    columns->shared.values.slots = slots;
-    if (wants_values(columns))
-        TRY(load(columns, slots));
+    TRY(begin_values(columns, slots));
     if (slots->count < FEW)
         return STATUS_OK;
     *out = &columns->layers[0];
     begin_layer(columns, *out);
-    add_values(columns, *out, 0, slots->count);
-    return STATUS_OK;
+    return compute_values(columns, *out, 0, slots->count);
 }
 
 static status_t run_list(columns_t *columns, size_t scope)
@@ -302,14 +344,9 @@ static status_t run_list(columns_t *columns, size_t scope)
 
 static void fill_empty(columns_t *columns, size_t scope)
 {
+    const double none = NO_VALUE;
     if (columns->cells)
-        columns->cells[scope] = (scope_statistics_t){.average = NO_VALUE,
-                                                     .mean = NO_VALUE,
-                                                     .median = NO_VALUE,
-                                                     .p25 = NO_VALUE,
-                                                     .p75 = NO_VALUE,
-                                                     .best = NO_VALUE,
-                                                     .benchmark = NO_VALUE};
+        columns->cells[scope] = (scope_statistics_t){0, 0, 0, none, none, none, none, none, none, none};
     if (columns->references)
         columns->references[scope].n = columns->references[scope].benchmark_n = 0;
     if (columns->references)
@@ -357,7 +394,6 @@ status_t columns_benchmark_stores(columns_t *columns, size_t row, size_t scope, 
     columns->row = &columns->set->month->catalog->rows[row];
     columns->rule = rule;
     TRY(load_alone(columns, slots, &layer));
-    stretch_t stretch =
-        stretch_begin(&columns->shared, slots, layer ? &layer->buckets : NULL, layer ? layer->eligible : 0);
+    stretch_t stretch = begin_stretch(columns, slots, layer);
     return take_benchmark(columns, &stretch, slots, out_slots, out_count, &best, out);
 }

@@ -16,6 +16,27 @@ bool formula_holds_division(const formula_t *formula)
     return formula->holds_division;
 }
 
+bool formula_is_same(const formula_t *left, const formula_t *right)
+{
+    if (left->op_count != right->op_count)
+        return false;
+    for (size_t i = 0; i < left->op_count; i++) {
+        const op_t *a = &left->ops[i], *b = &right->ops[i];
+        if (a->kind != b->kind)
+            return false;
+        if (a->kind == OP_INPUT && (a->number != b->number || a->decimals != b->decimals))
+            return false;
+        if (a->kind == OP_CONSTANT && (a->units != b->units || a->decimals != b->decimals))
+            return false;
+    }
+    return true;
+}
+
+bool formula_is_compound(const formula_t *formula)
+{
+    return formula->op_count > 1;
+}
+
 const formula_t *formula_denominator(const formula_t *formula)
 {
     return formula->denominator;

@@ -49,15 +49,39 @@ status_t formula_evaluate_columns(const formula_t *formula, const int64_t *const
 /* What is known of values that were evaluated together. */
 typedef struct {
     bool is_told;   /* equal doubles stand for exactly equal values */
+    bool is_whole;  /* all are whole numbers */
     bool has_bases; /* all denominators are whole numbers of 10^-base_scale, and below 2^53 of them */
     int base_scale;
 } formula_told_t;
 
-/* The same. Where the formula's top operation is a division and the only one, and no number is too large,
- * out_bases[0..count) are set to the denominators in units of 10^-base_scale, exactly; 0 where there is no value. */
+#define FORMULA_TOLD_ALL ((formula_told_t){true, true, true, 0})
+
+/* A formula's values as whole numbers of 10^-scale, NaN where there is none; none is larger than bound, which is below
+ * 2^53 where they are exact. */
+typedef struct {
+    double *values;
+    int scale;
+    double bound;
+} formula_whole_t;
+
+/* Computes whole->values[0..count) of a formula without division. Sets the scale, and raises the bound where it must.
+ */
+status_t formula_evaluate_whole(const formula_t *formula, const int64_t *const *columns, size_t first, size_t count,
+                                formula_whole_t *whole) NODISCARD;
+
+/* Whether both compute the same from the same inputs. */
+bool formula_is_same(const formula_t *left, const formula_t *right);
+
+/* Whether it is more than one fact or constant. */
+bool formula_is_compound(const formula_t *formula);
+
+/* The same as formula_evaluate_columns. Where the formula's top operation is a division and the only one, and no number
+ * is too large, out_bases[0..count) are set to the denominators in units of 10^-base_scale, exactly; 0 where there is
+ * no value. `known` (NULL: none) is the denominator itself, exact, if it was computed before. `told` starts as
+ * FORMULA_TOLD_ALL and is kept true of all that was evaluated with it. */
 status_t formula_evaluate_with_bases(const formula_t *formula, const int64_t *const *columns, size_t first,
-                                     size_t count, double *out_values, double *out_bases,
-                                     formula_told_t *out_told) NODISCARD;
+                                     size_t count, const formula_whole_t *known, double *out_values, double *out_bases,
+                                     formula_told_t *told) NODISCARD;
 
 /* Nearest double of an exact value (ties to even). */
 double formula_to_double(const mpq_t value);

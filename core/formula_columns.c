@@ -29,11 +29,13 @@ typedef struct {
 typedef struct {
     const formula_t *formula;
     const int64_t *const *columns;
+    const formula_whole_t *known; /* the denominator; NULL: it is to be computed */
     lanes_t *stack;
-    bool is_unsure;          /* some lane may be */
-    uint64_t unsure[BLOCK];  /* where is_unsure: not 0: the value needs another way */
-    double quotients[BLOCK]; /* what leaves the block, and the denominators */
-    double bases[BLOCK];
+    bool is_unsure;         /* some lane may be */
+    uint64_t unsure[BLOCK]; /* where is_unsure: not 0: the value needs another way */
+    double *quotients;      /* [BLOCK] what leaves the block, and the denominators; below where that is not full */
+    double *bases;
+    double part_quotients[BLOCK], part_bases[BLOCK];
 } block_t;
 
 double formula_power_of_ten(int exponent)
@@ -157,16 +159,19 @@ static void add(block_t *block, lanes_t *restrict a, lanes_t *restrict b, double
 
 /* ---- The last operation ---- */
 
-/* Adding zero makes a negative zero a positive one. */
+/* Adding zero makes a negative zero a positive one; infinity less itself is NaN. */
 static void finish_quotient(block_t *block, lanes_t *restrict a, lanes_t *restrict b, formula_told_t *told)
 {
+    double *restrict quotients = block->quotients, *restrict bases = block->bases;
     align(block, a, b);
     for (size_t i = 0; i < BLOCK; i++) {
-        double base = b->values[i], quotient = base == 0 ? NAN : a->values[i] / base + 0.0;
-        block->quotients[i] = quotient;
-        block->bases[i] = quotient == quotient ? base : 0;
+        double base = b->values[i], quotient = a->values[i] / base + 0.0;
+        quotient += quotient - quotient; /* of a zero base */
+        quotients[i] = quotient;
+        bases[i] = quotient == quotient ? base : 0;
     }
     told->is_told &= a->bound * b->bound <= TOLD_MAX;
+    told->is_whole = false;
     told->base_scale = b->scale;
 }
 
@@ -182,6 +187,7 @@ static void finish_whole(block_t *block, const lanes_t *top, formula_told_t *tol
         for (size_t i = 0; i < BLOCK; i++)
             block->quotients[i] = top->values[i] / divisor + 0.0;
     told->is_told &= top->scale == 0 || top->bound <= TOLD_MAX;
+    told->is_whole &= top->scale == 0;
     told->has_bases = false;
 }
 
@@ -193,10 +199,11 @@ static void combine(block_t *block, uint8_t kind, lanes_t *a, lanes_t *b)
         add(block, a, b, kind == OP_ADD ? 1 : -1);
 }
 
-static void run_block(block_t *block, size_t first, size_t count, formula_told_t *told)
+/* Runs the first `op_count` operations, none of which divides; returns the top of the stack. */
+static lanes_t *run_whole(block_t *block, size_t op_count, size_t first, size_t count)
 {
     lanes_t *top = block->stack - 1;
-    for (size_t i = 0; i < block->formula->op_count; i++) {
+    for (size_t i = 0; i < op_count; i++) {
         const op_t *op = &block->formula->ops[i];
         if (op->kind == OP_INPUT) {
             load_input(block, op, ++top, first, count);
@@ -204,15 +211,38 @@ static void run_block(block_t *block, size_t first, size_t count, formula_told_t
             load_constant(op, ++top);
         } else if (op->kind == OP_NEGATE) {
             multiply_lanes(top, -1);
-        } else if (op->kind == OP_DIVIDE) { /* of a plain formula: the last */
-            finish_quotient(block, top - 1, top, told);
-            return;
         } else {
             top--;
             combine(block, op->kind, top, top + 1);
         }
     }
-    finish_whole(block, top, told);
+    return top;
+}
+
+/* `at`: where the block stands in what is known. */
+static void load_known(const block_t *block, size_t at, size_t count, lanes_t *lanes)
+{
+    memcpy(lanes->values, block->known->values + at, count * sizeof *lanes->values);
+    memset(lanes->values + count, 0, (BLOCK - count) * sizeof *lanes->values);
+    lanes->scale = block->known->scale;
+    lanes->bound = block->known->bound;
+}
+
+/* A plain formula: it divides at the end, or never. */
+static void run_block(block_t *block, size_t first, size_t at, size_t count, formula_told_t *told)
+{
+    const formula_t *formula = block->formula;
+    if (!formula->denominator) {
+        finish_whole(block, run_whole(block, formula->op_count, first, count), told);
+        return;
+    }
+    size_t op_count = formula->op_count - 1;
+    if (block->known)
+        op_count -= formula->denominator->op_count;
+    lanes_t *top = run_whole(block, op_count, first, count);
+    if (block->known)
+        load_known(block, at, count, ++top);
+    finish_quotient(block, top - 1, top, told);
 }
 
 /* ---- Blocks ---- */
@@ -226,44 +256,58 @@ static double evaluate_lane(const block_t *block, size_t at)
     return formula_evaluate_lane(block->formula, inputs);
 }
 
-static void evaluate_block(block_t *block, size_t first, size_t count, double *out, formula_told_t *told)
+/* `count` values from `at` behind `first` into `out`, and denominators into `bases` (NULL: not asked for). */
+static void evaluate_block(block_t *block, size_t first, size_t at, size_t count, double *out, double *bases,
+                           formula_told_t *told)
 {
+    bool is_full = count == BLOCK;
+    block->quotients = is_full ? out : block->part_quotients;
+    block->bases = is_full && bases ? bases : block->part_bases;
     block->is_unsure = false;
     if (block->formula->is_plain)
-        run_block(block, first, count, told);
+        run_block(block, first + at, at, count, told);
     else
         mark_all_unsure(block);
-    memcpy(out, block->quotients, count * sizeof *out);
     for (size_t i = 0; block->is_unsure && i < count; i++) {
         if (!block->unsure[i])
             continue;
-        out[i] = evaluate_lane(block, first + i);
+        block->quotients[i] = evaluate_lane(block, first + at + i);
         block->bases[i] = 0;
-        if (!isnan(out[i]))
-            *told = (formula_told_t){false, false, 0};
+        if (!isnan(block->quotients[i]))
+            told->is_told = told->is_whole = told->has_bases = false;
     }
+    if (is_full)
+        return;
+    memcpy(out, block->quotients, count * sizeof *out);
+    if (bases)
+        memcpy(bases, block->bases, count * sizeof *bases);
 }
 
 static status_t block_init(block_t *block, const formula_t *formula, const int64_t *const *columns)
 {
     block->formula = formula;
     block->columns = columns;
+    block->known = NULL;
+    block->is_unsure = false;
     block->stack = malloc((formula->is_plain ? formula->stack_depth : 1) * sizeof *block->stack);
     return block->stack ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
+static size_t block_size(size_t count, size_t at)
+{
+    return count - at < BLOCK ? count - at : BLOCK;
+}
+
 status_t formula_evaluate_with_bases(const formula_t *formula, const int64_t *const *columns, size_t first,
-                                     size_t count, double *out_values, double *out_bases, formula_told_t *out_told)
+                                     size_t count, const formula_whole_t *known, double *out_values, double *out_bases,
+                                     formula_told_t *told)
 {
     block_t block;
-    *out_told = (formula_told_t){true, formula->denominator != NULL, 0};
     TRY(block_init(&block, formula, columns));
-    for (size_t at = 0; at < count; at += BLOCK) {
-        size_t size = count - at < BLOCK ? count - at : BLOCK;
-        evaluate_block(&block, first + at, size, out_values + at, out_told);
-        if (out_told->has_bases)
-            memcpy(out_bases + at, block.bases, size * sizeof *out_bases);
-    }
+    block.known = formula->is_plain ? known : NULL;
+    for (size_t at = 0; at < count; at += BLOCK)
+        evaluate_block(&block, first, at, block_size(count, at), out_values + at,
+                       told->has_bases ? out_bases + at : NULL, told);
     free(block.stack);
     return STATUS_OK;
 }
@@ -275,7 +319,23 @@ status_t formula_evaluate_columns(const formula_t *formula, const int64_t *const
     formula_told_t told = {0};
     TRY(block_init(&block, formula, columns));
     for (size_t at = 0; at < count; at += BLOCK)
-        evaluate_block(&block, first + at, count - at < BLOCK ? count - at : BLOCK, out_values + at, &told);
+        evaluate_block(&block, first, at, block_size(count, at), out_values + at, NULL, &told);
+    free(block.stack);
+    return STATUS_OK;
+}
+
+status_t formula_evaluate_whole(const formula_t *formula, const int64_t *const *columns, size_t first, size_t count,
+                                formula_whole_t *whole)
+{
+    block_t block;
+    TRY(block_init(&block, formula, columns));
+    for (size_t at = 0; at < count; at += BLOCK) {
+        size_t size = block_size(count, at);
+        const lanes_t *top = run_whole(&block, formula->op_count, first + at, size);
+        memcpy(whole->values + at, top->values, size * sizeof *whole->values);
+        whole->scale = top->scale;
+        whole->bound = block.is_unsure ? INFINITY : fmax(whole->bound, top->bound);
+    }
     free(block.stack);
     return STATUS_OK;
 }

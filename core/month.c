@@ -48,8 +48,7 @@ static status_t allocate(month_t *month)
     if (!month->dealers || !month->slots || !month->region_first || !month->flags || !month->orders)
         return STATUS_NO_MEMORY;
     TRY(allocate_columns(month));
-    size_t slot_bytes = (stored_columns(catalog) + 1) * sizeof(int64_t) + sizeof *month->dealers +
-                        sizeof *month->flags + catalog->table_row_count * ORDER_SLOT_BYTES;
+    size_t slot_bytes = (stored_columns(catalog) + 1) * sizeof(int64_t) + sizeof *month->dealers + sizeof *month->flags;
     month->bytes = sizeof *month + month->count * slot_bytes + (size_t)network->dealer_count * sizeof *month->slots +
                    ((size_t)network->region_count + catalog->row_count + 2 * catalog->fact_count) * sizeof(void *);
     return STATUS_OK;

@@ -3,9 +3,8 @@
 
 #include "core/scopes.h"
 
-#define ORDER_EQUAL      1u /* exactly equal to the one before */
-#define ORDER_ELIGIBLE   2u /* SPEC 2.5 */
-#define ORDER_SLOT_BYTES (2 * sizeof(double) + sizeof(uint32_t) + sizeof(uint8_t))
+#define ORDER_EQUAL    1u /* exactly equal to the one before */
+#define ORDER_ELIGIBLE 2u /* SPEC 2.5 */
 
 /* The reported slots with a value, the best first (rows without a direction: the greatest first), exactly equal ones by
  * dealer code. */

@@ -1,5 +1,6 @@
 #include "core/pared.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define FEW        16  /* that are sorted by insertion */
@@ -15,15 +16,13 @@ pared_need_t pared_need(const benchmark_rule_t *rule, bool has_weights, uint32_t
     uint64_t part =
         ((uint64_t)eligible * rule->share_numerator + rule->share_denominator - 1) / rule->share_denominator;
     uint64_t least = !has_weights && part > rule->least_stores ? part : rule->least_stores;
-    return (pared_need_t){rule, least > 0 ? least : 1, has_weights, total};
-}
-
-bool pared_suffices(const pared_need_t *need, pared_held_t held)
-{
-    if (held.count < need->least)
-        return false;
-    return !need->has_weights ||
-           (int128_t)held.weight * need->rule->share_denominator >= (int128_t)need->total * need->rule->share_numerator;
+    pared_need_t need = {least > 0 ? least : 1, 0};
+    if (has_weights) { /* whole weights reach the share where they reach it rounded up */
+        int128_t share = (int128_t)total * rule->share_numerator + rule->share_denominator - 1;
+        share /= rule->share_denominator;
+        need.weight = rule->share_numerator > rule->share_denominator ? INFINITY : (double)share;
+    }
+    return need;
 }
 
 /* Below 0 where `a` comes before `b`; no two are equal. */

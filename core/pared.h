@@ -9,14 +9,12 @@ typedef struct {
     uint32_t slot, dealer;
 } candidate_t;
 
-/* What the stores must come to: at least `least` of them, and (where the row has denominators) their weight at least
- * rule.share_numerator / rule.share_denominator of `total`. Weights are positive and total is below 2^53, so that sums
- * of them are exact. */
+/* What the stores must come to: so many of them, and (where the row has denominators) so much weight together, the
+ * share of the total that the rule wants. Weights are positive whole numbers whose total is below 2^53, so that sums of
+ * them are exact; infinite where not even all come to it. */
 typedef struct {
-    const benchmark_rule_t *rule;
-    uint64_t least;
-    bool has_weights;
-    double total;
+    uint64_t count;
+    double weight;
 } pared_need_t;
 
 /* Stores and their weight together. */
@@ -26,7 +24,10 @@ typedef struct {
 } pared_held_t;
 
 pared_need_t pared_need(const benchmark_rule_t *rule, bool has_weights, uint32_t eligible, double total);
-bool pared_suffices(const pared_need_t *need, pared_held_t held);
+static inline bool pared_suffices(const pared_need_t *need, pared_held_t held)
+{
+    return held.count >= need->count && held.weight >= need->weight;
+}
 
 /* Brings to the front those of the candidates, best first by the exact order and then by dealer, that are needed on top
  * of what `held` has: as few as suffice, or all. Returns how many. `exact` is NULL where equal values are exactly

@@ -8,29 +8,38 @@
 
 #define WHOLE_MAX 0x1p53
 
+/* Of a front: fewer stores are not dealt out once more. */
+#define FEW       128u
+
+static void free_arrays(stretch_row_t *row)
+{
+    free(row->buckets);
+    free(row->front_buckets);
+    free(row->places);
+    free(row->scratch);
+    free(row->candidates);
+}
+
 status_t stretch_row_reserve(stretch_row_t *row, size_t count)
 {
     if (count < row->room)
         return STATUS_OK;
-    free(row->buckets);
-    free(row->places);
-    free(row->scratch);
-    free(row->candidates);
+    free_arrays(row);
     row->room = count + 1;
     row->buckets = malloc(row->room * sizeof *row->buckets);
+    row->front_buckets = malloc(row->room * sizeof *row->front_buckets);
     row->places = malloc(row->room * sizeof *row->places);
     row->scratch = malloc(row->room * sizeof *row->scratch);
     row->candidates = malloc(row->room * sizeof *row->candidates);
-    return row->buckets && row->places && row->scratch && row->candidates ? STATUS_OK : STATUS_NO_MEMORY;
+    bool made = row->buckets && row->front_buckets && row->places && row->scratch && row->candidates;
+    return made ? front_reserve(&row->front, count) : STATUS_NO_MEMORY;
 }
 
 void stretch_row_fini(stretch_row_t *row)
 {
     row_values_fini(&row->values);
-    free(row->buckets);
-    free(row->places);
-    free(row->scratch);
-    free(row->candidates);
+    front_fini(&row->front);
+    free_arrays(row);
     *row = (stretch_row_t){0};
 }
 
@@ -39,50 +48,17 @@ static const double *values_of(const stretch_t *stretch)
     return stretch->row->values.values + stretch->from;
 }
 
-/* ---- How many there are ---- */
-
-static void count_dealt(stretch_t *stretch)
-{
-    stretch->valued = stretch->count - stretch->dealt->counts[BUCKET_NONE];
-    for (unsigned i = 0; i < BUCKETS; i++)
-        stretch->weight += stretch->dealt->weights[i];
-    if (!stretch->row->values.told.has_bases)
-        stretch->eligible = stretch->valued;
-}
-
-static void count_few(stretch_t *stretch)
-{
-    const row_values_t *values = &stretch->row->values;
-    for (uint32_t i = stretch->from; i < stretch->from + stretch->count; i++) {
-        stretch->valued += values->values[i] == values->values[i];
-        stretch->eligible += row_values_is_eligible(values, i);
-        if (values->told.has_bases)
-            stretch->weight += values->weights[i];
-    }
-}
-
-stretch_t stretch_begin(stretch_row_t *row, const scope_slots_t *slots, const buckets_t *dealt, uint32_t eligible)
-{
-    uint32_t from = slots->slots ? 0 : slots->first - row->values.slots->first;
-    stretch_t stretch = {.row = row, .from = from, .count = slots->count, .dealt = dealt, .eligible = eligible};
-    if (dealt)
-        count_dealt(&stretch);
-    else
-        count_few(&stretch);
-    return stretch;
-}
-
 /* ---- Order statistics ---- */
 
-/* The bucket that holds a place of the ascending order, and how many values stand before it. */
-static unsigned find_bucket(const stretch_t *stretch, uint32_t place, uint32_t *out_before)
+/* Goes on to the bucket that holds a place of the ascending order. */
+static void find_bucket(stretch_t *stretch, uint32_t place)
 {
-    unsigned bucket = 0;
-    uint32_t before = 0;
-    while (before + stretch->dealt->counts[bucket] <= place)
-        before += stretch->dealt->counts[bucket++];
-    *out_before = before;
-    return bucket;
+    if (stretch->bucket == BUCKET_NONE || place < stretch->before) {
+        stretch->bucket = BUCKET_NONE + 1;
+        stretch->before = 0;
+    }
+    while (stretch->before + stretch->dealt[stretch->bucket] <= place)
+        stretch->before += stretch->dealt[stretch->bucket++];
 }
 
 static void look_over(stretch_t *stretch)
@@ -112,21 +88,36 @@ static void open_bucket(stretch_t *stretch, unsigned bucket)
     for (size_t i = 0; i < count; i++)
         row->scratch[i] = values_of(stretch)[row->places[i]];
     stretch->opened = (uint32_t)count;
-    stretch->bucket = bucket;
     look_over(stretch);
+}
+
+/* Among the opened values. Places mostly come in their order, so that what is behind the last one is enough. */
+static double select_opened(stretch_t *stretch, uint32_t place)
+{
+    double *scratch = stretch->row->scratch;
+    if (stretch->is_one)
+        return scratch[0];
+    uint32_t from = place >= stretch->settled ? stretch->settled : 0;
+    stretch->settled = place;
+    return select_value(scratch + from, stretch->opened - from, place - from);
 }
 
 /* The value at a place of the ascending order, which there is. */
 static double value_at(stretch_t *stretch, uint32_t place)
 {
-    if (place - stretch->before >= stretch->opened) {
-        if (stretch->dealt)
-            open_bucket(stretch, find_bucket(stretch, place, &stretch->before));
-        else
+    double value;
+    if (place < stretch->before || place - stretch->before >= stretch->opened) {
+        stretch->opened = stretch->settled = 0;
+        if (!stretch->dealt) {
             open_all(stretch);
+            return select_opened(stretch, place);
+        }
+        find_bucket(stretch, place);
+        if (stretch->row->values.told.is_whole && bucket_map_value(stretch->row->map, stretch->bucket, &value))
+            return value;
+        open_bucket(stretch, stretch->bucket);
     }
-    double *scratch = stretch->row->scratch;
-    return stretch->is_one ? scratch[0] : select_value(scratch, stretch->opened, place - stretch->before);
+    return select_opened(stretch, place - stretch->before);
 }
 
 /* A slot whose exact value stands at a place of the ascending order, where its double is known. */
@@ -140,17 +131,17 @@ static uint32_t slot_at(const stretch_t *stretch, uint32_t place, double value)
         if (row->values.values[i] == value)
             row->candidates[equal++] = (candidate_t){.slot = scope_slot_at(slots, i)};
     }
-    if (!row->exact)
+    if (row->values.told.is_told)
         return row->candidates[0].slot;
     return pared_slot_at(row->exact, row->candidates, equal, place);
 }
 
 static double quantile(stretch_t *stretch, unsigned quarters)
 {
-    if (stretch->valued == 0)
+    if (stretch->totals.valued == 0)
         return NO_VALUE;
     const row_values_t *values = &stretch->row->values;
-    quantile_place_t place = statistics_quantile_place(stretch->valued, quarters);
+    quantile_place_t place = statistics_quantile_place(stretch->totals.valued, quarters);
     double below = value_at(stretch, place.low), above = place.part ? value_at(stretch, place.high) : below;
     if (statistics_is_one_sign(below, above, place.part))
         return statistics_between(below, above, place.part);
@@ -167,14 +158,12 @@ void stretch_quantiles(stretch_t *stretch, scope_statistics_t *out)
 
 /* ---- Best and benchmark ---- */
 
-/* The best stores, as far as they may be needed: those of better buckets, which are all taken, and those of the last
- * bucket, of which some may be. */
+/* The best stores, as far as they are needed: those that are taken at any rate, in row->places, and the candidates. */
 typedef struct {
-    uint32_t *slots; /* of better buckets; in the row's places */
     pared_held_t held;
     size_t candidates;
     double best;
-} front_t;
+} taken_t;
 
 static double better_of(double a, double b, bool down)
 {
@@ -183,102 +172,110 @@ static double better_of(double a, double b, bool down)
     return (b < a) == down ? b : a;
 }
 
-static void add_candidate(const stretch_t *stretch, uint32_t at, front_t *front)
+static void add_candidate(const stretch_t *stretch, uint32_t at, double weight, taken_t *taken)
 {
     const row_values_t *values = &stretch->row->values;
     uint32_t slot = scope_slot_at(values->slots, at);
-    double weight = values->told.has_bases ? values->weights[at] : 0;
-    stretch->row->candidates[front->candidates++] =
-        (candidate_t){values->values[at], weight, slot, values->month->dealers[slot]};
+    double value = values->values[at];
+    stretch->row->candidates[taken->candidates++] = (candidate_t){value, weight, slot, values->month->dealers[slot]};
+    taken->best = better_of(taken->best, value, values->row->better == BETTER_DOWN);
 }
 
-/* Takes the eligible of the buckets up to and with `last`, seen from the best one. */
-static front_t take_buckets(const stretch_t *stretch, unsigned last)
-{
-    stretch_row_t *row = stretch->row;
-    const row_values_t *values = &row->values;
-    bool down = values->row->better == BETTER_DOWN;
-    front_t front = {row->places, {0, 0}, 0, NO_VALUE};
-    size_t count = buckets_collect(row->buckets + stretch->from, stretch->count, down ? 0 : last,
-                                   down ? last : BUCKETS - 1, row->places);
-    for (size_t i = 0; i < count; i++) {
-        uint32_t at = stretch->from + row->places[i];
-        if (!row_values_is_eligible(values, at))
-            continue;
-        front.best = better_of(front.best, values->values[at], down);
-        if (row->buckets[at] == last) {
-            add_candidate(stretch, at, &front);
-            continue;
-        }
-        front.slots[front.held.count++] = scope_slot_at(values->slots, at);
-        front.held.weight += values->told.has_bases ? values->weights[at] : 0;
-    }
-    return front;
-}
-
-static front_t take_all(const stretch_t *stretch)
+static taken_t take_all(const stretch_t *stretch)
 {
     const row_values_t *values = &stretch->row->values;
-    front_t front = {stretch->row->places, {0, 0}, 0, NO_VALUE};
-    for (uint32_t at = stretch->from; at < stretch->from + stretch->count; at++) {
-        if (!row_values_is_eligible(values, at))
-            continue;
-        front.best = better_of(front.best, values->values[at], values->row->better == BETTER_DOWN);
-        add_candidate(stretch, at, &front);
-    }
-    return front;
+    taken_t taken = {{0, 0}, 0, NO_VALUE};
+    for (uint32_t at = stretch->from; at < stretch->from + stretch->count; at++)
+        if (row_values_is_eligible(values, at))
+            add_candidate(stretch, at, values->told.has_bases ? values->weights[at] : 1, &taken);
+    return taken;
 }
 
-/* The last bucket that is needed for that many stores and their weight, if all stores of the buckets were eligible. */
-static unsigned last_bucket(const stretch_t *stretch, const pared_need_t *need, uint64_t least)
+static taken_t take_front(const stretch_t *stretch)
 {
-    bool down = stretch->row->values.row->better == BETTER_DOWN;
-    pared_need_t wanted = *need;
-    pared_held_t held = {0, 0};
-    wanted.least = least;
-    for (unsigned i = 0; i < BUCKETS; i++) {
-        unsigned bucket = down ? i : BUCKETS - 1 - i;
-        held.count += stretch->dealt->counts[bucket];
-        held.weight += stretch->dealt->weights[bucket];
-        if (stretch->dealt->counts[bucket] && pared_suffices(&wanted, held))
-            return bucket;
-    }
-    return down ? BUCKETS - 1 : 0;
+    const front_t *front = &stretch->row->front;
+    taken_t taken = {{0, 0}, 0, NO_VALUE};
+    for (uint32_t i = stretch->front_from; i < stretch->front_from + stretch->front_count; i++)
+        add_candidate(stretch, front->places[i], front->weights[i], &taken);
+    return taken;
 }
 
-/* Wide enough to hold all stores that are needed, or all that there are. */
-static front_t take_front(const stretch_t *stretch, const pared_need_t *need)
+/* Of the front, dealt out: stores of buckets better than the last one that is needed are taken, its own are candidates.
+ * `held`: what the better ones come to. */
+static taken_t take_buckets(const stretch_t *stretch, unsigned last, pared_held_t held)
 {
-    if (!stretch->dealt)
+    stretch_row_t *row = stretch->row;
+    const front_t *front = &row->front;
+    taken_t taken = {held, 0, NO_VALUE};
+    double best = -INFINITY;
+    uint32_t count = 0;
+    for (uint32_t i = stretch->front_from; i < stretch->front_from + stretch->front_count; i++) {
+        unsigned bucket = row->front_buckets[i];
+        row->places[count] = scope_slot_at(row->values.slots, front->places[i]);
+        count += bucket > last;
+        best = front->values[i] > best ? front->values[i] : best;
+        if (bucket == last)
+            add_candidate(stretch, front->places[i], front->weights[i], &taken);
+    }
+    taken.best = front->down ? -best : best;
+    return taken;
+}
+
+static pared_held_t hold(pared_held_t held, uint32_t count, double weight)
+{
+    return (pared_held_t){held.count + count, held.weight + weight};
+}
+
+static taken_t deal_front(const stretch_t *stretch, const pared_need_t *need)
+{
+    stretch_row_t *row = stretch->row;
+    const front_t *front = &row->front;
+    uint32_t from = stretch->front_from, count = stretch->front_count, counts[BUCKET_ROOM] = {0};
+    double weights[BUCKET_ROOM] = {0};
+    pared_held_t better = {0, 0}, held = {0, 0};
+    unsigned last = BUCKETS + 1;
+    buckets_deal(front->map, front->values + from, count, row->front_buckets + from, counts);
+    buckets_weigh(row->front_buckets + from, front->weights + from, count, weights);
+    while (last > 1 && !pared_suffices(need, held)) {
+        better = held;
+        last--;
+        held = hold(held, counts[last], weights[last]);
+    }
+    if (count < stretch->totals.eligible && !pared_suffices(need, held))
         return take_all(stretch);
-    uint64_t least = need->least, wanted = need->least < stretch->eligible ? need->least : stretch->eligible;
-    for (;;) {
-        front_t front = take_buckets(stretch, last_bucket(stretch, need, least));
-        uint64_t count = front.held.count + front.candidates;
-        if (count >= wanted)
-            return front;
-        least += wanted - count; /* so many of the buckets' stores were not eligible, at least */
-    }
+    return take_buckets(stretch, last, better);
+}
+
+static taken_t take_needed(const stretch_t *stretch, const pared_need_t *need)
+{
+    const front_t *front = &stretch->row->front;
+    pared_held_t held = {0, 0};
+    if (stretch->front_count >= FEW)
+        return deal_front(stretch, need);
+    for (uint32_t i = stretch->front_from; i < stretch->front_from + stretch->front_count; i++)
+        held = hold(held, 1, front->weights[i]);
+    bool is_enough = held.count == stretch->totals.eligible || pared_suffices(need, held);
+    return is_enough ? take_front(stretch) : take_all(stretch);
 }
 
 bool stretch_benchmark(const stretch_t *stretch, const benchmark_rule_t *rule, contributors_t *out, double *out_best)
 {
     stretch_row_t *row = stretch->row;
-    bool has_weights = row->values.told.has_bases;
-    if (!row_values_are_plain(&row->values) || !(stretch->weight < WHOLE_MAX))
+    const row_values_t *values = &row->values;
+    if (!row_values_are_plain(values) || !(stretch->totals.weight < WHOLE_MAX))
         return false;
     *out_best = NO_VALUE;
-    if (stretch->eligible == 0)
+    if (stretch->totals.eligible == 0)
         return true;
-    pared_need_t need = pared_need(rule, has_weights, stretch->eligible, stretch->weight);
-    front_t front = take_front(stretch, &need);
-    *out_best = front.best;
-    if (stretch->eligible < rule->least_eligible)
+    pared_need_t need = pared_need(rule, values->told.has_bases, stretch->totals.eligible, stretch->totals.weight);
+    taken_t taken = take_needed(stretch, &need);
+    *out_best = taken.best;
+    if (stretch->totals.eligible < rule->least_eligible)
         return true;
-    size_t taken = pared_take(&need, front.held, row->values.row->better == BETTER_DOWN, row->exact, row->candidates,
-                              front.candidates);
-    contributors_add_slots(out, front.slots, front.held.count);
-    for (size_t i = 0; i < taken; i++)
+    size_t count = pared_take(&need, taken.held, values->row->better == BETTER_DOWN,
+                              values->told.is_told ? NULL : row->exact, row->candidates, taken.candidates);
+    contributors_add_slots(out, row->places, taken.held.count);
+    for (size_t i = 0; i < count; i++)
         contributors_add_slot(out, row->candidates[i].slot);
     return true;
 }

@@ -4,15 +4,18 @@
 #include "core/answers.h"
 #include "core/buckets.h"
 #include "core/contributors.h"
+#include "core/front.h"
 #include "core/pared.h"
 #include "core/row_values.h"
 
 /* What several stretches of one row's values share; arrays are as long as `values` and belong to this. */
 typedef struct {
     row_values_t values;
-    exact_order_t *exact; /* of the row; NULL where equal values are exactly equal */
+    exact_order_t *exact; /* of the row */
     bucket_map_t map;
     uint16_t *buckets; /* of the values that were dealt */
+    front_t front;     /* of the values so far; of rows with a direction */
+    uint16_t *front_buckets;
     uint32_t *places;
     double *scratch;
     candidate_t *candidates;
@@ -21,22 +24,20 @@ typedef struct {
 
 typedef struct {
     stretch_row_t *row;
-    uint32_t from, count;   /* of its values */
-    const buckets_t *dealt; /* NULL: too few to deal out */
-    uint32_t valued, eligible;
-    double weight; /* of all eligible together; from 2^53 on perhaps rounded */
-    /* The values of one bucket, in scratch: those at places `before` to before + opened - 1 of the ascending order. */
-    uint32_t opened, before;
+    uint32_t from, count;  /* of its values */
+    const uint32_t *dealt; /* counts of its buckets; NULL: it is not dealt out */
+    uint32_t front_from, front_count;
+    row_totals_t totals;
+    /* A bucket, before which so many values stand, and its `opened` values in scratch, of which none before `settled`
+     * is greater and none behind it is less. */
     unsigned bucket;
-    bool is_one; /* all the same */
+    uint32_t before, opened, settled;
+    bool is_one; /* they are all the same */
 } stretch_t;
 
 /* Makes room for `count` values. STATUS_NO_MEMORY. stretch_row_fini frees it; fit for CLEANUP on a zeroed one. */
 status_t stretch_row_reserve(stretch_row_t *row, size_t count) NODISCARD;
 void stretch_row_fini(stretch_row_t *row);
-
-/* The part of the row's values, which are loaded, that `slots` are in; `dealt` counts their buckets. */
-stretch_t stretch_begin(stretch_row_t *row, const scope_slots_t *slots, const buckets_t *dealt, uint32_t eligible);
 
 /* Sets p25, median and p75. */
 void stretch_quantiles(stretch_t *stretch, scope_statistics_t *out);

@@ -138,6 +138,40 @@ Test(exact_sum, means_do_not_depend_on_how_they_came_about)
     }
 }
 
+/* Many values at once: of like sizes, of any, with one far off, tiny or negative among them. */
+Test(exact_sum, many_values_at_once_are_summed_as_one_by_one)
+{
+    static double values[5000];
+    seed_runs();
+    for (int run = 0; run < 300; run++) {
+        size_t count = draw() % 5000;
+        int spread = (int)(draw() % 5) * 20, shift = draw() % 4 ? 0 : (int)(draw() % 1900) - 1000;
+        bool coarse = draw() % 2, some_negative = draw() % 4 == 0;
+        exact_mean_t together = {0}, one_by_one = {0};
+        uint32_t valued = 0;
+        for (size_t i = 0; i < count; i++) {
+            double value = ldexp(random_double(spread, coarse), shift - 53);
+            values[i] = draw() % 20 == 0 ? NAN : some_negative && draw() % 500 == 0 ? -fabs(value) : fabs(value);
+            if (draw() % 3000 == 0)
+                values[i] = ldexp(1 + (double)(draw() % 1000) / 1000, (int)(draw() % 1900) - 1000);
+            if (isnan(values[i]))
+                continue;
+            exact_mean_add(&one_by_one, values[i]);
+            valued++;
+        }
+        exact_mean_add_all(&together, values, count);
+        double left = -1, right = -1;
+        bool has = exact_mean_of(&one_by_one, valued + 1, &left);
+        cr_assert_eq(exact_mean_of(&together, valued + 1, &right), has, "run %d", run);
+        cr_assert_eq(left, right, "run %d: %a, not %a", run, right, left);
+        for (size_t i = 0; i < count; i++)
+            if (!isnan(values[i]))
+                exact_mean_subtract(&together, values[i]);
+        cr_assert_eq(exact_sum_over(&together.positive, 1), 0, "run %d", run);
+        cr_assert_eq(exact_sum_over(&together.negative, 1), 0, "run %d", run);
+    }
+}
+
 Test(exact_sum, a_mean_whose_values_cancel_is_told)
 {
     double mean = 5;

@@ -2,7 +2,9 @@
  * dealt into buckets, and full of ties. */
 #include "core/figures.h"
 
+#include "core/buckets.h"
 #include "core/order.h"
+#include "core/select.h"
 #include "core/statistics.h"
 #include "tests/core/random_network.h"
 
@@ -12,7 +14,7 @@
 
 #define DEALERS     3000
 #define REGIONS     14
-#define FACTS       5
+#define FACTS_MAX   15
 #define CIRCLES_MAX (2 * DEALERS)
 
 typedef struct {
@@ -71,13 +73,22 @@ static int64_t draw_fact(uint64_t *state, manner_t manner, bool is_signed)
     return is_signed && random_below(state, 2) ? -fact : fact;
 }
 
-static void draw_facts(uint64_t *state, manner_t manner, int64_t *out)
+static void draw_facts(const catalog_t *catalog, uint64_t *state, manner_t manner, int64_t *out)
 {
-    for (int i = 0; i < FACTS; i++)
-        out[i] = random_below(state, 30) ? draw_fact(state, manner, i == 3) : FACT_ABSENT;
+    for (size_t i = 0; i < catalog->fact_count; i++)
+        out[i] = random_below(state, 30) ? draw_fact(state, manner, catalog->rows[i].is_signed) : FACT_ABSENT;
     if (manner.kind == 3) /* nothing is missing */
-        for (int i = 0; i < FACTS; i++)
+        for (size_t i = 0; i < catalog->fact_count; i++)
             out[i] = out[i] == FACT_ABSENT ? 1 : out[i];
+}
+
+/* Several of its rows in turn have the same denominator. */
+static catalog_t *builtin_catalog(void)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    catalog_t *catalog = NULL;
+    cr_assert_eq(catalog_load(catalog_builtin(), &catalog, &faults), STATUS_OK);
+    return catalog;
 }
 
 static void world_open(world_t *world, uint64_t *state)
@@ -85,14 +96,15 @@ static void world_open(world_t *world, uint64_t *state)
     static const uint64_t BOUNDS[] = {1, 3, 12, 1000, 1000000};
     manner_t manner = {random_below(state, 4), BOUNDS[random_below(state, 5)]};
     uint32_t count = random_below(state, 3) ? DEALERS : 1 + (uint32_t)random_below(state, 800);
-    world->catalog = test_catalog();
+    world->catalog = random_below(state, 2) ? test_catalog() : builtin_catalog();
+    cr_assert(world->catalog->fact_count <= FACTS_MAX);
     world->network = make_network(state, count);
     world->month = month_create(world->catalog, world->network, period_make(2025, 6));
     cr_assert_not_null(world->month);
     for (uint32_t i = 0; i < count; i++) {
-        int64_t facts[FACTS], previous[FACTS];
-        draw_facts(state, manner, facts);
-        draw_facts(state, manner, previous);
+        int64_t facts[FACTS_MAX], previous[FACTS_MAX];
+        draw_facts(world->catalog, state, manner, facts);
+        draw_facts(world->catalog, state, manner, previous);
         month_set_previous(world->month, i, random_below(state, 9) ? previous : NULL);
         if (random_below(state, 20))
             month_set(world->month, i, facts, false);
@@ -238,6 +250,74 @@ static void check_row(const world_t *world, figures_t *figures, size_t row, cons
         references_fini(&references[i]);
     }
     free(slots);
+}
+
+/* ---- The parts ---- */
+
+static int compare_doubles(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+Test(select, a_value_at_a_place_is_that_of_the_sorted_values)
+{
+    static double values[4000], sorted[4000];
+    uint64_t state = random_seed("select");
+    for (int run = 0; run < 400; run++) {
+        size_t count = 1 + random_below(&state, run % 4 ? 60 : 4000), place = random_below(&state, count);
+        uint64_t bound = 1 + random_below(&state, 1 + random_below(&state, 10000)), kind = random_below(&state, 4);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t at = kind == 1 ? i : kind == 2 ? count - i : kind == 3 ? (i < count / 2 ? i : count - i) : 0;
+            values[i] = sorted[i] = kind ? (double)at : (double)random_below(&state, bound) - (double)bound / 2;
+        }
+        qsort(sorted, count, sizeof *sorted, compare_doubles);
+        double value = select_value(values, count, place);
+        cr_assert_eq(value, sorted[place]);
+        cr_assert_eq(values[place], value);
+        for (size_t i = 0; i < count; i++)
+            cr_assert(i < place ? values[i] <= value : values[i] >= value);
+        qsort(values, count, sizeof *values, compare_doubles);
+        cr_assert(memcmp(values, sorted, count * sizeof *values) == 0);
+    }
+}
+
+Test(buckets, stand_in_the_order_of_their_values)
+{
+    static double values[3000];
+    static uint16_t buckets[3000];
+    static uint32_t places[3001];
+    uint64_t state = random_seed("buckets");
+    for (int run = 0; run < 200; run++) {
+        size_t count = random_below(&state, 3000), drawn = count < 200 ? count : 200;
+        uint32_t counts[BUCKET_ROOM] = {0};
+        double sample[200], scale = pow(10, (double)random_below(&state, 600) - 300);
+        bool is_whole = random_below(&state, 2);
+        for (size_t i = 0; i < count; i++) {
+            values[i] = (double)random_below(&state, 1 + random_below(&state, 2000)) - 300;
+            values[i] = random_below(&state, 30) ? values[i] * (is_whole ? 1 : scale) : NAN;
+            if (random_below(&state, 100) == 0)
+                values[i] = random_below(&state, 2) ? 1e300 : -1e300;
+        }
+        memcpy(sample, values, drawn * sizeof *sample);
+        bucket_map_t map = bucket_map_make(sample, drawn, is_whole);
+        buckets_deal(map, values, count, buckets, counts);
+        for (size_t i = 0; i < count; i++) {
+            double only;
+            size_t other = random_below(&state, count);
+            cr_assert_eq(buckets[i] == BUCKET_NONE, isnan(values[i]));
+            cr_assert(buckets[i] <= BUCKETS);
+            cr_assert(isnan(values[i]) || !(values[i] < values[other]) || buckets[i] <= buckets[other]);
+            cr_assert(isnan(values[i]) || !bucket_map_value(map, buckets[i], &only) || values[i] == only);
+        }
+        unsigned first = 1 + (unsigned)random_below(&state, BUCKETS),
+                 last = first + (unsigned)random_below(&state, BUCKETS - first + 1);
+        size_t found = buckets_collect(buckets, count, first, last, places), expected = 0;
+        for (size_t i = 0; i < count; i++)
+            if (buckets[i] >= first && buckets[i] <= last)
+                cr_assert(expected < found && places[expected++] == i);
+        cr_assert_eq(found, expected);
+    }
 }
 
 Test(figures, by_selection_are_those_by_ordering)
