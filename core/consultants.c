@@ -116,7 +116,7 @@ static void evaluate_store(work_t *work)
         if (!is_listed(row, sums))
             continue;
         work->has_store[work->row_count] = formula_evaluate_exact(row->formula, sums, 1, work->store[work->row_count]);
-        if (ratio_of_sums(row->formula, sums, 1, &work->ratios[work->row_count]) != RATIO_VALUE)
+        if (ratio_evaluate_sums(row->formula, sums, 1, &work->ratios[work->row_count]) != RATIO_VALUE)
             work->ratios[work->row_count].denominator = 0;
         work->rows[work->row_count++] = catalog->table_rows[i];
     }
@@ -126,12 +126,13 @@ static void evaluate_store(work_t *work)
 static bool reaches_base(work_t *work, const row_t *row)
 {
     const formula_t *denominator = formula_denominator(row->formula);
-    ratio_t base, least = {LEAST_BASE, 1}, above;
-    ratio_kind_t kind = denominator ? ratio_of_store(denominator, work->inputs, &base) : RATIO_NONE;
+    ratio_t base, least = {LEAST_BASE, 1};
+    int order;
+    ratio_outcome_t kind = denominator ? ratio_evaluate(denominator, work->inputs, &base) : RATIO_NONE;
     if (kind == RATIO_NONE)
         return false;
-    if (kind == RATIO_VALUE && ratio_subtract(base, least, &above))
-        return above.numerator >= 0;
+    if (kind == RATIO_VALUE && ratio_compare(&base, &least, &order))
+        return order >= 0;
     return formula_evaluate_store(denominator, work->inputs, work->base) && mpq_cmp_ui(work->base, LEAST_BASE, 1) >= 0;
 }
 
@@ -177,7 +178,7 @@ static size_t evaluate_consultant(work_t *work, const consultant_t *consultant, 
     for (size_t i = 0; i < work->row_count; i++) {
         const row_t *row = &work->catalog->rows[work->rows[i]];
         ratio_t ratio;
-        ratio_kind_t kind = ratio_of_store(row->formula, work->inputs, &ratio);
+        ratio_outcome_t kind = ratio_evaluate(row->formula, work->inputs, &ratio);
         bool is_small = kind == RATIO_VALUE;
         bool has = is_small || (kind == RATIO_TOO_LARGE && statistics_value(row, work->inputs, work->own));
         out[i] = !has ? NO_VALUE : is_small ? ratio_to_double(ratio) : formula_to_double(work->own);

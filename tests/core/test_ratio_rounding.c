@@ -22,10 +22,10 @@ static bool is_same(double a, double b)
     return a == b && signbit(a) == signbit(b);
 }
 
-Test(ratio, gives_the_value_that_gmp_gives, .timeout = 60)
+Test(ratio_rounding, gives_the_value_that_gmp_gives, .timeout = 60)
 {
     CLEANUP(catalog_destroy) catalog_t *catalog = test_catalog();
-    uint64_t state = random_seed("ratio");
+    uint64_t state = random_seed("ratio_rounding");
     int64_t inputs[2 * CATALOG_FACTS_MAX];
     size_t values = 0;
     mpq_t exact, same;
@@ -34,7 +34,7 @@ Test(ratio, gives_the_value_that_gmp_gives, .timeout = 60)
         fill(&state, 2 * catalog->fact_count, inputs);
         for (size_t row = 0; row < catalog->row_count; row++) {
             ratio_t ratio;
-            ratio_kind_t kind = ratio_of_store(catalog->rows[row].formula, inputs, &ratio);
+            ratio_outcome_t kind = ratio_evaluate(catalog->rows[row].formula, inputs, &ratio);
             bool has = formula_evaluate_store(catalog->rows[row].formula, inputs, exact);
             if (kind == RATIO_TOO_LARGE)
                 continue;
@@ -51,10 +51,10 @@ Test(ratio, gives_the_value_that_gmp_gives, .timeout = 60)
     cr_assert(values > TRIALS, "%zu values", values);
 }
 
-Test(ratio, sums_are_divided_first, .timeout = 60)
+Test(ratio_rounding, sums_are_divided_first, .timeout = 60)
 {
     CLEANUP(catalog_destroy) catalog_t *catalog = test_catalog();
-    uint64_t state = random_seed("ratio");
+    uint64_t state = random_seed("ratio_rounding");
     int128_t sums[2 * CATALOG_FACTS_MAX];
     mpq_t exact, same;
     mpq_inits(exact, same, NULL);
@@ -64,7 +64,7 @@ Test(ratio, sums_are_divided_first, .timeout = 60)
             sums[i] = random_below(&state, 20) ? (int128_t)random_below(&state, 100000) : SUM_ABSENT;
         for (size_t row = 0; row < catalog->row_count; row++) {
             ratio_t ratio;
-            ratio_kind_t kind = ratio_of_sums(catalog->rows[row].formula, sums, divisor, &ratio);
+            ratio_outcome_t kind = ratio_evaluate_sums(catalog->rows[row].formula, sums, divisor, &ratio);
             bool has = formula_evaluate_exact(catalog->rows[row].formula, sums, divisor, exact);
             cr_assert_eq(kind, has ? RATIO_VALUE : RATIO_NONE);
             if (!has)
@@ -82,9 +82,9 @@ static int128_t random_number(uint64_t *state)
     return random_below(state, 2) ? -number : number;
 }
 
-Test(ratio, differences_and_quotients_are_exact_or_do_not_fit, .timeout = 60)
+Test(ratio_rounding, differences_and_quotients_are_exact_or_do_not_fit, .timeout = 60)
 {
-    uint64_t state = random_seed("ratio");
+    uint64_t state = random_seed("ratio_rounding");
     size_t fits = 0, large = 0;
     mpq_t a, b, exact, same;
     mpq_inits(a, b, exact, same, NULL);
@@ -111,7 +111,7 @@ Test(ratio, differences_and_quotients_are_exact_or_do_not_fit, .timeout = 60)
     cr_assert(fits > TRIALS && large > TRIALS, "%zu fit, %zu do not", fits, large);
 }
 
-Test(ratio, ties_round_to_even_and_zero_has_no_sign)
+Test(ratio_rounding, ties_round_to_even_and_zero_has_no_sign)
 {
     const int128_t big = (int128_t)1 << 53;
     cr_assert(is_same(ratio_to_double((ratio_t){big + 1, 1}), 0x1p53));
