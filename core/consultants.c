@@ -1,5 +1,6 @@
 #include "core/answer_rows.h"
 #include "core/limits.h"
+#include "core/ratio.h"
 #include "core/scratch.h"
 #include "core/statistics.h"
 
@@ -21,8 +22,9 @@ typedef struct {
     size_t row_count;
     mpq_t *store;                          /* [row_count] */
     bool *has_store;                       /* [row_count] */
+    ratio_t *ratios;                       /* [row_count]: the store's; denominator 0 where it does not fit */
     int64_t inputs[2 * CATALOG_FACTS_MAX]; /* of the consultant at hand */
-    mpq_t own, base, gap, lowest;
+    mpq_t own, base, gap, lowest;          /* room for what does not fit a ratio, or must be told apart */
 } work_t;
 
 static int compare_facts(const void *left, const void *right)
@@ -114,36 +116,82 @@ static void evaluate_store(work_t *work)
         if (!is_listed(row, sums))
             continue;
         work->has_store[work->row_count] = formula_evaluate_exact(row->formula, sums, 1, work->store[work->row_count]);
+        if (ratio_evaluate_sums(row->formula, sums, 1, &work->ratios[work->row_count]) != RATIO_VALUE)
+            work->ratios[work->row_count].denominator = 0;
         work->rows[work->row_count++] = catalog->table_rows[i];
     }
 }
 
-/* Whether the consultant's value (in work->own) of a row may count as its weakest. */
-static bool can_be_weak(work_t *work, size_t i)
+/* Whether the consultant's denominator of a row is large enough. */
+static bool reaches_base(work_t *work, const row_t *row)
 {
-    const row_t *row = &work->catalog->rows[work->rows[i]];
     const formula_t *denominator = formula_denominator(row->formula);
-    return denominator && work->has_store[i] && formula_evaluate_store(denominator, work->inputs, work->base) &&
-           mpq_cmp_ui(work->base, LEAST_BASE, 1) >= 0 && statistics_gap(row, work->own, work->store[i], work->gap);
+    ratio_t base, least = {LEAST_BASE, 1};
+    int order;
+    ratio_outcome_t kind = denominator ? ratio_evaluate(denominator, work->inputs, &base) : RATIO_NONE;
+    if (kind == RATIO_NONE)
+        return false;
+    if (kind == RATIO_VALUE && ratio_compare(&base, &least, &order))
+        return order >= 0;
+    return formula_evaluate_store(denominator, work->inputs, work->base) && mpq_cmp_ui(work->base, LEAST_BASE, 1) >= 0;
 }
 
-/* Fills the values of one consultant; returns its weakest row (with the gap in work->lowest), SIZE_MAX where none is.
- */
-static size_t evaluate_consultant(work_t *work, const consultant_t *consultant, double *out)
+/* The consultant's gap to the store in a row, exactly; false where there is none. */
+static bool gap_exactly(work_t *work, size_t i, mpq_t out)
+{
+    const row_t *row = &work->catalog->rows[work->rows[i]];
+    return statistics_value(row, work->inputs, work->own) && statistics_gap(row, work->own, work->store[i], out);
+}
+
+/* The same, rounded. `own` is its value, where that fits. */
+static bool gap_rounded(work_t *work, size_t i, const ratio_t *own, double *out)
+{
+    better_t better = work->catalog->rows[work->rows[i]].better;
+    ratio_t store = work->ratios[i], gap;
+    if (better == BETTER_NEITHER || mpq_sgn(work->store[i]) == 0)
+        return false;
+    if (own && store.denominator && ratio_subtract(*own, store, &gap) && ratio_divide(gap, store, &gap)) {
+        double value = ratio_to_double(gap);
+        *out = better == BETTER_DOWN ? 0.0 - value : value;
+        return true;
+    }
+    bool has = gap_exactly(work, i, work->gap);
+    if (has)
+        *out = formula_to_double(work->gap);
+    return has;
+}
+
+/* Whether row i's gap is lower than that of row `weakest`, where both are rounded to the same. */
+static bool is_lower_exactly(work_t *work, size_t i, size_t weakest)
+{
+    return gap_exactly(work, i, work->gap) && gap_exactly(work, weakest, work->lowest) &&
+           mpq_cmp(work->gap, work->lowest) < 0;
+}
+
+/* Fills the values of one consultant; returns its weakest row (with the gap in *out_gap), SIZE_MAX where none is. */
+static size_t evaluate_consultant(work_t *work, const consultant_t *consultant, double *out, double *out_gap)
 {
     size_t facts = work->catalog->fact_count, weakest = SIZE_MAX;
+    double lowest = 0, gap;
     for (size_t input = 0; input < 2 * facts; input++)
         work->inputs[input] = input_of(consultant, facts, input);
-    mpq_set_ui(work->lowest, 0, 1);
     for (size_t i = 0; i < work->row_count; i++) {
-        bool has = statistics_value(&work->catalog->rows[work->rows[i]], work->inputs, work->own);
-        out[i] = has ? formula_to_double(work->own) : NO_VALUE;
-        if (!has || !can_be_weak(work, i) || mpq_cmp(work->gap, work->lowest) >= 0)
+        const row_t *row = &work->catalog->rows[work->rows[i]];
+        ratio_t ratio;
+        ratio_outcome_t kind = ratio_evaluate(row->formula, work->inputs, &ratio);
+        bool is_small = kind == RATIO_VALUE;
+        bool has = is_small || (kind == RATIO_TOO_LARGE && statistics_value(row, work->inputs, work->own));
+        out[i] = !has ? NO_VALUE : is_small ? ratio_to_double(ratio) : formula_to_double(work->own);
+        if (!has || !work->has_store[i] || !reaches_base(work, row) ||
+            !gap_rounded(work, i, is_small ? &ratio : NULL, &gap) || gap > lowest)
             continue;
-        mpq_set(work->lowest, work->gap);
-        weakest = work->rows[i];
+        if (gap == lowest && (weakest == SIZE_MAX || !is_lower_exactly(work, i, weakest)))
+            continue;
+        lowest = gap;
+        weakest = i;
     }
-    return weakest;
+    *out_gap = weakest == SIZE_MAX ? NO_VALUE : lowest;
+    return weakest == SIZE_MAX ? SIZE_MAX : work->rows[weakest];
 }
 
 static status_t fill_store(const work_t *work, arena_t *arena, consultants_answer_t *answer)
@@ -160,9 +208,9 @@ static status_t fill_store(const work_t *work, arena_t *arena, consultants_answe
 static status_t fill_consultants(work_t *work, arena_t *arena, consultants_answer_t *answer)
 {
     for (size_t c = 0; c < work->consultant_count; c++) {
-        size_t weakest = evaluate_consultant(work, &work->consultants[c], answer->values + c * work->row_count);
+        size_t weakest =
+            evaluate_consultant(work, &work->consultants[c], answer->values + c * work->row_count, &answer->gaps[c]);
         bool has = weakest != SIZE_MAX;
-        answer->gaps[c] = has ? formula_to_double(work->lowest) : NO_VALUE;
         answer->weakest[c] = has ? arena_strdup(arena, work->catalog->rows[weakest].id) : NULL;
         answer->consultants[c] = arena_strdup(arena, work->consultants[c].code);
         if (!answer->consultants[c] || (has && !answer->weakest[c]))
@@ -221,8 +269,9 @@ status_t consultants_compute(const catalog_t *catalog, const char *dealer, perio
     CLEANUP(scratch_free) size_t *rows = malloc(room * sizeof *rows);
     CLEANUP(scratch_free) mpq_t *store = malloc(room * sizeof *store);
     CLEANUP(scratch_free) bool *has_store = malloc(room * sizeof *has_store);
-    work_t work = {.catalog = catalog, .rows = rows, .store = store, .has_store = has_store};
-    if (!rows || !store || !has_store)
+    CLEANUP(scratch_free) ratio_t *ratios = malloc(room * sizeof *ratios);
+    work_t work = {.catalog = catalog, .rows = rows, .store = store, .has_store = has_store, .ratios = ratios};
+    if (!rows || !store || !has_store || !ratios)
         return STATUS_NO_MEMORY;
     TRY(join_consultants(current, previous, &consultants, &work.consultant_count));
     work.consultants = consultants;

@@ -204,25 +204,16 @@ static bool compare_exactly(const rule_t *rule, const int64_t *inputs, int *out_
     return decided;
 }
 
-/* Without GMP where the numbers are small. */
-static ratio_kind_t compare_ratios(const rule_t *rule, const int64_t *inputs, int *out_order)
-{
-    ratio_t left, right, difference;
-    ratio_kind_t kind = ratio_of_store(rule->left, inputs, &left);
-    if (kind == RATIO_VALUE)
-        kind = ratio_of_store(rule->right, inputs, &right);
-    if (kind == RATIO_VALUE && !ratio_subtract(left, right, &difference))
-        kind = RATIO_TOO_LARGE;
-    if (kind == RATIO_VALUE)
-        *out_order = (difference.numerator > 0) - (difference.numerator < 0);
-    return kind;
-}
-
 bool rule_holds(const rule_t *rule, const int64_t *inputs)
 {
     int order = 0;
-    ratio_kind_t kind = compare_ratios(rule, inputs, &order);
-    bool decided = kind == RATIO_VALUE || (kind == RATIO_TOO_LARGE && compare_exactly(rule, inputs, &order));
+    ratio_t left, right;
+    ratio_outcome_t outcome = ratio_evaluate(rule->left, inputs, &left);
+    if (outcome == RATIO_VALUE)
+        outcome = ratio_evaluate(rule->right, inputs, &right);
+    if (outcome == RATIO_VALUE && !ratio_compare(&left, &right, &order))
+        outcome = RATIO_TOO_LARGE;
+    bool decided = outcome == RATIO_VALUE || (outcome == RATIO_TOO_LARGE && compare_exactly(rule, inputs, &order));
     if (!decided)
         return true;
     switch (rule->comparison) {

@@ -64,6 +64,15 @@ bool ratio_multiply_by(ratio_t *a, uint32_t factor)
     return times(a->numerator, factor, &a->numerator);
 }
 
+bool ratio_compare(const ratio_t *left, const ratio_t *right, int *out)
+{
+    ratio_t difference;
+    if (!ratio_subtract(*left, *right, &difference))
+        return false;
+    *out = (difference.numerator > 0) - (difference.numerator < 0);
+    return true;
+}
+
 /* ---- Formulas ---- */
 
 /* Input values of either kind, as formula_evaluate_exact and formula_evaluate_store take them. */
@@ -95,7 +104,7 @@ static bool combine(uint8_t kind, ratio_t a, ratio_t b, ratio_t *out)
     return kind == OP_MULTIPLY ? multiply(a, b, out) : ratio_divide(a, b, out);
 }
 
-static ratio_kind_t evaluate(const formula_t *formula, const source_t *source, ratio_t *out)
+static ratio_outcome_t evaluate(const formula_t *formula, const source_t *source, ratio_t *out)
 {
     ratio_t stack[FORMULA_STACK_MAX];
     size_t depth = 0;
@@ -122,12 +131,12 @@ static ratio_kind_t evaluate(const formula_t *formula, const source_t *source, r
     return RATIO_VALUE;
 }
 
-ratio_kind_t ratio_of_store(const formula_t *formula, const int64_t *inputs, ratio_t *out)
+ratio_outcome_t ratio_evaluate(const formula_t *formula, const int64_t *inputs, ratio_t *out)
 {
     return evaluate(formula, &(source_t){.facts = inputs, .divisor = 1}, out);
 }
 
-ratio_kind_t ratio_of_sums(const formula_t *formula, const int128_t *inputs, uint64_t divisor, ratio_t *out)
+ratio_outcome_t ratio_evaluate_sums(const formula_t *formula, const int128_t *inputs, uint64_t divisor, ratio_t *out)
 {
     assert(inputs);
     return evaluate(formula, &(source_t){.sums = inputs, .divisor = divisor}, out);

@@ -56,7 +56,7 @@ static void load_inputs(work_t *work)
 
 static void evaluate(const row_t *row, const int64_t *inputs, value_t *out)
 {
-    ratio_kind_t kind = ratio_of_store(row->formula, inputs, &out->ratio);
+    ratio_outcome_t kind = ratio_evaluate(row->formula, inputs, &out->ratio);
     out->is_small = kind == RATIO_VALUE;
     out->has = out->is_small || (kind == RATIO_TOO_LARGE && statistics_value(row, inputs, out->exact));
 }
@@ -161,7 +161,7 @@ static double value_of_year(work_t *work, const row_t *row, uint32_t *out_months
     for (size_t i = 1; i <= MONTHS; i++)
         months += work->is_filed[i] && add_month(work->inputs[i], needed, count, sums);
     *out_months = months;
-    ratio_kind_t kind = months ? ratio_of_sums(row->formula, sums, months, &ratio) : RATIO_NONE;
+    ratio_outcome_t kind = months ? ratio_evaluate_sums(row->formula, sums, months, &ratio) : RATIO_NONE;
     if (kind == RATIO_NONE)
         return NO_VALUE;
     if (kind == RATIO_VALUE && ratio_multiply_by(&ratio, row->is_flow ? months : 1))

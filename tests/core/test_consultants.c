@@ -1,3 +1,4 @@
+#include "core/statistics.h"
 #include "tests/core/random_network.h"
 
 #include <criterion/criterion.h>
@@ -98,4 +99,87 @@ Test(consultants, the_month_before_comes_from_the_same_code)
     cr_assert(isnan(answer->values[growth]));
     cr_assert(answer->values[answer->row_count + growth] == 1.5);
     cr_assert(answer->store[growth] == 3);
+}
+
+/* ---- the slow exact way */
+
+#define CODES 6
+
+typedef struct {
+    const catalog_t *catalog;
+    int64_t inputs[CODES][10]; /* facts of the month, then of the month before */
+    size_t count;
+    mpq_t own, store, base, gap, lowest;
+} slow_t;
+
+static void sum_store(const slow_t *slow, int128_t *out)
+{
+    for (size_t i = 0; i < 10; i++) {
+        out[i] = SUM_ABSENT;
+        for (size_t c = 0; c < slow->count; c++)
+            if (slow->inputs[c][i] != ABSENT)
+                out[i] = (out[i] == SUM_ABSENT ? 0 : out[i]) + slow->inputs[c][i];
+    }
+}
+
+static bool gap_of(slow_t *slow, const row_t *row, const int128_t *sums, size_t c)
+{
+    const formula_t *denominator = formula_denominator(row->formula);
+    return denominator && row->better != BETTER_NEITHER && formula_evaluate_exact(row->formula, sums, 1, slow->store) &&
+           formula_evaluate_store(denominator, slow->inputs[c], slow->base) && mpq_cmp_ui(slow->base, 5, 1) >= 0 &&
+           statistics_gap(row, slow->own, slow->store, slow->gap);
+}
+
+static void check_consultant(slow_t *slow, const int128_t *sums, const consultants_answer_t *answer, size_t c)
+{
+    const char *weakest = NULL;
+    mpq_set_ui(slow->lowest, 0, 1);
+    for (size_t i = 0; i < answer->row_count; i++) {
+        const row_t *row = &slow->catalog->rows[catalog_find_row(slow->catalog, answer->rows[i])];
+        double value = answer->values[c * answer->row_count + i];
+        bool has = formula_evaluate_store(row->formula, slow->inputs[c], slow->own);
+        cr_assert(has ? value == formula_to_double(slow->own) : isnan(value), "%s", row->id);
+        if (!has || !gap_of(slow, row, sums, c) || mpq_cmp(slow->gap, slow->lowest) >= 0)
+            continue;
+        mpq_set(slow->lowest, slow->gap);
+        weakest = row->id;
+    }
+    cr_assert_eq(weakest == NULL, answer->weakest[c] == NULL);
+    if (!weakest)
+        return;
+    cr_assert_str_eq(answer->weakest[c], weakest);
+    cr_assert(answer->gaps[c] == formula_to_double(slow->lowest));
+}
+
+static void play_random(slow_t *slow, uint64_t *state)
+{
+    static const char *const codes[CODES] = {"A", "B", "C", "D", "E", "F"};
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1 << 20);
+    consultant_facts_t now[CODES], before[CODES];
+    int128_t sums[10];
+    slow->count = 1 + random_below(state, CODES);
+    for (size_t c = 0; c < slow->count; c++) {
+        random_facts(state, slow->inputs[c]);
+        random_facts(state, slow->inputs[c] + 5);
+        if (c && random_below(state, 2)) /* equal gaps */
+            memcpy(slow->inputs[c], slow->inputs[0], sizeof slow->inputs[c]);
+        now[c] = (consultant_facts_t){codes[c], slow->inputs[c]};
+        before[c] = (consultant_facts_t){codes[c], slow->inputs[c] + 5};
+    }
+    sum_store(slow, sums);
+    consultants_answer_t *answer = compute(slow->catalog, &(store_facts_t){NULL, now, slow->count},
+                                           &(store_facts_t){NULL, before, slow->count}, arena);
+    for (size_t c = 0; c < slow->count; c++)
+        check_consultant(slow, sums, answer, c);
+}
+
+Test(consultants, random_ones_are_the_slow_exact_ones, .timeout = 60)
+{
+    CLEANUP(catalog_destroy) catalog_t *catalog = test_catalog();
+    uint64_t state = random_seed("consultants");
+    slow_t slow = {.catalog = catalog};
+    mpq_inits(slow.own, slow.store, slow.base, slow.gap, slow.lowest, NULL);
+    for (int i = 0; i < 3000; i++)
+        play_random(&slow, &state);
+    mpq_clears(slow.own, slow.store, slow.base, slow.gap, slow.lowest, NULL);
 }
