@@ -215,7 +215,7 @@ static int check(char **argv)
              store_scan_month(txn, SAMPLE_FIRST + (period_t)stampede.month, count_month, &census) == STATUS_OK,
          "reading the month");
     uint32_t missing = 0;
-    for (uint32_t i = 0; i < stampede.dealers; i++)
+    for (uint32_t i = 0; census.is_there && i < stampede.dealers; i++)
         missing += !census.is_there[i];
     printf("{\"missing\": %u, \"others\": %llu, \"again\": %llu}\n", missing, (unsigned long long)census.others,
            (unsigned long long)census.again);
