@@ -1,5 +1,7 @@
 #include "core/ratio.h"
 
+#include "core/formula_build.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
