@@ -45,11 +45,10 @@ static status_t count_scopes(const work_t *work, size_t count, arena_t *arena, b
         scope_format(month->network, work->scopes[i], text, sizeof text);
         const exemplar_t *exemplar = exemplar_find(work->exemplars, work->scopes[i]);
         const char *store = exemplar ? month->network->dealers[exemplar->dealer].code : NULL;
-        answer->scopes[i] = (scope_count_t){arena_strdup(arena, text), slots->count, 0, arena_strdup(arena, store)};
+        answer->scopes[i] = (scope_count_t){arena_strdup(arena, text), slots->count, scope_slots_reported(month, slots),
+                                            arena_strdup(arena, store)};
         if (!answer->scopes[i].scope || (store && !answer->scopes[i].exemplar))
             return STATUS_NO_MEMORY;
-        for (uint32_t s = 0; s < slots->count; s++)
-            answer->scopes[i].reported += month->flags[scope_slot_at(slots, s)] & MONTH_REPORTED;
     }
     return STATUS_OK;
 }

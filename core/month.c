@@ -1,6 +1,7 @@
 #include "core/month.h"
 
 #include "core/order.h"
+#include "core/order_index.h"
 #include "core/scratch.h"
 
 #include <stdlib.h>
@@ -112,7 +113,8 @@ month_t *month_create_viewed(const catalog_t *catalog, const network_t *network,
     month->period = period;
     month->view = *view;
     month->count = place_dealers(month, regions);
-    if (allocate(month) != STATUS_OK || lay_slots(month, regions) != STATUS_OK)
+    if (allocate(month) != STATUS_OK || lay_slots(month, regions) != STATUS_OK ||
+        !(month->index = order_index_create(month)))
         return NULL;
     month_t *made = month;
     month = NULL;
@@ -138,6 +140,10 @@ month_t *month_clone(const month_t *month)
     memcpy(copy->flags, month->flags, month->count * sizeof *copy->flags);
     size_t last = 2 * month->catalog->fact_count;
     memcpy(copy->columns[last], month->columns[last], stored_columns(month->catalog) * month->count * sizeof(int64_t));
+    copy->index = order_index_create(copy);
+    if (!copy->index)
+        return NULL;
+    order_index_copy(month, copy);
     month_t *made = copy;
     copy = NULL;
     return made;
@@ -155,6 +161,9 @@ void month_destroy(month_t **month)
         return;
     month_t *doomed = *month;
     drop_orders(doomed);
+    if (doomed->index)
+        order_index_drop(doomed);
+    order_index_destroy(&doomed->index);
     free(doomed->orders);
     free(doomed->dealers);
     free(doomed->slots);
@@ -179,15 +188,20 @@ void month_set(month_t *month, uint32_t dealer, const int64_t *facts, bool late)
     uint32_t slot = month->slots[dealer];
     if (slot == INDEX_NONE)
         return;
+    order_index_before(month, slot, false);
     month->flags[slot] = (uint8_t)(facts ? MONTH_REPORTED | (late ? MONTH_LATE : 0) : 0);
     set_columns(month, 0, slot, facts);
+    order_index_after(month, slot);
 }
 
 void month_set_previous(month_t *month, uint32_t dealer, const int64_t *facts)
 {
     uint32_t slot = month->slots[dealer];
-    if (slot != INDEX_NONE && month->catalog->rows_use_previous)
-        set_columns(month, month->catalog->fact_count, slot, facts);
+    if (slot == INDEX_NONE || !month->catalog->rows_use_previous)
+        return;
+    order_index_before(month, slot, true);
+    set_columns(month, month->catalog->fact_count, slot, facts);
+    order_index_after(month, slot);
 }
 
 void month_inputs(const month_t *month, uint32_t slot, int64_t *out)

@@ -49,6 +49,37 @@ void scope_slots_fini(scope_slots_t *slots)
     *slots = (scope_slots_t){0};
 }
 
+#define REPORTED_WORD (UINT64_C(0x0101010101010101) * MONTH_REPORTED)
+#define WORDS_MAX     255u /* additions to a word of eight counts before one of them is full */
+
+/* Of up to WORDS_MAX words of eight slots' flags each. */
+static uint32_t count_words(const uint8_t *flags, uint32_t words)
+{
+    uint64_t counts = 0, word;
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < words; i++) {
+        memcpy(&word, flags + (size_t)i * sizeof word, sizeof word);
+        counts += word & REPORTED_WORD;
+    }
+    for (; counts; counts >>= 8)
+        sum += counts & 0xff;
+    return sum;
+}
+
+uint32_t scope_slots_reported(const month_t *month, const scope_slots_t *slots)
+{
+    uint32_t sum = 0, at = 0;
+    while (!slots->slots && slots->count - at >= sizeof(uint64_t)) {
+        uint32_t words = (slots->count - at) / (uint32_t)sizeof(uint64_t);
+        words = words < WORDS_MAX ? words : WORDS_MAX;
+        sum += count_words(month->flags + slots->first + at, words);
+        at += words * (uint32_t)sizeof(uint64_t);
+    }
+    for (; at < slots->count; at++)
+        sum += month->flags[scope_slot_at(slots, at)] & MONTH_REPORTED;
+    return sum;
+}
+
 /* ---- Several ---- */
 
 static bool is_same(scope_t left, scope_t right)

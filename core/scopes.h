@@ -13,6 +13,9 @@ typedef struct {
 status_t scope_slots_init(const month_t *month, scope_t scope, scope_slots_t *out) NODISCARD;
 void scope_slots_fini(scope_slots_t *slots);
 
+/* How many of its stores have reported. */
+uint32_t scope_slots_reported(const month_t *month, const scope_slots_t *slots);
+
 static inline uint32_t scope_slot_at(const scope_slots_t *slots, uint32_t i)
 {
     return slots->slots ? slots->slots[i] : slots->first + i;

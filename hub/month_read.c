@@ -4,17 +4,24 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HELD_MEMORY (16ul << 20) /* decoding one revision */
 
 month_share_t *month_share_make(month_t **month, world_t *world)
 {
     month_share_t *share = calloc(1, sizeof *share);
+    pthread_condattr_t attributes;
     if (!share) {
         month_destroy(month);
         return NULL;
     }
-    atomic_init(&share->references, 1);
+    pthread_mutex_init(&share->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&share->left, &attributes);
+    pthread_condattr_destroy(&attributes);
+    share->references = 1;
     share->month = *month;
     share->world = world_retain(world);
     *month = NULL;
@@ -23,17 +30,43 @@ month_share_t *month_share_make(month_t **month, world_t *world)
 
 void month_share_release(month_share_t *share)
 {
-    if (!share || atomic_fetch_sub(&share->references, 1) != 1)
+    if (!share)
+        return;
+    pthread_mutex_lock(&share->lock);
+    unsigned left = --share->references;
+    if (left == 1)
+        pthread_cond_signal(&share->left);
+    pthread_mutex_unlock(&share->lock);
+    if (left)
         return;
     month_destroy(&share->month);
     world_release(&share->world);
+    pthread_cond_destroy(&share->left);
+    pthread_mutex_destroy(&share->lock);
     free(share);
 }
 
 month_snapshot_t month_share_snapshot(month_share_t *share)
 {
-    atomic_fetch_add(&share->references, 1);
+    pthread_mutex_lock(&share->lock);
+    share->references++;
+    pthread_mutex_unlock(&share->lock);
     return (month_snapshot_t){.month = share->month, .world = share->world, .share = share};
+}
+
+bool month_share_wait_alone(month_share_t *share, unsigned milliseconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)milliseconds * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&share->lock);
+    while (share->references > 1 && pthread_cond_timedwait(&share->left, &share->lock, &until) == 0)
+        ;
+    bool alone = share->references == 1;
+    pthread_mutex_unlock(&share->lock);
+    return alone;
 }
 
 typedef struct {

@@ -3,10 +3,12 @@
 
 #include "hub/months.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 
 typedef struct month_share {
-    atomic_uint references;
+    pthread_mutex_t lock; /* over the references */
+    pthread_cond_t left;  /* one reference is left */
+    unsigned references;
     month_t *month;
     world_t *world;
 } month_share_t;
@@ -17,6 +19,9 @@ month_share_t *month_share_make(month_t **month, world_t *world);
 void month_share_release(month_share_t *share);
 /* Another reference, as a snapshot. */
 month_snapshot_t month_share_snapshot(month_share_t *share);
+/* Waits until the caller's reference is the only one, which nobody may copy meanwhile; at most so long. False where
+ * there are still others. */
+bool month_share_wait_alone(month_share_t *share, unsigned milliseconds);
 
 /* What to read. */
 typedef struct {

@@ -1,24 +1,16 @@
 #include "hub/months.h"
 
+#include "hub/month_notes.h"
 #include "hub/month_read.h"
 
-#include "core/limits.h"
-#include "core/scratch.h"
+#include "core/order_index.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define NOTED_MAX 16384 /* deltas noted for one month; beyond it reading the month anew is cheaper */
-
-/* A delta that waits, with a copy of its facts. */
-typedef struct {
-    uint64_t sequence;
-    uint32_t dealer;
-    bool late, withdrawn, previous; /* previous: for the columns of the month before */
-    int64_t facts[];
-} noted_t;
+/* How long an update waits for those who still read the month before it copies it: they are quick, and a copy of a
+ * large month with its index takes longer than this (docs/performance.md). */
+#define READERS_WAIT_MS 10u
 
 typedef struct entry {
     struct entry *next;
@@ -29,8 +21,7 @@ typedef struct entry {
     uint64_t used;        /* tick of the last use */
     bool busy;            /* one thread reads or changes it, without the lock */
     bool dropped;         /* out of the list: the busy thread frees it */
-    noted_t **noted;
-    size_t noted_count, noted_room;
+    month_notes_t notes;
 } entry_t;
 
 struct months {
@@ -39,22 +30,35 @@ struct months {
     store_t *store;
     world_t *world;
     entry_t *entries;
+    entry_t *doomed; /* dropped; who has the lock frees them after it (leave) */
     size_t bytes_max;
     uint64_t tick;
 };
 
-static void free_noted(noted_t **noted, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(noted[i]);
-    free(noted);
-}
-
 static void free_entry(entry_t *entry)
 {
     month_share_release(entry->share);
-    free_noted(entry->noted, entry->noted_count);
+    month_notes_fini(&entry->notes);
     free(entry);
+}
+
+/* Lets the lock go, then frees what was dropped meanwhile: giving back a large month takes milliseconds. */
+static void leave(months_t *months)
+{
+    entry_t *doomed = months->doomed;
+    months->doomed = NULL;
+    pthread_mutex_unlock(&months->lock);
+    while (doomed) {
+        entry_t *next = doomed->next;
+        free_entry(doomed);
+        doomed = next;
+    }
+}
+
+static void doom(months_t *months, entry_t *entry)
+{
+    entry->next = months->doomed;
+    months->doomed = entry;
 }
 
 months_t *months_create(store_t *store, world_t **world, size_t bytes_max)
@@ -73,7 +77,7 @@ months_t *months_create(store_t *store, world_t **world, size_t bytes_max)
     return months;
 }
 
-/* Out of the list; who is busy with it frees it. */
+/* Out of the list; who is busy with it dooms it. */
 static void drop(months_t *months, entry_t *entry)
 {
     entry_t **link = &months->entries;
@@ -82,15 +86,17 @@ static void drop(months_t *months, entry_t *entry)
     *link = entry->next;
     entry->dropped = true;
     if (!entry->busy)
-        free_entry(entry);
+        doom(months, entry);
 }
 
 void months_destroy(months_t **months)
 {
     if (!months || !*months)
         return;
+    pthread_mutex_lock(&(*months)->lock);
     while ((*months)->entries)
         drop(*months, (*months)->entries);
+    leave(*months);
     world_release(&(*months)->world);
     pthread_cond_destroy(&(*months)->settled);
     pthread_mutex_destroy(&(*months)->lock);
@@ -114,7 +120,7 @@ void months_set_world(months_t *months, world_t **world)
     while (months->entries)
         drop(months, months->entries);
     pthread_cond_broadcast(&months->settled);
-    pthread_mutex_unlock(&months->lock);
+    leave(months);
     *world = NULL;
     world_release(&earlier);
 }
@@ -141,41 +147,12 @@ static entry_t *add(months_t *months, period_t period, const regions_view_t *vie
 
 /* ---- what commits */
 
-static bool make_room(entry_t *entry)
-{
-    if (entry->noted_count < entry->noted_room)
-        return true;
-    size_t room = entry->noted_room ? entry->noted_room * 2 : 16;
-    noted_t **noted = entry->noted_count < NOTED_MAX ? realloc(entry->noted, room * sizeof(noted_t *)) : NULL;
-    if (!noted)
-        return false;
-    entry->noted = noted;
-    entry->noted_room = room;
-    return true;
-}
-
-static bool note(entry_t *entry, const month_delta_t *delta, size_t fact_count, bool previous)
-{
-    size_t facts_size = delta->facts ? fact_count * sizeof(int64_t) : 0;
-    noted_t *noted = make_room(entry) ? malloc(sizeof *noted + facts_size) : NULL;
-    if (!noted)
-        return false;
-    noted->sequence = delta->sequence;
-    noted->dealer = delta->dealer;
-    noted->late = delta->late;
-    noted->withdrawn = !delta->facts;
-    noted->previous = previous;
-    if (delta->facts)
-        memcpy(noted->facts, delta->facts, facts_size);
-    entry->noted[entry->noted_count++] = noted;
-    return true;
-}
-
 static void note_for_period(months_t *months, const month_delta_t *delta, period_t period, bool previous)
 {
     for (entry_t *entry = months->entries, *next; entry; entry = next) {
         next = entry->next;
-        if (entry->period == period && !note(entry, delta, months->world->catalog->fact_count, previous))
+        if (entry->period == period &&
+            !month_notes_add(&entry->notes, delta, months->world->catalog->fact_count, previous))
             drop(months, entry);
     }
 }
@@ -190,7 +167,7 @@ void months_apply(months_t *months, const month_delta_t *deltas, size_t count)
         if (months->world->catalog->rows_use_previous)
             note_for_period(months, &deltas[i], deltas[i].period + 1, true);
     }
-    pthread_mutex_unlock(&months->lock);
+    leave(months);
 }
 
 /* ---- who asks */
@@ -224,44 +201,37 @@ static status_t fill(months_t *months, entry_t *entry, world_t *world)
     return status != STATUS_OK ? status : share ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-static void apply_noted(const entry_t *entry, noted_t *const *noted, size_t count, month_t *month)
-{
-    for (size_t i = 0; i < count; i++) {
-        const int64_t *facts = noted[i]->withdrawn ? NULL : noted[i]->facts;
-        if (noted[i]->sequence <= entry->sequence)
-            continue; /* the reading has seen it */
-        if (noted[i]->previous)
-            month_set_previous(month, noted[i]->dealer, facts);
-        else
-            month_set(month, noted[i]->dealer, facts, noted[i]->late);
-    }
-}
-
-/* Applies what is noted to a busy entry, with the lock let go meanwhile: to a copy where somebody reads the month. */
+/* Applies what is noted to a busy entry, with the lock let go meanwhile: to a copy where somebody goes on reading the
+ * month. */
 static status_t update(months_t *months, entry_t *entry)
 {
-    noted_t **noted = entry->noted;
-    size_t count = entry->noted_count;
-    entry->noted = NULL;
-    entry->noted_count = entry->noted_room = 0;
+    CLEANUP(month_notes_fini) month_notes_t notes = entry->notes;
+    entry->notes = (month_notes_t){0};
     pthread_mutex_unlock(&months->lock);
 
     month_share_t *share = entry->share;
-    /* Nobody can take a new reference while the entry is busy, so 1 stays 1. */
-    if (atomic_load(&share->references) > 1) {
+    /* Nobody can take a new reference while the entry is busy. */
+    if (!month_share_wait_alone(share, READERS_WAIT_MS)) {
         month_t *copy = month_clone(share->month);
         share = copy ? month_share_make(&copy, share->world) : NULL;
     }
-    if (share)
-        apply_noted(entry, noted, count, share->month);
-    free_noted(noted, count);
-
-    pthread_mutex_lock(&months->lock);
+    if (share) {
+        (void)order_index_weigh(share->month, notes.count);
+        month_notes_apply(&notes, entry->sequence, share->month);
+    }
     if (share && share != entry->share) {
         month_share_release(entry->share);
         entry->share = share;
     }
+    pthread_mutex_lock(&months->lock);
     return share ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+/* ---- how much memory */
+
+static uint64_t entry_bytes(const entry_t *entry)
+{
+    return entry->busy || !entry->share ? 0 : entry->share->month->bytes + order_index_bytes(entry->share->month);
 }
 
 static uint64_t cached_bytes(const months_t *months, uint32_t *out_count)
@@ -269,10 +239,8 @@ static uint64_t cached_bytes(const months_t *months, uint32_t *out_count)
     uint64_t bytes = 0;
     *out_count = 0;
     for (const entry_t *entry = months->entries; entry; entry = entry->next) {
-        if (entry->busy || !entry->share)
-            continue;
-        bytes += entry->share->month->bytes;
-        ++*out_count;
+        bytes += entry_bytes(entry);
+        *out_count += !entry->busy && entry->share;
     }
     return bytes;
 }
@@ -292,15 +260,28 @@ static void evict(months_t *months)
     }
 }
 
+/* Tells a month how large its index may become: what is left, and no more than half of all for indexes. Whoever asks
+ * for it builds as far as that goes; should several at once build beyond it, the next one evicts. */
+static void allow_index(const months_t *months, const entry_t *entry)
+{
+    uint64_t others = 0, indexes = 0;
+    for (const entry_t *other = months->entries; other; other = other->next) {
+        if (other == entry || other->busy || !other->share)
+            continue;
+        others += entry_bytes(other);
+        indexes += order_index_bytes(other->share->month);
+    }
+    others += entry->share->month->bytes;
+    uint64_t left = months->bytes_max > others ? months->bytes_max - others : 0;
+    uint64_t half = months->bytes_max / 2 > indexes ? months->bytes_max / 2 - indexes : 0;
+    order_index_allow(entry->share->month, left < half ? left : half);
+}
+
 static void hand_out(months_t *months, entry_t *entry, month_snapshot_t *out)
 {
     entry->used = ++months->tick;
-    atomic_fetch_add(&entry->share->references, 1);
-    *out = (month_snapshot_t){
-        .month = entry->share->month,
-        .world = entry->share->world,
-        .share = entry->share,
-    };
+    allow_index(months, entry);
+    *out = month_share_snapshot(entry->share);
 }
 
 /* Does the work that makes the entry fresh, and hands it out. What commits after the work began need not be in it. */
@@ -311,7 +292,7 @@ static status_t refresh(months_t *months, entry_t *entry, month_snapshot_t *out)
     status_t status = entry->share ? update(months, entry) : fill(months, entry, world);
     settle(months, entry);
     if (entry->dropped) {
-        free_entry(entry);
+        doom(months, entry);
         status = status == STATUS_OK ? STATUS_CONFLICT : status;
     } else if (status != STATUS_OK) {
         drop(months, entry);
@@ -333,9 +314,10 @@ static status_t acquire(months_t *months, period_t period, const regions_view_t 
         }
         if (!entry && !(entry = add(months, period, view)))
             return STATUS_NO_MEMORY;
-        if (!entry->share || entry->noted_count)
+        if (!entry->share || entry->notes.count)
             return refresh(months, entry, out);
         hand_out(months, entry, out);
+        evict(months); /* its index may have grown since */
         return STATUS_OK;
     }
 }
@@ -350,7 +332,7 @@ status_t months_acquire_viewed(months_t *months, period_t period, const regions_
     month_snapshot_t snapshot = {0};
     pthread_mutex_lock(&months->lock);
     status_t status = acquire(months, period, view, &snapshot);
-    pthread_mutex_unlock(&months->lock);
+    leave(months);
     if (status == STATUS_OK)
         *out = snapshot;
     return status;

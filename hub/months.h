@@ -3,8 +3,11 @@
  * acknowledgement sees it. Any thread; no function blocks longer than the reading of one month from the store.
  *
  * A month that is missing is read from the store by the thread that asks; what commits meanwhile is noted and applied
- * after, by its sequence. Noted deltas are applied when the month is next asked for: in place where nobody holds the
- * snapshot, else to a copy. */
+ * after, by its sequence. Noted deltas are applied when the month is next asked for: in place as soon as nobody holds
+ * the snapshot, or after a few milliseconds to a copy.
+ *
+ * A month that is asked for often gets an index (core/order_index.h), which is kept up to date with it; both count
+ * towards `bytes_max`, and indexes never take more than half of that. */
 #pragma once
 
 #include "hub/world.h"

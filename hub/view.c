@@ -226,8 +226,7 @@ static status_t count_stores(const month_t *month, scope_t scope, figures_status
     CLEANUP(scope_slots_fini) scope_slots_t slots = {0};
     TRY(scope_slots_init(month, scope, &slots));
     out->expected = slots.count;
-    for (uint32_t i = 0; i < slots.count; i++)
-        out->reported += month->flags[scope_slot_at(&slots, i)] & MONTH_REPORTED;
+    out->reported = scope_slots_reported(month, &slots);
     return STATUS_OK;
 }
 
