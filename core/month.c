@@ -1,6 +1,5 @@
 #include "core/month.h"
 
-#include "core/order.h"
 #include "core/order_index.h"
 #include "core/scratch.h"
 
@@ -45,8 +44,7 @@ static status_t allocate(month_t *month)
     month->slots = calloc((size_t)network->dealer_count + 1, sizeof *month->slots);
     month->region_first = calloc((size_t)network->region_count + 1, sizeof *month->region_first);
     month->flags = calloc((size_t)month->count + 1, sizeof *month->flags);
-    month->orders = calloc(catalog->row_count + 1, sizeof *month->orders);
-    if (!month->dealers || !month->slots || !month->region_first || !month->flags || !month->orders)
+    if (!month->dealers || !month->slots || !month->region_first || !month->flags)
         return STATUS_NO_MEMORY;
     TRY(allocate_columns(month));
     size_t slot_bytes = (stored_columns(catalog) + 1) * sizeof(int64_t) + sizeof *month->dealers + sizeof *month->flags;
@@ -149,32 +147,14 @@ month_t *month_clone(const month_t *month)
     return made;
 }
 
-size_t month_measure(const month_t *month)
-{
-    size_t bytes = month->bytes;
-    for (size_t row = 0; row < month->catalog->row_count; row++) {
-        const row_order_t *order = __atomic_load_n(&month->orders[row], __ATOMIC_ACQUIRE);
-        bytes += order ? order_bytes(order) : 0;
-    }
-    return bytes;
-}
-
-static void drop_orders(month_t *month)
-{
-    for (size_t row = 0; month->orders && row < month->catalog->row_count; row++)
-        order_destroy(&month->orders[row]);
-}
-
 void month_destroy(month_t **month)
 {
     if (!month || !*month)
         return;
     month_t *doomed = *month;
-    drop_orders(doomed);
     if (doomed->index)
         order_index_drop(doomed);
     order_index_destroy(&doomed->index);
-    free(doomed->orders);
     free(doomed->dealers);
     free(doomed->slots);
     free(doomed->region_first);
@@ -190,7 +170,6 @@ static void set_columns(month_t *month, size_t first_column, uint32_t slot, cons
 {
     for (size_t i = 0; i < month->catalog->fact_count; i++)
         month->columns[first_column + i][slot] = facts ? facts[i] : FACT_ABSENT;
-    drop_orders(month);
 }
 
 void month_set(month_t *month, uint32_t dealer, const int64_t *facts, bool late)

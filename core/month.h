@@ -19,7 +19,6 @@ typedef struct {
     int64_t **columns;         /* [2 * fact_count]: facts of the month, then of the month before (all absent unless
                                   catalog->rows_use_previous) */
     uint8_t *flags;            /* MONTH_REPORTED, MONTH_LATE */
-    struct row_order **orders; /* internals of core/order.c: cached order of each row */
     struct order_index *index; /* order statistics of its rows, as far as they are kept (core/order_index.h) */
     size_t bytes;              /* memory of all that but the cached orders and the index */
 } month_t;
@@ -32,20 +31,16 @@ month_t *month_create(const catalog_t *catalog, const network_t *network, period
 /* The same, in the regions that the view tells. */
 month_t *month_create_viewed(const catalog_t *catalog, const network_t *network, period_t period,
                              const regions_view_t *view);
-/* A deep copy for copy-on-write, without cached orders, and with its index as far as memory goes. NULL when out of
+/* A deep copy for copy-on-write, with its index as far as memory goes. NULL when out of
  * memory. */
 month_t *month_clone(const month_t *month);
 void month_destroy(month_t **month);
 
 /* Sets a dealer's facts (fact_count values), or takes them away (NULL). A dealer that is not expected in that month is
- * ignored. Drops cached orders; keeps the index up to date. */
+ * ignored. Keeps the index up to date. */
 void month_set(month_t *month, uint32_t dealer, const int64_t *facts, bool late);
 /* The same for its facts of the month before. */
 void month_set_previous(month_t *month, uint32_t dealer, const int64_t *facts);
-
-/* Memory that it takes now, cached orders too, but for its index (order_index_bytes): for a cache's budget. Any number
- * of threads may read the month meanwhile, and none change it. */
-size_t month_measure(const month_t *month);
 
 /* The inputs of one slot: 2 * fact_count values into `out`. */
 void month_inputs(const month_t *month, uint32_t slot, int64_t *out);

@@ -241,30 +241,6 @@ row_order_t *order_make(const month_t *month, const row_t *row, const scope_slot
     return row_values_load(&values, month, row, slots) == STATUS_OK ? arrange(&values) : NULL;
 }
 
-size_t order_bytes(const row_order_t *order)
-{
-    size_t of_slot = sizeof *order->slots + sizeof *order->values + sizeof *order->marks;
-    return sizeof *order + order->count * (of_slot + (order->bases ? sizeof *order->bases : 0));
-}
-
-const row_order_t *order_of_row(const month_t *month, size_t row)
-{
-    row_order_t **place = &month->orders[row];
-    row_order_t *order = __atomic_load_n(place, __ATOMIC_ACQUIRE);
-    if (order)
-        return order;
-    const scope_slots_t all = {0, month->count, NULL};
-    CLEANUP(order_destroy) row_order_t *made = order_make(month, &month->catalog->rows[row], &all);
-    if (!made)
-        return NULL;
-    /* Two threads may have computed the same; the first to publish wins. */
-    if (!__atomic_compare_exchange_n(place, &order, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        return order;
-    order = made;
-    made = NULL;
-    return order;
-}
-
 bool order_is_equal(const row_order_t *order, uint32_t earlier, uint32_t later)
 {
     while (later > earlier && order->marks[later] & ORDER_EQUAL)

@@ -1,4 +1,4 @@
-/* The order of a row's stores, best first, of one scope or of the whole month (SPEC 2.5 to 2.7). */
+/* The order of a row's stores in a scope, best first (SPEC 2.5 to 2.7). */
 #pragma once
 
 #include "core/scopes.h"
@@ -30,14 +30,8 @@ static inline uint32_t picks_at(const picks_t *picks, uint32_t i)
 
 /* The order among a scope's slots. NULL when out of memory. The caller destroys it. */
 row_order_t *order_make(const month_t *month, const row_t *row, const scope_slots_t *slots);
-/* Memory that it takes. */
-size_t order_bytes(const row_order_t *order);
 /* Accepts NULL and *NULL; sets *order to NULL. */
 void order_destroy(row_order_t **order);
-
-/* The order of a row in the whole month, kept in it; any number of threads may ask for the same month. Borrowed from
- * the month until it is changed or destroyed. NULL when out of memory. */
-const row_order_t *order_of_row(const month_t *month, size_t row);
 
 /* Whether the stores at positions `earlier` <= `later` are exactly equal. Looks at the positions between. */
 bool order_is_equal(const row_order_t *order, uint32_t earlier, uint32_t later);

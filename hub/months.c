@@ -231,8 +231,7 @@ static status_t update(months_t *months, entry_t *entry)
 
 static uint64_t entry_bytes(const entry_t *entry)
 {
-    return entry->busy || !entry->share ? 0
-                                        : month_measure(entry->share->month) + order_index_bytes(entry->share->month);
+    return entry->busy || !entry->share ? 0 : entry->share->month->bytes + order_index_bytes(entry->share->month);
 }
 
 static uint64_t cached_bytes(const months_t *months, uint32_t *out_count)
@@ -272,7 +271,7 @@ static void allow_index(const months_t *months, const entry_t *entry)
         others += entry_bytes(other);
         indexes += order_index_bytes(other->share->month);
     }
-    others += month_measure(entry->share->month);
+    others += entry->share->month->bytes;
     uint64_t left = months->bytes_max > others ? months->bytes_max - others : 0;
     uint64_t half = months->bytes_max / 2 > indexes ? months->bytes_max / 2 - indexes : 0;
     order_index_allow(entry->share->month, left < half ? left : half);

@@ -157,7 +157,7 @@ static void keep_month(past_t *past, past_entry_t *entry)
     entry->next = past->entries;
     past->entries = entry;
     past_entry_t **link = &past->entries;
-    while (*link && (bytes += month_measure((*link)->share->month)) <= past->bytes_max)
+    while (*link && (bytes += (*link)->share->month->bytes) <= past->bytes_max)
         link = &(*link)->next;
     past_entry_t *rest = *link;
     *link = NULL;

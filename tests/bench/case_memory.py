@@ -36,13 +36,11 @@ def answered(client, kind, **fields):
 # ---- columns built directly
 
 COLUMNS = (("month_bytes", "columns of a month", "bytes a dealer-month", ""),
-           ("orders_bytes", "every row's order", "bytes a dealer-month", "beside the columns; each as soon as disclosure has looked at its row"),
            ("index_bytes", "its order index, every row", "bytes a dealer-month", "beside the columns; only while a month is asked for often"),
            ("network_bytes", "the network", "bytes a dealer", ""),
            ("make_ms", "making and filling a month", "ms CPU", ""),
            ("table_ms", "benchmark table from the columns", "ms CPU", "nation and 31 regions, the least of 3"),
            ("index_ms", "building the index of every row", "ms CPU", ""),
-           ("orders_ms", "ordering every row", "ms CPU", ""),
            ("indexed_table_ms", "benchmark table from the index", "ms CPU", "the least of 3"))
 
 
@@ -50,7 +48,7 @@ def measure_columns(sizes):
     found = {size: json.loads(must([MEMORY, size])) for size in sizes}
     if sizes[-1] >= 10000:  # where pages and the allocator's own do not matter
         for size, of_size in found.items():
-            for counted, held in (("month_says", "month_bytes"), ("index_says", "index_bytes"), ("orders_say", "orders_bytes")):
+            for counted, held in (("month_says", "month_bytes"), ("index_says", "index_bytes")):
                 assert 0.8 < of_size[held] / of_size[counted] < 1.25, f"{size} dealers: {held} {of_size[held]}, and the cache counts {of_size[counted]}"
     rows = []
     for key, name, unit, note in COLUMNS:

@@ -2,10 +2,9 @@
  * and its newest month, and prints one line of JSON. Private bytes (RssAnon, so what the allocator takes too) of the
  * network a dealer; a dealer-month those of the columns, of what a benchmark table leaves in the month, of every row's
  * order (of which disclosure keeps those that it has looked at) and of the order index; what the month says of columns,
- * orders and index (its cache's budget); and CPU time. */
+ * index (its cache's budget); and CPU time. */
 #include "tests/bench/network.h"
 
-#include "core/order.h"
 #include "core/order_index.h"
 #include "core/tables.h"
 
@@ -115,15 +114,6 @@ static double build_index(const sample_t *sample, const month_t *month)
     return cpu_ms() - begun;
 }
 
-/* The order of every row, as disclosure keeps it. Milliseconds. */
-static double keep_orders(const month_t *month)
-{
-    double begun = cpu_ms();
-    for (size_t i = 0; i < month->catalog->table_row_count; i++)
-        must(order_of_row(month, month->catalog->table_rows[i]) != NULL, "ordering a row");
-    return cpu_ms() - begun;
-}
-
 static void print(const char *name, double value, const char *before)
 {
     printf("%s\"%s\": %.3f", before, name, value);
@@ -143,25 +133,21 @@ int main(int argc, char **argv)
     network_t *network = make_network(&sample);
     double with_network = private_bytes();
     double make_ms = make_month(&sample, network, &month);
-    double with_month = private_bytes(), month_says = (double)month_measure(month);
+    double with_month = private_bytes(), month_says = (double)month->bytes;
     double scratch_ms = table_ms(month);
     double with_table = private_bytes();
     double index_ms = build_index(&sample, month), with_index = private_bytes();
     double indexed_ms = table_ms(month);
-    double orders_ms = keep_orders(month), with_orders = private_bytes(), orders_say = (double)month_measure(month);
     print("network_bytes", (with_network - before) / (double)dealers, "{");
     print("month_bytes", (with_month - with_network) / (double)dealers, ", ");
     print("month_says", month_says / (double)dealers, ", ");
     print("table_bytes", (with_table - with_month) / (double)dealers, ", ");
     print("index_bytes", (with_index - with_table) / (double)dealers, ", ");
     print("index_says", (double)order_index_bytes(month) / (double)dealers, ", ");
-    print("orders_bytes", (with_orders - with_index) / (double)dealers, ", ");
-    print("orders_say", (orders_say - month_says) / (double)dealers, ", ");
     print("make_ms", make_ms, ", ");
     print("table_ms", scratch_ms, ", ");
     print("index_ms", index_ms, ", ");
     print("indexed_table_ms", indexed_ms, ", ");
-    print("orders_ms", orders_ms, ", ");
     puts("}");
     month_destroy(&month);
     network_destroy(&network);

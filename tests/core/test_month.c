@@ -1,5 +1,4 @@
 #include "core/month.h"
-#include "core/order.h"
 #include "tests/core/random_network.h"
 
 #include <criterion/criterion.h>
@@ -95,39 +94,5 @@ Test(month, a_clone_lives_alone)
     cr_assert_eq(clone->columns[0][slot], 1);
     month_destroy(&clone);
     cr_assert_null(clone);
-    random_network_close(&random);
-}
-
-Test(month, a_change_drops_the_orders_that_were_kept)
-{
-    uint64_t state = 3;
-    random_network_t random;
-    open_inhabited(&random, &state);
-    month_t *month = random.month;
-    uint32_t dealer = first_member(month), slot = month->slots[dealer];
-    month_set(month, dealer, (int64_t[]){1, 1, 1, 1, 1}, false);
-    const row_order_t *before = order_of_row(month, 0);
-    cr_assert_eq(order_of_row(month, 0), before);
-    month_set(month, dealer, (int64_t[]){1000000000000000, 1, 1, 1, 1}, false);
-    const row_order_t *after = order_of_row(month, 0);
-    cr_assert_eq(after->slots[0], slot);
-    cr_assert(after->values[0] == 1e13);
-    random_network_close(&random);
-}
-
-Test(month, what_it_takes_is_told_with_the_orders_that_are_kept)
-{
-    uint64_t state = random_seed("measure");
-    random_network_t random;
-    open_inhabited(&random, &state);
-    month_t *month = random.month;
-    const size_t plain = month_measure(month);
-    cr_assert_geq(plain, month->count * (random.catalog->fact_count * sizeof(int64_t)));
-    const row_order_t *order = order_of_row(month, 0);
-    cr_assert(order != NULL);
-    cr_assert_eq(month_measure(month), plain + order_bytes(order));
-    cr_assert_gt(order_bytes(order), order->count * (sizeof(uint32_t) + sizeof(double)));
-    month_set(month, first_member(month), NULL, false);
-    cr_assert_eq(month_measure(month), plain, "a change drops the orders");
     random_network_close(&random);
 }

@@ -10,6 +10,7 @@ typedef struct {
     network_t *network;
     month_t *month;
     scope_slots_t nation;
+    row_order_t *order; /* of the row dealt last */
     picks_t picks;
 } case_t;
 
@@ -38,6 +39,7 @@ static void case_open(case_t *out, const int64_t (*facts)[5], uint32_t count)
 
 static void case_close(case_t *open)
 {
+    order_destroy(&open->order);
     scope_slots_fini(&open->nation);
     month_destroy(&open->month);
     network_destroy(&open->network);
@@ -47,9 +49,10 @@ static void case_close(case_t *open)
 static const picks_t *deal(case_t *open, const char *row, const row_t **out_row)
 {
     size_t index = catalog_find_row(open->catalog, row);
-    const row_order_t *order = order_of_row(open->month, index);
-    cr_assert_not_null(order);
-    open->picks = (picks_t){order, NULL, order->count};
+    order_destroy(&open->order);
+    open->order = order_make(open->month, &open->catalog->rows[index], &open->nation);
+    cr_assert_not_null(open->order);
+    open->picks = (picks_t){open->order, NULL, open->order->count};
     *out_row = &open->catalog->rows[index];
     return &open->picks;
 }
