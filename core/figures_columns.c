@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Fewer slots than this are neither dealt into buckets nor kept apart from those around them. */
-#define FEW   512u
+#define FEW   128u
 #define CHUNK 2048u /* values that are computed and dealt at a time */
 
 /* What is gathered of one scope on the way through those within it. */

@@ -50,15 +50,15 @@ static const double *values_of(const stretch_t *stretch)
 
 /* ---- Order statistics ---- */
 
-/* The bucket that holds a place of the ascending order, and how many values stand before it. */
-static unsigned find_bucket(const stretch_t *stretch, uint32_t place, uint32_t *out_before)
+/* Goes on to the bucket that holds a place of the ascending order. */
+static void find_bucket(stretch_t *stretch, uint32_t place)
 {
-    unsigned bucket = BUCKET_NONE + 1;
-    uint32_t before = 0;
-    while (before + stretch->dealt[bucket] <= place)
-        before += stretch->dealt[bucket++];
-    *out_before = before;
-    return bucket;
+    if (stretch->bucket == BUCKET_NONE || place < stretch->before) {
+        stretch->bucket = BUCKET_NONE + 1;
+        stretch->before = 0;
+    }
+    while (stretch->before + stretch->dealt[stretch->bucket] <= place)
+        stretch->before += stretch->dealt[stretch->bucket++];
 }
 
 static void look_over(stretch_t *stretch)
@@ -91,23 +91,33 @@ static void open_bucket(stretch_t *stretch, unsigned bucket)
     look_over(stretch);
 }
 
+/* Among the opened values. Places mostly come in their order, so that what is behind the last one is enough. */
+static double select_opened(stretch_t *stretch, uint32_t place)
+{
+    double *scratch = stretch->row->scratch;
+    if (stretch->is_one)
+        return scratch[0];
+    uint32_t from = place >= stretch->settled ? stretch->settled : 0;
+    stretch->settled = place;
+    return select_value(scratch + from, stretch->opened - from, place - from);
+}
+
 /* The value at a place of the ascending order, which there is. */
 static double value_at(stretch_t *stretch, uint32_t place)
 {
     double value;
-    if (place - stretch->before >= stretch->opened) {
+    if (place < stretch->before || place - stretch->before >= stretch->opened) {
+        stretch->opened = stretch->settled = 0;
         if (!stretch->dealt) {
             open_all(stretch);
-        } else {
-            stretch->opened = 0;
-            unsigned bucket = find_bucket(stretch, place, &stretch->before);
-            if (stretch->row->values.told.is_whole && bucket_map_value(stretch->row->map, bucket, &value))
-                return value;
-            open_bucket(stretch, bucket);
+            return select_opened(stretch, place);
         }
+        find_bucket(stretch, place);
+        if (stretch->row->values.told.is_whole && bucket_map_value(stretch->row->map, stretch->bucket, &value))
+            return value;
+        open_bucket(stretch, stretch->bucket);
     }
-    double *scratch = stretch->row->scratch;
-    return stretch->is_one ? scratch[0] : select_value(scratch, stretch->opened, place - stretch->before);
+    return select_opened(stretch, place - stretch->before);
 }
 
 /* A slot whose exact value stands at a place of the ascending order, where its double is known. */

@@ -28,9 +28,11 @@ typedef struct {
     const uint32_t *dealt; /* counts of its buckets; NULL: it is not dealt out */
     uint32_t front_from, front_count;
     row_totals_t totals;
-    /* The values of one bucket, in scratch: those at places `before` to before + opened - 1 of the ascending order. */
-    uint32_t opened, before;
-    bool is_one; /* all the same */
+    /* A bucket, before which so many values stand, and its `opened` values in scratch, of which none before `settled`
+     * is greater and none behind it is less. */
+    unsigned bucket;
+    uint32_t before, opened, settled;
+    bool is_one; /* they are all the same */
 } stretch_t;
 
 /* Makes room for `count` values. STATUS_NO_MEMORY. stretch_row_fini frees it; fit for CLEANUP on a zeroed one. */
