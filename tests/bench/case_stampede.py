@@ -93,7 +93,8 @@ class Crowd:
         seen = self.seen
         threads = ", ".join(f"{name} {cost:.0f}" for name, cost in sorted(self.cpu.items(), key=lambda one: -one[1]) if cost >= 0.5)
         return (f"first try to receipt: median {seen['median_ms'] / 1000:.1f} s, 99th percentile {seen['p99_ms'] / 1000:.1f} s, longest {seen['max_ms'] / 1000:.1f} s; "
-                f"{seen['connects']} connections tried, {seen['closed_handshakes']} handshakes cut, {seen['late_errands']} errands given up and sent again; "
+                f"{seen['connects']} connections tried, {seen['closed_handshakes']} handshakes cut, {seen['refused_errands'] + seen['late_errands']} errands given up and sent again "
+                f"({seen['refused_errands']} of them for such cuts); "
                 f"hub's CPU by thread, µs a dealer: {threads}; the dealers' own {seen['client_cpu'] / self.dealers * 1e6:.0f}")
 
 
@@ -159,8 +160,7 @@ def record(bench, crowds, floors, rates, before_mib):
         rows.append(rate)
     for what, counts in (("lost: a receipt, but not in the store", [crowd.lost for crowd in crowds]), ("stuck: no receipt", [crowd.seen["stuck"] for crowd in crowds])):
         rows.append(Row(f"dealers {what}", "", [max(counts)]).limit(at_most=0))
-    rows += [Row("hub's own memory before", "MiB", [before_mib]),
-             *(Row(f"hub's own memory at most, {crowd.at_once:,} at a time", "MiB", [crowd.most_mib]) for crowd in crowds),
-             Row("hub's own memory after the first crowd", "MiB", [first.after_mib]), Row("hub's own memory after the second", "MiB", [second.after_mib])]
-    rows[-1].against(rows[-2], at_most=1.5)
+    before = Row("hub's own memory before", "MiB", [before_mib])
+    rows += [before, *(Row(f"hub's own memory at most, {crowd.at_once:,} at a time", "MiB", [crowd.most_mib]) for crowd in crowds),
+             *(Row(f"hub's own memory after the {which} crowd", "MiB", [crowd.after_mib]).against(before, at_most=1.5) for which, crowd in (("first", first), ("second", second)))]
     bench.record("stampede", rows, "A crowd of dealers, each a new connection")
