@@ -1,8 +1,7 @@
 /* What a month in memory costs, columns built directly: `yardstick-bench-memory DEALERS` makes the generated network
  * and its newest month, and prints one line of JSON. Private bytes (RssAnon, so what the allocator takes too) of the
- * network a dealer; a dealer-month those of the columns, of what a benchmark table leaves in the month, of every row's
- * order (of which disclosure keeps those that it has looked at) and of the order index; what the month says of columns,
- * index (its cache's budget); and CPU time. */
+ * network a dealer; a dealer-month those of the columns, of what a benchmark table leaves in the month, and of the
+ * order index; what the month says of columns and index (its cache's budget); and CPU time. */
 #include "tests/bench/network.h"
 
 #include "core/order_index.h"
