@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +79,18 @@ static void assert_no_child(void)
     cr_assert_eq(errno, ECHILD);
 }
 
-/* The one child of this process that is there. */
+/* Whether the process has come so far as to be told from others. */
+static bool is_reader(pid_t process)
+{
+    char path[64], name[32] = "";
+    snprintf(path, sizeof path, "/proc/%d/comm", process);
+    FILE *file = fopen(path, "re");
+    cr_assert(file && fgets(name, sizeof name, file));
+    fclose(file);
+    return strcmp(name, "hub-verify\n") == 0;
+}
+
+/* The one child of this process that is there; once signals do to it what they are meant to. */
 static pid_t child_of_this(void)
 {
     char path[64];
@@ -87,6 +99,8 @@ static pid_t child_of_this(void)
     FILE *file = fopen(path, "re");
     cr_assert(file && fscanf(file, "%d", &child) == 1);
     fclose(file);
+    while (!is_reader(child)) /* the test's timeout bounds it */
+        sched_yield();
     return child;
 }
 
