@@ -16,7 +16,7 @@
 #include "core/text.h"
 
 #define SAMPLE_REGIONS   31
-#define SAMPLE_CODE_SIZE 16
+#define SAMPLE_CODE_SIZE 24
 #define SAMPLE_FIRST     period_make(2025, 1) /* the first month; the others follow */
 
 typedef struct {
