@@ -1,13 +1,27 @@
 #include "hub/gate.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define HANDSHAKE_BYTES 4096 /* more than a client has to send for one: some 600 */
+
+/* Who floods has always something unread. */
+static bool is_past_handshake(int fd, uint64_t unread)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+           info.tcpi_bytes_received > unread + HANDSHAKE_BYTES;
+}
 
 bool gate_has_unread(int fd)
 {
     int bytes = 0;
-    return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0;
+    return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 && !is_past_handshake(fd, (uint64_t)bytes);
 }
 
 void gate_init(gate_t *gate, size_t most, size_t most_held, uint64_t longest_ms)

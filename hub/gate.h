@@ -4,7 +4,8 @@
  * order in which they came.
  *
  * A connection is new for NEW_MS, and then as long as it has sent what is not read yet: it waits for us. One that keeps
- * us waiting holds nobody up: it is not counted any longer, and its handshake's time runs out by itself.
+ * us waiting holds nobody up: it is not counted any longer, and its handshake's time runs out by itself. Nor is one
+ * that goes on sending after its handshake.
  *
  * Nor are more accepted than there are descriptors for: libzmq would try again without end. Pure but for asking the
  * system, which the caller may replace; one thread. */
@@ -33,7 +34,7 @@ typedef struct {
     size_t held, held_room;
 } gate_t;
 
-/* Whether the connection has sent what nobody has read. */
+/* Whether the connection has sent what nobody has read; not where more of it was read than a handshake takes. */
 bool gate_has_unread(int fd);
 
 void gate_init(gate_t *gate, size_t most, size_t most_held, uint64_t longest_ms);

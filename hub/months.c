@@ -21,6 +21,8 @@ typedef struct entry {
     uint64_t used;        /* tick of the last use */
     bool busy;            /* one thread reads or changes it, without the lock */
     bool dropped;         /* out of the list: the busy thread frees it */
+    bool measured;        /* the next two hold until it is handed out again */
+    uint64_t month_bytes, index_bytes;
     month_notes_t notes;
 } entry_t;
 
@@ -229,19 +231,28 @@ static status_t update(months_t *months, entry_t *entry)
 
 /* ---- how much memory */
 
-static uint64_t entry_bytes(const entry_t *entry)
+/* Months are many, with many rows each; what nobody reads does not grow. False: it is not to be counted. */
+static bool measure(entry_t *entry)
 {
-    return entry->busy || !entry->share ? 0 : entry->share->month->bytes + order_index_bytes(entry->share->month);
+    if (entry->busy || !entry->share)
+        return false;
+    if (!entry->measured) {
+        entry->measured = month_share_wait_alone(entry->share, 0);
+        entry->month_bytes = entry->share->month->bytes;
+        entry->index_bytes = order_index_bytes(entry->share->month);
+    }
+    return true;
 }
 
 static uint64_t cached_bytes(const months_t *months, uint32_t *out_count)
 {
     uint64_t bytes = 0;
     *out_count = 0;
-    for (const entry_t *entry = months->entries; entry; entry = entry->next) {
-        bytes += entry_bytes(entry);
-        *out_count += !entry->busy && entry->share;
-    }
+    for (entry_t *entry = months->entries; entry; entry = entry->next)
+        if (measure(entry)) {
+            bytes += entry->month_bytes + entry->index_bytes;
+            ++*out_count;
+        }
     return bytes;
 }
 
@@ -264,14 +275,13 @@ static void evict(months_t *months)
  * for it builds as far as that goes; should several at once build beyond it, the next one evicts. */
 static void allow_index(const months_t *months, const entry_t *entry)
 {
-    uint64_t others = 0, indexes = 0;
-    for (const entry_t *other = months->entries; other; other = other->next) {
-        if (other == entry || other->busy || !other->share)
+    uint64_t others = entry->share->month->bytes, indexes = 0;
+    for (entry_t *other = months->entries; other; other = other->next) {
+        if (other == entry || !measure(other))
             continue;
-        others += entry_bytes(other);
-        indexes += order_index_bytes(other->share->month);
+        others += other->month_bytes + other->index_bytes;
+        indexes += other->index_bytes;
     }
-    others += entry->share->month->bytes;
     uint64_t left = months->bytes_max > others ? months->bytes_max - others : 0;
     uint64_t half = months->bytes_max / 2 > indexes ? months->bytes_max / 2 - indexes : 0;
     order_index_allow(entry->share->month, left < half ? left : half);
@@ -280,6 +290,7 @@ static void allow_index(const months_t *months, const entry_t *entry)
 static void hand_out(months_t *months, entry_t *entry, month_snapshot_t *out)
 {
     entry->used = ++months->tick;
+    entry->measured = false;
     allow_index(months, entry);
     *out = month_share_snapshot(entry->share);
 }

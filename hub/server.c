@@ -22,7 +22,8 @@
 #define WORKERS_MAX       64
 #define WAITING_BYTES_MAX (256ul << 20) /* memory of all requests that wait; above it busy */
 #define UNREAD_BYTES_MAX  (32ul << 20)  /* answers that a key has not read; above it busy */
-#define TURN_MESSAGES     1024          /* read from clients before answers are looked after again */
+#define TURN_MESSAGES     1024          /* read from clients at most before all else is looked after again */
+#define LOOK_MESSAGES     128           /* between two looks for answers meanwhile, so that workers have to do */
 #define CROWD_MESSAGES    10            /* read in one turn: then others are on their way, and are awaited */
 #define CROWD_NANOSECONDS 500000        /* for so long */
 #define SPARE_JOBS        1024          /* kept for what comes next */
@@ -268,17 +269,19 @@ static unsigned read_messages(state_t *state)
 {
     unsigned count = 0;
     while (count < TURN_MESSAGES && read_message(state))
-        count++;
+        if (++count % LOOK_MESSAGES == 0)
+            take_answers(state);
     job_send_list(state->writer, &state->outgoing);
     give_questions(state);
     return count;
 }
 
-/* Where many come, each that is read alone costs a wake-up here, in the I/O thread and in the writer. */
-static void await_company(unsigned count)
+/* Where many come, each that is read alone costs a wake-up here, in the I/O thread and in the writer. Not while
+ * questions wait for a worker: one that ends would idle. */
+static void await_company(const state_t *state, unsigned count)
 {
     const struct timespec moment = {0, CROWD_NANOSECONDS};
-    if (count >= CROWD_MESSAGES && count < TURN_MESSAGES)
+    if (count >= CROWD_MESSAGES && count < TURN_MESSAGES && !state->questions.count)
         nanosleep(&moment, NULL);
 }
 
@@ -344,7 +347,7 @@ static void serve(state_t *state)
             begin_stop(state, "failure");
         unsigned messages = read_messages(state);
         take_enrolments(state);
-        await_company(messages);
+        await_company(state, messages);
     }
 }
 
@@ -417,13 +420,13 @@ static void end_thread(void **socket, bool started, pthread_t thread)
 
 static bool open_front(state_t *state, server_t *server, char endpoint[300])
 {
-    const char *why = "no thread or no memory";
+    const char *why = "";
     const front_limits_t limits = front_limits(state->hub->settings);
     void *zmq = state->hub->zmq;
     if (front_self_test(zmq, server->keys, &limits, &why))
         state->front = front_make(zmq, server->keys, &limits, &why);
-    if (state->front)
-        state->gatekeeper = gatekeeper_start(zmq, state->front, state->hub->settings);
+    if (state->front && !(state->gatekeeper = gatekeeper_start(zmq, state->front, state->hub->settings)))
+        why = "no thread or no memory";
     bool is_bound = state->gatekeeper && front_bind(state->front, server->endpoint, endpoint, &why);
     if (!is_bound)
         snprintf(server->why, sizeof server->why, "cannot serve at %s: %s", server->endpoint, why);

@@ -1,7 +1,9 @@
 /* How many new connections are taken in at a time: the mark, one past it, and who is not counted. */
 #include "hub/gate.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -129,4 +131,34 @@ Test(gate, bytes_that_nobody_has_read_are_seen, .timeout = 10)
     close(pair[0]);
     close(pair[1]);
     cr_assert_not(gate_has_unread(pair[0]), "closed");
+}
+
+/* A connection over loopback: [0] accepted, [1] connected. */
+static void connect_pair(int out[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    out[1] = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(connect(out[1], (struct sockaddr *)&address, sizeof address), 0);
+    out[0] = accept(listener, NULL, NULL);
+    cr_assert_geq(out[0], 0);
+    close(listener);
+}
+
+Test(gate, who_goes_on_sending_after_a_handshake_is_not_waited_for, .timeout = 10)
+{
+    int pair[2];
+    static char bytes[8192];
+    connect_pair(pair);
+    cr_assert_eq(write(pair[1], bytes, sizeof bytes), (ssize_t)sizeof bytes);
+    cr_assert_eq(recv(pair[0], bytes, 600, MSG_WAITALL), 600);
+    cr_assert(gate_has_unread(pair[0]), "the rest may be of its handshake");
+    cr_assert_eq(recv(pair[0], bytes, 7000, MSG_WAITALL), 7000);
+    cr_assert_not(gate_has_unread(pair[0]), "more was read than a handshake takes");
+    close(pair[0]);
+    close(pair[1]);
 }
