@@ -36,7 +36,7 @@ def answered(client, kind, **fields):
 # ---- columns built directly
 
 COLUMNS = (("month_bytes", "columns of a month", "bytes a dealer-month", ""),
-           ("orders_bytes", "every row's order", "bytes a dealer-month", "beside the columns; each as soon as disclosure has looked at its row"),
+           ("orders_bytes", "every row's order", "bytes a dealer-month", "beside the columns; only in processes that keep one: no question of the hub does"),
            ("index_bytes", "its order index, every row", "bytes a dealer-month", "beside the columns; only while a month is asked for often"),
            ("network_bytes", "the network", "bytes a dealer", ""),
            ("make_ms", "making and filling a month", "ms CPU", ""),
