@@ -16,6 +16,14 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* Without a scale all go to one bucket: infinity, which the difference of two doubles may be, is no number of them. */
+bucket_map_t bucket_map_between(double low, double high)
+{
+    double scale = high > low ? (BUCKETS - 1) / (high - low) : 0;
+    bool is_flat = !isfinite(scale) || scale == 0;
+    return (bucket_map_t){is_flat ? 0 : low, is_flat ? 0 : scale, false};
+}
+
 bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole)
 {
     size_t size = 0;
@@ -30,8 +38,7 @@ bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole)
         double spare = floor((BUCKETS - 2 - width) / 4);
         return (bucket_map_t){sample[0] < low - spare ? low - spare : sample[0] - 1, 1, true};
     }
-    double scale = width > 0 ? (BUCKETS - 1) / width : 0;
-    return (bucket_map_t){low, isfinite(scale) ? scale : 0, false};
+    return bucket_map_between(low, sample[size - 1 - OUTER]);
 }
 
 bool bucket_map_value(bucket_map_t map, unsigned bucket, double *out)

@@ -20,6 +20,9 @@ typedef struct {
  */
 bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole);
 
+/* A map that deals what lies between two values out evenly. */
+bucket_map_t bucket_map_between(double low, double high);
+
 /* Whether all values of a bucket are the same, as long as all are whole numbers if the map is: then that value. */
 bool bucket_map_value(bucket_map_t map, unsigned bucket, double *out);
 

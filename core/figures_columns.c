@@ -393,6 +393,9 @@ status_t columns_benchmark_stores(columns_t *columns, size_t row, size_t scope, 
     columns->references = NULL;
     columns->row = &columns->set->month->catalog->rows[row];
     columns->rule = rule;
+    *out_count = 0;
+    if (!wants_values(columns)) /* of a row without a direction, which has no benchmark */
+        return STATUS_OK;
     TRY(load_alone(columns, slots, &layer));
     stretch_t stretch = begin_stretch(columns, slots, layer);
     return take_benchmark(columns, &stretch, slots, out_slots, out_count, &best, out);

@@ -65,8 +65,7 @@ void front_begin(front_t *front, bool down, const benchmark_rule_t *rule, const 
     /* A sample that is too small takes all. */
     front->threshold = last < size ? sample[last].value : -INFINITY;
     double worst = last < size ? sample[last].value : size ? sample[size - 1].value : 0;
-    double best = size ? sample[size > 8 ? 1 : 0].value : 0, scale = (BUCKETS - 1) / (best - worst);
-    front->map = (bucket_map_t){worst, isfinite(scale) ? scale : 0, false};
+    front->map = bucket_map_between(worst, size ? sample[size > 8 ? 1 : 0].value : 0);
 }
 
 /* Places of the values that are good enough, behind those that are there. Returns how many. */

@@ -334,7 +334,10 @@ const order_index_row_t *order_index_find(const month_t *month, size_t row, uint
         !builds)
         return NULL;
     bool fits = true;
-    order_index_row_t *made = order_index_row_build(month, row, &fits);
+    /* One that was built and counted anew since it was not found here stays. */
+    order_index_row_t *made = __atomic_load_n(&index->rows[row], __ATOMIC_ACQUIRE);
+    if (!made)
+        made = order_index_row_build(month, row, &fits);
     __atomic_store_n(&index->rows[row], made, __ATOMIC_RELEASE);
     if (fits)
         __atomic_store_n(&index->asked[row], 0, __ATOMIC_RELEASE);

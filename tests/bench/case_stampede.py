@@ -109,7 +109,7 @@ def postgres_rate(server, clients):
     names, values = ", ".join(f"f{i}" for i in range(FACTS)), ", ".join(f":dealer + {i}" for i in range(FACTS))
     script = (f"\\set dealer random(1, {DEALERS})\ninsert into months (dealer, period, {names}) values (:dealer, 202501, {values}) "
               f"on conflict (dealer, period) do update set {', '.join(f'f{i} = excluded.f{i}' for i in range(FACTS))};\n")
-    return server.pgbench(script, "-C", "-c", str(clients), "-j", "2", "-t", str(SAMPLE // clients), tls=True, seconds=600)[0]
+    return server.pgbench(script, "-C", "-c", str(clients), "-j", "2", "-t", str(-(-SAMPLE // clients)), tls=True, seconds=600)[0]
 
 
 def open_postgres(bench):

@@ -320,6 +320,17 @@ Test(buckets, stand_in_the_order_of_their_values)
     }
 }
 
+Test(figures, values_too_far_apart_for_a_difference_have_buckets)
+{
+    double values[8] = {-1.7e308, -1.6e308, -1.5e308, 1, 1.5e308, 1.6e308, 1.7e308, NAN}, sample[8];
+    uint16_t buckets[8];
+    uint32_t counts[BUCKET_ROOM] = {0};
+    memcpy(sample, values, sizeof sample);
+    buckets_deal(bucket_map_make(sample, 8, false), values, 8, buckets, counts);
+    for (size_t i = 0; i < 8; i++)
+        cr_assert_eq(buckets[i] == BUCKET_NONE, isnan(values[i]), "value %zu", i);
+}
+
 Test(figures, by_selection_are_those_by_ordering)
 {
     uint64_t state = random_seed("figures");
