@@ -20,6 +20,7 @@
 #define ROUTE_SIZE   255
 #define ANSWER_BYTES 16
 #define MAP_BYTES    (UINT64_C(16) << 30)
+#define IO_THREADS   2 /* as many as the hub has unless told otherwise */
 
 typedef struct {
     uint8_t route[ROUTE_SIZE], answer[ANSWER_BYTES];
@@ -142,6 +143,7 @@ int main(int argc, char **argv)
     must(argc == 3, "usage: yardstick-ingest-floor EMPTY_DIRECTORY WAIT_US");
     floor.wait_us = strtol(argv[2], NULL, 10);
     void *context = zmq_ctx_new();
+    must(context && zmq_ctx_set(context, ZMQ_IO_THREADS, IO_THREADS) == 0, "libzmq");
     open_store(&floor, argv[1]);
     open_router(&floor, context);
     serve(&floor);
