@@ -1,5 +1,6 @@
 #include "hub/run.h"
 
+#include "hub/damage_mark.h"
 #include "hub/directory.h"
 #include "hub/log.h"
 #include "hub/server.h"
@@ -30,6 +31,7 @@
 enum { EXIT_REFUSED = 1 };
 
 typedef struct {
+    const char *directory;
     settings_t settings;
     front_keys_t keys;
     hub_t hub;
@@ -114,19 +116,21 @@ static void note_self_check(hub_t *hub, self_check_t state, uint64_t records)
     atomic_store(&hub->self_check, state);
 }
 
-/* Before the store is opened its pages; its records too where that is set, and before an upgrade, which must find a
- * store that is whole. Else a child is made, which reads them beside serving. */
+/* Before the store is opened its pages; its records too where that is set, where damage was found, and before an
+ * upgrade, which must find a store that is whole. Else a child is made, which reads them beside serving. */
 static status_t verify_store(run_t *run, const char *directory, char *why, size_t why_size)
 {
     unsigned format = STORE_FORMAT;
     store_counts_t counts;
-    if (!run->settings.verify_first)
+    bool first = run->settings.verify_first || damage_mark_stands(directory);
+    if (!first)
         TRY(store_verify_pages(directory, &format, why, why_size));
-    if (!run->settings.verify_first && format == STORE_FORMAT) {
+    if (!first && format == STORE_FORMAT) {
         note_self_check(&run->hub, SELF_CHECK_AT_WORK, 0);
         return store_verification_create(directory, &run->verification);
     }
     TRY(store_verify(directory, &counts, why, why_size));
+    damage_mark_remove(directory);
     note_self_check(&run->hub, SELF_CHECK_DONE, counts.records);
     return STATUS_OK;
 }
@@ -304,6 +308,7 @@ static void note_verification(run_t *run)
     } else if (progress->status == STATUS_DAMAGED || progress->status == STATUS_NEWER_FORMAT) {
         snprintf(run->why, sizeof run->why, "%s", progress->why);
         log_event(LOG_ERROR, "damaged", "reason=\"%s\"", progress->why);
+        damage_mark_put(run->directory);
         atomic_store(&run->hub.failed, true);
         zmq_send(run->control, "stop", 4, ZMQ_DONTWAIT);
     } else {
@@ -384,7 +389,7 @@ static void end(run_t *run)
 
 int run_hub(const char *directory, const char *config, const char *listen)
 {
-    run_t run = {.signals = -1};
+    run_t run = {.directory = directory, .signals = -1};
     run.hub.settings = &run.settings;
     run.hub.started = clock_monotonic();
     raise_descriptors();

@@ -32,7 +32,9 @@
     X(BYTES, map_bytes, map_bytes, 1048576, 70368744177664, "64 GiB", "bytes",                                         \
       "largest size of the store; space is taken only as it fills; may be raised at any start")                        \
     X(BYTES, month_cache_bytes, month_cache_bytes, 1048576, 1099511627776, "512 MiB", "bytes",                         \
-      "memory for the months that are kept ready to compute with")                                                     \
+      "memory for the months that are kept ready to compute with; months of the past and releases may take half of "   \
+      "it "                                                                                                            \
+      "each on top")                                                                                                   \
     X(CHOICE, verify_at_start, verify_first, 0, 1, "beside", "beside or first",                                        \
       "when each record of the store is read through: beside serving, which stops where one is damaged, or first, "    \
       "which serves later (each page is checked before serving either way)")                                           \

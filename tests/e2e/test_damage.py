@@ -251,6 +251,12 @@ class Damage(HubCase):
         self.assertIn(said, lines, "the words of `verify`")
         self.assertRegex("\n".join(lines), r"(?s)level=error event=damaged reason=.* event=stopping reason=damage .* event=ended clean=no")
         self.assertFalse(exists(child), "no child is left")
+        hub.start(wait=False)  # as a supervisor would
+        self.assertEqual((hub.process.wait(PATIENCE), hub.process.communicate()[0]), (1, b""), "it is not served again")
+        self.data.write_bytes(self.bytes)
+        hub.start()
+        self.assertEqual(hub.ask("status")["self_check"], "done", "read first, and found sound")
+        self.assertFalse((self.directory / "DAMAGED").exists())
 
     def test_status_tells_of_the_reading(self):
         hub = self.hub()
