@@ -204,7 +204,7 @@ static status_t load(run_t *run)
     TRY(world_load(txn, &world));
     hub->months = months_create(hub->store, &world, run->settings.month_cache_bytes);
     hub->closings = closings_create();
-    hub->past = past_create(hub->store, run->settings.month_cache_bytes / 2);
+    hub->past = past_create(hub->store, hub->months, run->settings.month_cache_bytes / 2);
     hub->release_sets = release_sets_create(hub->store, hub->past, run->settings.month_cache_bytes / 2);
     hub->exemplars = exemplar_log_create(hub->store);
     if (!hub->months || !hub->past || !hub->closings || !hub->release_sets || !hub->exemplars)

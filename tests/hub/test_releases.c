@@ -55,7 +55,7 @@ static fixture_t set_up(void)
 {
     fixture_t fixture = {.directory = directory_make(), .arena = arena_create(PLENTY)};
     fixture.store = store_at(&fixture.directory, MAP_BYTES);
-    fixture.past = past_create(fixture.store, PLENTY);
+    fixture.past = past_create(fixture.store, NULL, PLENTY);
     fixture.exemplars = exemplar_log_create(fixture.store);
     cr_assert(fixture.past && fixture.exemplars && fixture.arena);
     put_world(&fixture);
