@@ -10,6 +10,8 @@
 #include "core/owners.h"
 #include "core/tally.h"
 
+#include <stdatomic.h>
+
 /* All releases of a month, and what is worked out of them once for all viewers: at once, or (`kept`) when it is first
  * asked for. Read-only to whoever uses it, and any number of threads may. */
 typedef struct {
@@ -39,6 +41,10 @@ void releases_fini(releases_t *releases);
 /* A copy of the month without the submissions that are not complete, for whoever keeps it and gives it to more than one
  * releases_init; *out NULL where there are none such. STATUS_NO_MEMORY. */
 status_t release_leave_out(const month_t *month, month_t **out) NODISCARD;
+
+/* Makes at once what does not depend on who looks and is else made when it is first asked for. False where `stop`
+ * became true meanwhile (it is looked at often) or memory is short: the rest is made when asked for. */
+bool releases_outline(const releases_t *releases, const atomic_bool *stop);
 
 /* Memory that it takes beside the months that were given; it grows while questions come. */
 size_t releases_bytes(const releases_t *releases);

@@ -278,6 +278,16 @@ const outline_t *release_outline(const releases_t *releases, size_t earlier, siz
     return outline;
 }
 
+bool releases_outline(const releases_t *releases, const atomic_bool *stop)
+{
+    for (size_t later = releases->count; later-- > 0;)
+        for (size_t earlier = 0; earlier <= later; earlier++)
+            for (size_t i = 0; i < releases->needed_count; i++)
+                if (atomic_load(stop) || !release_outline(releases, earlier, later, releases->needed[i]))
+                    return false;
+    return true;
+}
+
 const leaders_t *outline_leaders(const releases_t *releases, const outline_t *outline, uint32_t place)
 {
     uint32_t index = releases->kept->large[place];

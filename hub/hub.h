@@ -24,6 +24,7 @@ typedef struct {
     past_t *past;
     release_sets_t *release_sets;
     exemplar_log_t *exemplars;
+    struct warm *warm; /* hub/warm.h; NULL: reads nothing before it is asked for */
     closings_t *closings;
     void *zmq; /* the context of all sockets */
     monotonic_time_t started;

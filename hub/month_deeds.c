@@ -4,6 +4,7 @@
 #include "hub/log.h"
 #include "hub/month_state.h"
 #include "hub/release_deeds.h"
+#include "hub/warm.h"
 
 #include "core/limits.h"
 
@@ -52,6 +53,7 @@ status_t month_release(change_t *change)
     TRY(status);
     if (made.release) {
         TRY(store_commit(&change->txn));
+        warm_release(change->hub->warm, period);
         log_event(LOG_INFO, "release", "period=%s number=%u taken=%u waiting=%zu", month, made.release, made.taken,
                   made.waiting_count);
     }
@@ -154,6 +156,8 @@ status_t month_close(change_t *change)
     TRY(release_at_closing(change, asked->period));
     TRY(enter(change, &event));
     closings_close(change->hub->closings, asked->period, event.event, event.time_ms);
+    if (change->hub->settings->disclosure)
+        warm_release(change->hub->warm, asked->period);
     return STATUS_OK;
 }
 

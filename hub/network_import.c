@@ -33,7 +33,7 @@ static status_t make_world(change_t *change, network_t **network, world_t **out)
     catalog_t *catalog = NULL;
     CLEANUP(faults_fini) faults_t faults = {0};
     TRY(catalog_load((span_t){(const uint8_t *)current->yaml, current->yaml_size}, &catalog, &faults));
-    world_t *world = world_create(&catalog, network);
+    world_t *world = world_create(&catalog, network, store_network_number(change->txn));
     if (!world)
         return STATUS_NO_MEMORY;
     *out = world;
@@ -94,8 +94,8 @@ static status_t build_network(change_t *change, const network_lines_t *lines, ne
 static status_t replace_network(change_t *change, const network_lines_t *lines, network_t **network)
 {
     CLEANUP(world_release) world_t *world = NULL;
-    TRY(make_world(change, network, &world));
     TRY(store_put_network(change->txn, lines, change->now.ms));
+    TRY(make_world(change, network, &world)); /* behind it: a world tells its network's number */
     TRY(store_commit(&change->txn));
     months_set_world(change->hub->months, &world);
     log_event(LOG_INFO, "network", "regions=%zu dealers=%zu memberships=%zu circles=%zu", lines->region_count,

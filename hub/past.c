@@ -11,7 +11,7 @@
 typedef struct past_entry {
     struct past_entry *next;
     period_t period;
-    uint64_t event, network, catalog_digest; /* the last two: of its world */
+    uint64_t event;
     month_share_t *share;
 } past_entry_t;
 
@@ -23,19 +23,21 @@ typedef struct {
 struct past {
     pthread_mutex_t lock; /* over what follows; never held while the store is read */
     store_t *store;
+    months_t *months;
     size_t bytes_max;
     past_entry_t *entries; /* the one that was used last is the first */
     past_world_t worlds[WORLDS_KEPT];
     uint64_t tick;
 };
 
-past_t *past_create(store_t *store, size_t bytes_max)
+past_t *past_create(store_t *store, months_t *months, size_t bytes_max)
 {
     past_t *past = calloc(1, sizeof *past);
     if (!past)
         return NULL;
     pthread_mutex_init(&past->lock, NULL);
     past->store = store;
+    past->months = months;
     past->bytes_max = bytes_max;
     return past;
 }
@@ -64,6 +66,20 @@ void past_destroy(past_t **past)
 
 /* ---- worlds */
 
+static bool is_of(const world_t *world, const stored_event_t *event)
+{
+    return world->number == event->network && world->catalog->digest == event->catalog_digest;
+}
+
+/* Today's where it is the same; else NULL. */
+static world_t *share_world(past_t *past, const stored_event_t *event)
+{
+    world_t *world = past->months ? months_world(past->months) : NULL;
+    if (world && !is_of(world, event))
+        world_release(&world);
+    return world;
+}
+
 /* The world of these numbers where it is kept, by itself or with a month; else NULL. */
 static world_t *find_world(past_t *past, const stored_event_t *event)
 {
@@ -77,7 +93,7 @@ static world_t *find_world(past_t *past, const stored_event_t *event)
         world = world_retain(kept->world);
     }
     for (past_entry_t *entry = past->entries; entry && !world; entry = entry->next)
-        if (entry->network == event->network && entry->catalog_digest == event->catalog_digest)
+        if (is_of(entry->share->world, event))
             world = world_retain(entry->share->world);
     pthread_mutex_unlock(&past->lock);
     return world;
@@ -99,7 +115,9 @@ static void keep_world(past_t *past, const stored_event_t *event, world_t *world
 
 static status_t get_world(past_t *past, store_txn_t *txn, const stored_event_t *event, world_t **out)
 {
-    world_t *world = find_world(past, event);
+    world_t *world = share_world(past, event);
+    if (!world)
+        world = find_world(past, event);
     if (!world) {
         TRY(world_load_at(txn, event->network ? event->network : NETWORK_NONE, event->catalog_digest, &world));
         keep_world(past, event, world);
@@ -188,8 +206,6 @@ static status_t read(past_t *past, period_t period, uint64_t number, past_entry_
     *out = (past_entry_t){
         .period = period,
         .event = number,
-        .network = event.network,
-        .catalog_digest = event.catalog_digest,
         .share = month_share_make(&month, world),
     };
     return out->share ? STATUS_OK : STATUS_NO_MEMORY;

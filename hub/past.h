@@ -6,8 +6,10 @@
 
 typedef struct past past_t;
 
-/* `bytes_max`: months beyond it are dropped, least recently used first. NULL when out of memory. */
-past_t *past_create(store_t *store, size_t bytes_max);
+/* `bytes_max`: months beyond it are dropped, least recently used first. Where network and catalog of then are those of
+ * today, the world is that of `months` (NULL: never), not another one equal to it. Both are borrowed. NULL when out of
+ * memory. */
+past_t *past_create(store_t *store, months_t *months, size_t bytes_max);
 void past_destroy(past_t **past);
 
 /* Network and catalog as they were at an event; one reference, the caller's. STATUS_NOT_FOUND: no such event. Before

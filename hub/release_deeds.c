@@ -4,6 +4,7 @@
 #include "hub/month_read.h"
 #include "hub/month_state.h"
 #include "hub/release_set.h"
+#include "hub/warm.h"
 
 #include "core/limits.h"
 
@@ -167,6 +168,7 @@ static status_t make_due(hub_t *hub, period_t period, uint32_t day, wall_time_t 
         return STATUS_OK;
     TRY(status);
     TRY(store_commit(&txn));
+    warm_release(hub->warm, period);
     char month[PERIOD_TEXT_SIZE];
     period_format(period, month);
     log_event(LOG_INFO, "release", "period=%s number=%u taken=%u waiting=%zu", month, made.release, made.taken,

@@ -12,8 +12,16 @@ typedef struct kept_set {
     release_set_t set;
 } kept_set_t;
 
+/* A month whose releases one thread reads; on its stack. */
+typedef struct reading {
+    struct reading *next;
+    period_t period;
+} reading_t;
+
 struct release_sets {
-    pthread_mutex_t lock; /* over what follows; never held while the store is read */
+    pthread_mutex_t lock;   /* over what follows; never held while the store is read */
+    pthread_cond_t settled; /* one of `readings` is no longer there */
+    reading_t *readings;
     store_t *store;
     past_t *past;
     size_t bytes_max;
@@ -26,6 +34,7 @@ release_sets_t *release_sets_create(store_t *store, past_t *past, size_t bytes_m
     if (!sets)
         return NULL;
     pthread_mutex_init(&sets->lock, NULL);
+    pthread_cond_init(&sets->settled, NULL);
     sets->store = store;
     sets->past = past;
     sets->bytes_max = bytes_max;
@@ -55,6 +64,7 @@ void release_sets_destroy(release_sets_t **sets)
     if (!sets || !*sets)
         return;
     release_all((*sets)->kept);
+    pthread_cond_destroy(&(*sets)->settled);
     pthread_mutex_destroy(&(*sets)->lock);
     free(*sets);
     *sets = NULL;
@@ -103,7 +113,7 @@ static kept_set_t *find(release_sets_t *sets, period_t period, uint64_t stamp, b
     return found;
 }
 
-/* In place of an earlier one. Two threads may have read the same: the later one stays. */
+/* In place of an earlier one. */
 static void keep(release_sets_t *sets, kept_set_t *kept)
 {
     pthread_mutex_lock(&sets->lock);
@@ -146,27 +156,86 @@ static status_t is_complete(store_txn_t *txn, const kept_set_t *kept, bool *out)
     return STATUS_OK;
 }
 
-/* The period's set as it is now, with a reference for the caller. */
-static status_t get(release_sets_t *sets, period_t period, kept_set_t **out)
+/* What is kept of the period, with a reference for the caller (NULL: nothing), and whether it is all. *out_stamp: the
+ * store's, before. */
+static status_t look(release_sets_t *sets, period_t period, uint64_t *out_stamp, kept_set_t **out, bool *out_is_current)
 {
-    uint64_t stamp = store_disclosure_stamp(sets->store);
-    bool is_current = false;
     CLEANUP(store_abort) store_txn_t *txn = NULL;
-    CLEANUP(kept_release) kept_set_t *kept = find(sets, period, stamp, &is_current);
-    if (!is_current)
+    *out_is_current = false;
+    *out_stamp = store_disclosure_stamp(sets->store);
+    kept_set_t *kept = *out = find(sets, period, *out_stamp, out_is_current);
+    if (!kept || *out_is_current)
+        return STATUS_OK;
+    TRY(store_begin_read(sets->store, &txn));
+    TRY(is_complete(txn, kept, out_is_current));
+    pthread_mutex_lock(&sets->lock);
+    if (*out_is_current && kept->stamp < *out_stamp)
+        kept->stamp = *out_stamp;
+    pthread_mutex_unlock(&sets->lock);
+    return STATUS_OK;
+}
+
+/* One thread reads a month's releases, and who wants them too waits for it. */
+static void begin_reading(release_sets_t *sets, reading_t *reading)
+{
+    reading_t *other;
+    pthread_mutex_lock(&sets->lock);
+    do {
+        for (other = sets->readings; other && other->period != reading->period;)
+            other = other->next;
+        if (other)
+            pthread_cond_wait(&sets->settled, &sets->lock);
+    } while (other);
+    reading->next = sets->readings;
+    sets->readings = reading;
+    pthread_mutex_unlock(&sets->lock);
+}
+
+static void end_reading(release_sets_t *sets, const reading_t *reading)
+{
+    pthread_mutex_lock(&sets->lock);
+    reading_t **link = &sets->readings;
+    while (*link != reading)
+        link = &(*link)->next;
+    *link = reading->next;
+    pthread_cond_broadcast(&sets->settled);
+    pthread_mutex_unlock(&sets->lock);
+}
+
+/* Of a thread that reads: another may have done it just before. */
+static status_t look_or_read(release_sets_t *sets, period_t period, kept_set_t **out)
+{
+    CLEANUP(kept_release) kept_set_t *kept = NULL;
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    uint64_t stamp;
+    bool is_current;
+    TRY(look(sets, period, &stamp, &kept, &is_current));
+    if (!is_current) {
         TRY(store_begin_read(sets->store, &txn));
-    if (kept && !is_current) {
-        TRY(is_complete(txn, kept, &is_current));
-        pthread_mutex_lock(&sets->lock);
-        if (is_current && kept->stamp < stamp)
-            kept->stamp = stamp;
-        pthread_mutex_unlock(&sets->lock);
-    }
-    if (!is_current)
         return read(sets, txn, period, stamp, kept, out);
+    }
     *out = kept;
     kept = NULL;
     return STATUS_OK;
+}
+
+/* The period's set as it is now, with a reference for the caller. */
+static status_t get(release_sets_t *sets, period_t period, kept_set_t **out)
+{
+    CLEANUP(kept_release) kept_set_t *kept = NULL;
+    reading_t reading = {.period = period};
+    uint64_t stamp;
+    bool is_current;
+    TRY(look(sets, period, &stamp, &kept, &is_current));
+    if (is_current) {
+        *out = kept;
+        kept = NULL;
+        return STATUS_OK;
+    }
+    begin_reading(sets, &reading);
+    status_t status = look_or_read(sets, period, out);
+    end_reading(sets, &reading);
+    return status;
 }
 
 status_t release_sets_get(release_sets_t *sets, period_t period, uint64_t most, release_hold_t *out)

@@ -5,6 +5,7 @@
 #include "hub/log.h"
 #include "hub/server.h"
 #include "hub/settings_log.h"
+#include "hub/warm.h"
 #include "hub/worker.h"
 #include "hub/zap.h"
 
@@ -208,7 +209,7 @@ static status_t load(run_t *run)
     TRY(world_load(txn, &world));
     hub->months = months_create(hub->store, &world, run->settings.month_cache_bytes);
     hub->closings = closings_create();
-    hub->past = past_create(hub->store, run->settings.month_cache_bytes / 2);
+    hub->past = past_create(hub->store, hub->months, run->settings.month_cache_bytes / 2);
     hub->release_sets = release_sets_create(hub->store, hub->past, run->settings.month_cache_bytes / 2);
     hub->exemplars = exemplar_log_create(hub->store);
     if (!hub->months || !hub->past || !hub->closings || !hub->release_sets || !hub->exemplars)
@@ -350,8 +351,10 @@ static bool serve(run_t *run)
     if (!run->hub.zmq || zap_start(run->hub.zmq, run->hub.registry, &run->zap) != STATUS_OK)
         return complain("libzmq cannot be started");
     run->control = worker_socket(run->hub.zmq, SERVER_CONTROL, true);
+    run->hub.warm = warm_start(&run->hub); /* before the writer, which tells it of releases */
     if (!run->control || !start_server(run))
         return false;
+    warm_begin(run->hub.warm);
     uint64_t map;
     store_sizes(run->hub.store, &run->used_before, &map);
     if (run->verification)
@@ -373,6 +376,7 @@ static void end(run_t *run)
         while (zmq_ctx_term(run->hub.zmq) != 0 && zmq_errno() == EINTR)
             ;
     }
+    warm_end(&run->hub.warm);
     closings_destroy(&run->hub.closings);
     release_sets_destroy(&run->hub.release_sets);
     exemplar_log_destroy(&run->hub.exemplars);

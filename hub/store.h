@@ -260,6 +260,8 @@ status_t store_put_network(store_txn_t *txn, const network_lines_t *lines, uint6
 #define NETWORK_NONE UINT64_MAX /* before the first one: NOT_FOUND */
 /* That network, or the current one (number 0). */
 status_t store_get_network(store_txn_t *txn, uint64_t number, arena_t *arena, network_lines_t *out) NODISCARD;
+/* Number of the current network; 0 = there is none. */
+uint64_t store_network_number(const store_txn_t *txn);
 
 /* Sequence of the newest revision (0 = none) as this transaction sees it. */
 status_t store_last_sequence(store_txn_t *txn, uint64_t *out) NODISCARD;

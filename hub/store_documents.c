@@ -71,6 +71,11 @@ status_t store_put_network(store_txn_t *txn, const network_lines_t *lines, uint6
     return store_note_record(txn, &event, &key, (span_t){whole.data, whole.size});
 }
 
+uint64_t store_network_number(const store_txn_t *txn)
+{
+    return txn->head.network;
+}
+
 status_t store_get_network(store_txn_t *txn, uint64_t number, arena_t *arena, network_lines_t *out)
 {
     if (number == 0)

@@ -42,7 +42,7 @@ static void destroy(world_t *world)
     free(world);
 }
 
-world_t *world_create(catalog_t **catalog, network_t **network)
+world_t *world_create(catalog_t **catalog, network_t **network, uint64_t number)
 {
     world_t *world = calloc(1, sizeof *world);
     struct world_internals *internals = calloc(1, sizeof *internals);
@@ -55,7 +55,7 @@ world_t *world_create(catalog_t **catalog, network_t **network)
     }
     atomic_init(&internals->references, 1);
     pthread_mutex_init(&internals->lock, NULL);
-    *world = (world_t){.catalog = *catalog, .network = *network, .internals = internals};
+    *world = (world_t){.catalog = *catalog, .network = *network, .number = number, .internals = internals};
     *catalog = NULL;
     *network = NULL;
     return world;
@@ -90,7 +90,9 @@ status_t world_load_at(store_txn_t *txn, uint64_t number, uint64_t catalog_diges
         return STATUS_NO_MEMORY;
     TRY(load_catalog(txn, catalog_digest, arena, &catalog));
     TRY(load_network(txn, number, arena, &network));
-    world_t *world = world_create(&catalog, &network);
+    if (number == 0)
+        number = store_network_number(txn);
+    world_t *world = world_create(&catalog, &network, number == NETWORK_NONE ? 0 : number);
     if (!world)
         return STATUS_NO_MEMORY;
     *out = world;

@@ -7,11 +7,13 @@
 typedef struct world {
     catalog_t *catalog;
     network_t *network;
+    uint64_t number; /* of the network; 0 = none was imported yet */
     struct world_internals *internals;
 } world_t;
 
-/* Takes both over and sets them to NULL, also on failure. NULL when out of memory. One reference, the caller's. */
-world_t *world_create(catalog_t **catalog, network_t **network);
+/* Takes both over and sets them to NULL, also on failure; `number`: the network's. NULL when out of memory. One
+ * reference, the caller's. */
+world_t *world_create(catalog_t **catalog, network_t **network, uint64_t number);
 
 /* The world of what the transaction sees as current; without a network yet, an empty one. STATUS_DAMAGED where catalog
  * or network cannot be built, STATUS_NO_MEMORY. */

@@ -73,7 +73,7 @@ static fixture_t set_up(size_t bytes_max)
     fixture.store = store_at(&fixture.directory, MAP_BYTES);
     put_catalog(&fixture, CATALOG);
     put_network(&fixture, 2);
-    fixture.past = past_create(fixture.store, bytes_max);
+    fixture.past = past_create(fixture.store, NULL, bytes_max);
     cr_assert(fixture.past);
     return fixture;
 }
@@ -162,7 +162,7 @@ Test(past, what_was_read_is_kept_within_the_budget, .timeout = 60)
     size_t bytes = first.month->bytes;
     months_release(&first);
 
-    fixture.past = past_create(fixture.store, bytes + bytes / 2); /* one month */
+    fixture.past = past_create(fixture.store, NULL, bytes + bytes / 2); /* one month */
     OK(past_month(fixture.past, JUNE, event, &first));
     OK(past_month(fixture.past, JUNE - 1, event, &again));
     months_release(&again);
@@ -189,6 +189,34 @@ Test(past, a_world_is_the_network_and_catalog_of_then, .timeout = 60)
     cr_assert(newest->network->dealer_count == 3 && newest->catalog->fact_count == 2);
     cr_assert(value_at(&fixture, "D1", before) == 10 && value_at(&fixture, "D1", renewed) == 10);
     cr_assert_eq(past_world(fixture.past, renewed + 1, &old), STATUS_NOT_FOUND);
+    tear_down(&fixture);
+}
+
+/* What loads a world anew holds it twice, which a large network pays dearly. */
+Test(past, a_world_equal_to_today_s_is_shared, .timeout = 60)
+{
+    fixture_t fixture = set_up(PLENTY);
+    uint64_t before = file(&fixture, "D1", 1, 10, NULL), grown = put_network(&fixture, 3);
+    store_txn_t *txn = NULL;
+    CLEANUP(world_release) world_t *today = NULL;
+    CLEANUP(world_release) world_t *then = NULL;
+    CLEANUP(world_release) world_t *now = NULL;
+    OK(store_begin_read(fixture.store, &txn));
+    OK(world_load(txn, &today));
+    store_abort(&txn);
+    world_t *expected = today;
+    months_t *months = months_create(fixture.store, &today, PLENTY);
+    past_destroy(&fixture.past);
+    fixture.past = past_create(fixture.store, months, PLENTY);
+    OK(past_world(fixture.past, before, &then));
+    OK(past_world(fixture.past, grown, &now));
+    cr_assert_eq(now, expected);
+    cr_assert_neq(then, expected);
+    cr_assert_eq(then->network->dealer_count, 2);
+    world_release(&now);
+    past_destroy(&fixture.past);
+    months_destroy(&months);
+    fixture.past = past_create(fixture.store, NULL, PLENTY);
     tear_down(&fixture);
 }
 

@@ -55,7 +55,7 @@ static fixture_t set_up(void)
 {
     fixture_t fixture = {.directory = directory_make(), .arena = arena_create(PLENTY)};
     fixture.store = store_at(&fixture.directory, MAP_BYTES);
-    fixture.past = past_create(fixture.store, PLENTY);
+    fixture.past = past_create(fixture.store, NULL, PLENTY);
     fixture.exemplars = exemplar_log_create(fixture.store);
     cr_assert(fixture.past && fixture.exemplars && fixture.arena);
     put_world(&fixture);
@@ -248,6 +248,52 @@ Test(release_sets, who_asks_after_an_acknowledgement_sees_it, .timeout = 60)
         pthread_join(threads[i], &missing[i]);
     cr_assert(!missing[0] && !missing[1]);
     release_sets_destroy(&seen.sets);
+    tear_down(&fixture);
+}
+
+#define ASKING 2u
+
+typedef struct {
+    release_sets_t *sets;
+    pthread_barrier_t together;
+    atomic_uint begun;
+} crowd_at_once_t;
+
+static void *ask_at_once(void *context)
+{
+    crowd_at_once_t *crowd = context;
+    release_hold_t hold = {0};
+    pthread_barrier_wait(&crowd->together);
+    atomic_fetch_add(&crowd->begun, 1);
+    while (atomic_load(&crowd->begun) < ASKING) /* a barrier lets them go one after the other */
+        ;
+    bool found = release_sets_get(crowd->sets, JUNE, UINT64_MAX, &hold) == STATUS_OK;
+    const void *set = found ? hold.set : NULL;
+    pthread_barrier_wait(&crowd->together); /* nobody lets go before all have asked */
+    release_hold_end(&hold);
+    return (void *)set;
+}
+
+Test(release_sets, who_asks_at_once_shares_one_reading, .timeout = 60)
+{
+    enum { ROUNDS = 300 };
+    fixture_t fixture = set_up();
+    pthread_t threads[ASKING];
+    void *sets[ASKING];
+    file(&fixture, "D1", 1, 10);
+    release(&fixture, 1, NULL, 0);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        crowd_at_once_t crowd = {.sets = release_sets_create(fixture.store, fixture.past, PLENTY)};
+        pthread_barrier_init(&crowd.together, NULL, ASKING);
+        for (size_t i = 0; i < ASKING; i++)
+            cr_assert_eq(pthread_create(&threads[i], NULL, ask_at_once, &crowd), 0);
+        for (size_t i = 0; i < ASKING; i++)
+            pthread_join(threads[i], &sets[i]);
+        for (size_t i = 0; i < ASKING; i++)
+            cr_assert(sets[i] && sets[i] == sets[0]);
+        pthread_barrier_destroy(&crowd.together);
+        release_sets_destroy(&crowd.sets);
+    }
     tear_down(&fixture);
 }
 
