@@ -115,7 +115,8 @@ class Vectors(Case):
         blocks = dict(re.findall(r"^([^\n`]+) \(\d+ bytes\):\n```\n([0-9a-f\n]+)```", example, re.MULTILINE))
         sizes = dict(re.findall(r"^([^\n`]+) \((\d+) bytes\):$", example, re.MULTILINE))
         for title, name in (("What is digested", "filed_facts"), ("Its digest", "filed_digest"), ("What is signed", "filed_body"),
-                            ("The signature", "filed_signature"), ("The signing key", "signing_key")):
+                            ("The signature", "filed_signature"), ("The signing key", "signing_key"), ("Its leaf", "filed_leaf"), ("Its path", "filed_path"),
+                            ("What is signed of the group", "group_body"), ("The group's signature", "group_signature")):
             self.assertEqual(blocks[title].replace("\n", ""), self.vectors[name].hex(), title)
             self.assertEqual(int(sizes[title]), len(self.vectors[name]), title)
 
