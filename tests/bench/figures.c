@@ -97,13 +97,13 @@ static double change(work_t *work, month_t *month)
 
 static double pass(const work_t *work)
 {
-    static volatile int64_t seen;
+    static volatile uint64_t seen;
     const month_t *month = work->month;
     double begun = now_us();
-    int64_t sum = 0;
+    uint64_t sum = 0; /* wraps: FACT_ABSENT is a large number */
     for (size_t fact = 0; fact < work->sample.catalog->fact_count; fact++)
         for (uint32_t slot = 0; slot < month->count; slot++)
-            sum += month->columns[fact][slot];
+            sum += (uint64_t)month->columns[fact][slot];
     seen = sum;
     (void)seen;
     return now_us() - begun;
