@@ -1,6 +1,7 @@
 #include "core/buckets.h"
 
 #include "core/pairs.h"
+#include "core/select.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -9,12 +10,6 @@
 
 #define OUTER 2u /* of a sample that may lie beyond each end */
 #define CHUNK 256u
-
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
 
 /* Without a scale all go to one bucket: infinity, which the difference of two doubles may be, is no number of them. */
 bucket_map_t bucket_map_between(double low, double high)
@@ -32,7 +27,7 @@ bucket_map_t bucket_map_make(double *sample, size_t count, bool is_whole)
             sample[size++] = sample[i];
     if (size <= 2 * OUTER)
         return (bucket_map_t){0, 0, false};
-    qsort(sample, size, sizeof *sample, compare_doubles);
+    select_sort(sample, size);
     double low = sample[OUTER], width = sample[size - 1 - OUTER] - low;
     if (is_whole && width < BUCKETS - 2 && fabs(low) < 0x1p50) {
         double spare = floor((BUCKETS - 2 - width) / 4);

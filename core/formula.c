@@ -83,19 +83,7 @@ static bool apply(uint8_t kind, mpq_t a, const mpq_t b)
     }
 }
 
-/* Input values of either kind: sums over stores with their number, or one store's facts. */
-typedef struct {
-    const int128_t *sums;
-    const int64_t *facts;
-    uint64_t divisor;
-} source_t;
-
-static bool is_absent(const source_t *source, uint16_t input)
-{
-    return source->sums ? source->sums[input] == SUM_ABSENT : source->facts[input] == FACT_ABSENT;
-}
-
-static void push(const source_t *source, const op_t *op, mpq_t out)
+static void push(const formula_source_t *source, const op_t *op, mpq_t out)
 {
     if (op->kind == OP_CONSTANT)
         set_units(out, op->units, op->decimals, 1);
@@ -105,7 +93,7 @@ static void push(const source_t *source, const op_t *op, mpq_t out)
 }
 
 /* Runs the program on a stack whose first `*made` entries are initialised; leaves the value in stack[0]. */
-static bool run(const formula_t *formula, const source_t *source, mpq_t *stack, size_t *made)
+static bool run(const formula_t *formula, const formula_source_t *source, mpq_t *stack, size_t *made)
 {
     size_t depth = 0;
     for (size_t i = 0; i < formula->op_count; i++) {
@@ -125,10 +113,10 @@ static bool run(const formula_t *formula, const source_t *source, mpq_t *stack, 
     return true;
 }
 
-static bool evaluate(const formula_t *formula, const source_t *source, mpq_t out)
+static bool evaluate(const formula_t *formula, const formula_source_t *source, mpq_t out)
 {
     for (size_t i = 0; i < formula->input_count; i++)
-        if (is_absent(source, formula->inputs[i]))
+        if (formula_source_lacks(source, formula->inputs[i]))
             return false;
     mpq_t stack[FORMULA_STACK_MAX];
     size_t made = 0;
@@ -142,12 +130,12 @@ static bool evaluate(const formula_t *formula, const source_t *source, mpq_t out
 
 bool formula_evaluate_exact(const formula_t *formula, const int128_t *inputs, uint64_t divisor, mpq_t out)
 {
-    return evaluate(formula, &(source_t){.sums = inputs, .divisor = divisor}, out);
+    return evaluate(formula, &(formula_source_t){.sums = inputs, .divisor = divisor}, out);
 }
 
 bool formula_evaluate_store(const formula_t *formula, const int64_t *inputs, mpq_t out)
 {
-    return evaluate(formula, &(source_t){.facts = inputs, .divisor = 1}, out);
+    return evaluate(formula, &(formula_source_t){.facts = inputs, .divisor = 1}, out);
 }
 
 /* floor(|value| * 2^shift), its lowest bit set where anything was cut off. */

@@ -1,4 +1,5 @@
-/* How formulas come to be: parsed from text, then linked to the rows that they name. For the catalog only; everybody
+/* How formulas come to be: parsed from text, then linked to the rows that they name. For the catalog and for what runs
+ * their programs (core/formula*.c, core/ratio.c); everybody
  * else uses core/formula.h.
  *
  * A formula is a program in postfix order. As parsed (a draft) it names rows; linked, each row's own program stands in
@@ -96,3 +97,15 @@ status_t formula_link(const formula_builder_t *builder, const formula_draft_t *d
                       size_t fact_count, formula_t **out) NODISCARD;
 status_t rule_link(const formula_builder_t *builder, const rule_draft_t *draft, const formula_t *const *rows,
                    size_t fact_count, rule_t **out) NODISCARD;
+
+/* Input values of either kind: sums over stores with their number, or one store's facts. */
+typedef struct {
+    const int128_t *sums;
+    const int64_t *facts;
+    uint64_t divisor;
+} formula_source_t;
+
+static inline bool formula_source_lacks(const formula_source_t *source, uint16_t input)
+{
+    return source->sums ? source->sums[input] == SUM_ABSENT : source->facts[input] == FACT_ABSENT;
+}

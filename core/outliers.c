@@ -1,6 +1,7 @@
 #include "core/outliers.h"
 
 #include "core/answers.h"
+#include "core/select.h"
 #include "core/statistics.h"
 
 #include <assert.h>
@@ -44,30 +45,9 @@ bool outlier_counts(const outlier_scale_t *scale, outlier_point_t point)
 
 /* ---- what is compared with */
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-/* Of few values: a store's history, asked for far more often than anything else. */
-static void sort_few(double *values, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        double value = values[i];
-        size_t at = i;
-        for (; at > 0 && values[at - 1] > value; at--)
-            values[at] = values[at - 1];
-        values[at] = value;
-    }
-}
-
 static double median_of(double *values, size_t count)
 {
-    if (count <= 2 * OUTLIER_MONTHS_MAX)
-        sort_few(values, count);
-    else
-        qsort(values, count, sizeof *values, compare_doubles);
+    select_sort(values, count);
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 

@@ -75,19 +75,7 @@ bool ratio_compare(const ratio_t *left, const ratio_t *right, int *out)
 
 /* ---- Formulas ---- */
 
-/* Input values of either kind, as formula_evaluate_exact and formula_evaluate_store take them. */
-typedef struct {
-    const int128_t *sums;
-    const int64_t *facts;
-    uint64_t divisor;
-} source_t;
-
-static bool is_absent(const source_t *source, uint16_t input)
-{
-    return source->sums ? source->sums[input] == SUM_ABSENT : source->facts[input] == FACT_ABSENT;
-}
-
-static bool load(const source_t *source, const op_t *op, ratio_t *out)
+static bool load(const formula_source_t *source, const op_t *op, ratio_t *out)
 {
     bool is_input = op->kind == OP_INPUT;
     int128_t scale = (int128_t)formula_power_of_ten(op->decimals); /* no number has more decimals than fit */
@@ -104,12 +92,12 @@ static bool combine(uint8_t kind, ratio_t a, ratio_t b, ratio_t *out)
     return kind == OP_MULTIPLY ? multiply(a, b, out) : ratio_divide(a, b, out);
 }
 
-static ratio_outcome_t evaluate(const formula_t *formula, const source_t *source, ratio_t *out)
+static ratio_outcome_t evaluate(const formula_t *formula, const formula_source_t *source, ratio_t *out)
 {
     ratio_t stack[FORMULA_STACK_MAX];
     size_t depth = 0;
     for (size_t i = 0; i < formula->input_count; i++)
-        if (is_absent(source, formula->inputs[i]))
+        if (formula_source_lacks(source, formula->inputs[i]))
             return RATIO_NONE;
     for (size_t i = 0; i < formula->op_count; i++) {
         const op_t *op = &formula->ops[i];
@@ -133,13 +121,13 @@ static ratio_outcome_t evaluate(const formula_t *formula, const source_t *source
 
 ratio_outcome_t ratio_evaluate(const formula_t *formula, const int64_t *inputs, ratio_t *out)
 {
-    return evaluate(formula, &(source_t){.facts = inputs, .divisor = 1}, out);
+    return evaluate(formula, &(formula_source_t){.facts = inputs, .divisor = 1}, out);
 }
 
 ratio_outcome_t ratio_evaluate_sums(const formula_t *formula, const int128_t *inputs, uint64_t divisor, ratio_t *out)
 {
     assert(inputs);
-    return evaluate(formula, &(source_t){.sums = inputs, .divisor = divisor}, out);
+    return evaluate(formula, &(formula_source_t){.sums = inputs, .divisor = divisor}, out);
 }
 
 /* ---- Rounding ---- */

@@ -2,8 +2,9 @@
 
 #include <stdlib.h>
 
-#define FEW        24  /* that are sorted by insertion */
-#define ROUNDS_MAX 100 /* of partitioning, before all is sorted */
+#define FEW           24  /* what is left of a selection that is sorted */
+#define SORTED_SIMPLY 64  /* that are sorted by insertion */
+#define ROUNDS_MAX    100 /* of partitioning, before all is sorted */
 
 static int compare_doubles(const void *left, const void *right)
 {
@@ -11,8 +12,12 @@ static int compare_doubles(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static void sort_few(double *values, size_t count)
+void select_sort(double *values, size_t count)
 {
+    if (count > SORTED_SIMPLY) {
+        qsort(values, count, sizeof *values, compare_doubles);
+        return;
+    }
     for (size_t i = 1; i < count; i++) {
         double value = values[i];
         size_t at = i;
@@ -69,7 +74,7 @@ double select_value(double *values, size_t count, size_t place)
 {
     for (int round = 0; count > FEW; round++) {
         if (round == ROUNDS_MAX) {
-            qsort(values, count, sizeof *values, compare_doubles);
+            select_sort(values, count);
             return values[place];
         }
         size_t less, equal;
@@ -85,6 +90,6 @@ double select_value(double *values, size_t count, size_t place)
             place -= equal;
         }
     }
-    sort_few(values, count);
+    select_sort(values, count);
     return values[place];
 }
