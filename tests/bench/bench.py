@@ -72,6 +72,8 @@ def main(arguments):
     failed = [name for name in chosen if not run_case(name, quick)]
     if not quick:
         print_goals(load_results(RESULTS), chosen)
+        for what in Bench.skipped:
+            print(f"  NOT MEASURED, nor its goals: {what}")
         print(f"written: {RESULTS.relative_to(HERE.parents[1])}")
     print(f"bench: {', '.join(chosen)}: {'FAILED: ' + ', '.join(failed) if failed else 'passed'}")
     return 1 if failed else 0

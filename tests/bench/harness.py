@@ -256,6 +256,8 @@ def environment():
 class Bench:
     """A run of cases: a directory that is gone at the end, what must be ended with it, and the file of results."""
 
+    skipped = []  # of all cases: what closes the run names them, since their goals were not judged
+
     def __init__(self, quick):
         self.quick = quick
         self.results = RESULTS.with_name("bench-quick.json") if quick else RESULTS
@@ -295,6 +297,7 @@ class Bench:
 
     def skip(self, what):
         """Says that something was left out, in the words that `./run test` repeats."""
+        self.skipped.append(what)
         self.say(f"skipped: {what}")
 
     def record(self, case, rows, title=None):
