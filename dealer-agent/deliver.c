@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define PAGE          64 /* filings listed at a time */
 #define WAVE          16 /* of as many stores, in flight at a time: each is in memory with all its consultants */
 #define CATALOG_TRIES 3  /* times that a filing is packed anew because the hub has another catalog */
 #define PASSES_MAX    100
@@ -102,6 +101,9 @@ typedef struct {
     const char **blocked;
     size_t blocked_count, blocked_room;
     parcel_t *wave[WAVE];
+    filing_receipt_t receipts[WAVE]; /* receipts that came for the wave and are not stored yet, */
+    arena_t *answers[WAVE];          /* and their memory */
+    size_t receipt_count;
     bool has_new_catalog; /* the hub said so */
 } courier_t;
 
@@ -177,7 +179,9 @@ static bool receipt_fits(const courier_t *courier, const filing_t *filing, const
                                 filing->id, filing->is_withdrawal ? NULL : &filing->facts) == STATUS_OK;
 }
 
-static status_t take_receipt(courier_t *courier, parcel_t *parcel, const response_t *response)
+/* It is kept until the wave is over, so that its receipts are stored with one sync of the disk. Without that the hub
+ * is only asked again. */
+static status_t take_receipt(courier_t *courier, parcel_t *parcel, const response_t *response, arena_t **arena)
 {
     const filing_t *filing = &parcel->filing;
     if (response->kind != RESPONSE_RECEIPT)
@@ -188,10 +192,27 @@ static status_t take_receipt(courier_t *courier, parcel_t *parcel, const respons
                      "the hub's receipt does not bear out what was filed (its digest or signature does not fit), so it "
                      "was not taken; tell the hub's operator");
     parcel->is_settled = true;
-    TRY(explain(courier, outbox_put_receipt(courier->outbox, filing->number, &response->receipt, courier->hub_key,
-                                            courier->signing_key)));
-    courier->delivery->delivered++;
-    return note_settled(courier->delivery, filing->number);
+    courier->receipts[courier->receipt_count] = (filing_receipt_t){filing->number, response->receipt};
+    courier->answers[courier->receipt_count++] = *arena;
+    *arena = NULL;
+    return STATUS_OK;
+}
+
+static void forget_receipts(courier_t *courier)
+{
+    while (courier->receipt_count)
+        arena_destroy(&courier->answers[--courier->receipt_count]);
+}
+
+/* Also where the exchange broke off: what came, came. */
+static status_t store_receipts(courier_t *courier)
+{
+    TRY(explain(courier, outbox_put_receipts(courier->outbox, courier->receipts, courier->receipt_count,
+                                             courier->hub_key, courier->signing_key)));
+    courier->delivery->delivered += courier->receipt_count;
+    for (size_t i = 0; i < courier->receipt_count; i++)
+        TRY(note_settled(courier->delivery, courier->receipts[i].number));
+    return STATUS_OK;
 }
 
 /* The hub's words, and each of its faults on a line of its own. */
@@ -219,10 +240,9 @@ static status_t take_refusal(courier_t *courier, parcel_t *parcel, const respons
 
 static status_t take(void *context, size_t index, const response_t *response, arena_t **arena)
 {
-    (void)arena;
     courier_t *courier = context;
     parcel_t *parcel = courier->wave[index];
-    return response->status == STATUS_OK ? take_receipt(courier, parcel, response)
+    return response->status == STATUS_OK ? take_receipt(courier, parcel, response, arena)
                                          : take_refusal(courier, parcel, response);
 }
 
@@ -280,12 +300,24 @@ static status_t send_wave(courier_t *courier, parcel_t *parcels, size_t count, s
     TRY(load_wave(courier, arena, parcels, count, out_sent));
     exchange_t exchange = {*out_sent, WAVE, courier, make, take};
     courier->has_new_catalog = false;
-    TRY(connection_exchange(session->connection, &exchange, &session->faults));
+    status_t exchanged = connection_exchange(session->connection, &exchange, &session->faults);
+    status_t stored = store_receipts(courier);
+    forget_receipts(courier);
+    TRY(stored);
+    TRY(exchanged);
     return courier->has_new_catalog ? session_fetch_catalog(session) : STATUS_OK;
 }
 
-static status_t deliver_page(courier_t *courier, const filing_t *filings, size_t count, arena_t *arena)
+/* All that waits now, as one look at the outbox shows it: what is taken back from aside, or comes in, after that look
+ * is delivered by the next one, in which they stand in their order. */
+static status_t deliver_pass(courier_t *courier)
 {
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+    filing_t *filings;
+    size_t count;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    TRY(explain(courier, outbox_list(courier->outbox, FILING_WAITING, 0, SIZE_MAX, arena, &filings, &count)));
     parcel_t *parcels = arena_array(arena, count, sizeof *parcels);
     if (!parcels)
         return STATUS_NO_MEMORY;
@@ -295,23 +327,6 @@ static status_t deliver_page(courier_t *courier, const filing_t *filings, size_t
         TRY(send_wave(courier, parcels, count, &sent));
         for (size_t i = 0; i < count; i++) /* what they hold of the wave's memory went with it */
             parcels[i].filing = filings[i];
-    }
-    return STATUS_OK;
-}
-
-/* All that waits now, page by page. */
-static status_t deliver_pass(courier_t *courier)
-{
-    uint64_t after = 0;
-    for (size_t count = 1; count;) {
-        CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-        filing_t *filings;
-        if (!arena)
-            return STATUS_NO_MEMORY;
-        TRY(explain(courier, outbox_list(courier->outbox, FILING_WAITING, after, PAGE, arena, &filings, &count)));
-        if (count)
-            after = filings[count - 1].number;
-        TRY(deliver_page(courier, filings, count, arena));
     }
     return STATUS_OK;
 }
