@@ -716,6 +716,18 @@ class Changes(Case):
         self.assertExit(desk("deliver"), 1, "More new orders than new prospects")
         self.assertIn("More new orders than new prospects", desk.listed()[0]["reason"])
 
+    def test_another_key_of_the_hub_stops_delivery_and_says_where_to_look(self):
+        hub, desk = self.started()
+        desk.must("submit", "--no-wait", desk.file("2025-06,120"))
+        settings = desk.home / "home.txt"
+        before = settings.read_text()
+        settings.write_text(before.replace(f"hub_key: {hub.key}", f"hub_key: {desk.key}"))
+        self.assertExit(desk("deliver"), 3, f"another than hub_key in {settings} (compare that with what `yardstick-hub key DIR` prints there)")
+        self.assertIn("closed the handshake", desk.status()["last_error"])
+        self.assertEqual(desk.status()["waiting"], 1)
+        settings.write_text(before)
+        desk.must("deliver")
+
     def test_another_signing_key_stops_delivery_and_says_so(self):
         hub, desk = self.started()
         desk.must("submit", "--no-wait", desk.file("2025-06,120"))
