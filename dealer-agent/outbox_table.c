@@ -5,18 +5,11 @@
 #include "storage/pages.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
-
-/* LMDB reports a write that the disk took in part as EIO. With less than this left, what was short was the space. */
-#define NEARLY_FULL_BYTES (UINT64_C(16) << 20)
 
 static const uint8_t SECRET[FRAME_SECRET_SIZE] = "yardstick-outbo";
 
@@ -183,18 +176,6 @@ void outbox_txn_abort(outbox_txn_t **txn)
     *txn = NULL;
 }
 
-static bool nearly_full(MDB_env *env)
-{
-    int file;
-    struct stat status;
-    struct statvfs disk;
-    struct rlimit limit;
-    if (mdb_env_get_fd(env, &file) || fstat(file, &status) || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
-        return false;
-    return (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL_BYTES ||
-           (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
-}
-
 status_t outbox_txn_commit(outbox_txn_t **txn)
 {
     CLEANUP(outbox_txn_abort) outbox_txn_t *ending = *txn;
@@ -203,9 +184,7 @@ status_t outbox_txn_commit(outbox_txn_t **txn)
     if (!ending->is_dirty)
         return STATUS_OK;
     TRY(write_head(ending));
-    int code = mdb_txn_commit(ending->txn);
-    ending->txn = NULL;
-    return code == EIO && nearly_full(ending->tables->env) ? STATUS_STORE_FULL : environment_status(code);
+    return environment_commit(&ending->txn);
 }
 
 outbox_head_t *outbox_txn_head(outbox_txn_t *txn)
@@ -349,9 +328,7 @@ static status_t load_tables(outbox_txn_t **txn)
 {
     TRY(open_tables(*txn, 0));
     TRY(load_head(*txn));
-    int code = mdb_txn_commit((*txn)->txn);
-    (*txn)->txn = NULL;
-    return environment_status(code);
+    return environment_commit(&(*txn)->txn);
 }
 
 status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new, outbox_tables_t **out)

@@ -1,17 +1,11 @@
 #include "hub/store_internal.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
-
-/* LMDB reports a write that the disk took in part as EIO. With less than this left, what was short was the space. */
-#define NEARLY_FULL_BYTES (UINT64_C(64) << 20)
 
 const char *const store_table_names[TABLE_COUNT] = {
 #define TABLE_NAME(id, name) name,
@@ -144,9 +138,7 @@ static status_t open_checked(store_t *store, char *out_why, size_t why_size)
     TRY(store_check_head(txn, store->tables, &head, out_why, why_size));
     store_txn_t reading = {.store = store, .txn = txn, .head = head};
     TRY(store_check_newest_event(&reading, out_why, why_size));
-    int code = mdb_txn_commit(txn);
-    txn = NULL;
-    return environment_status(code);
+    return environment_commit(&txn);
 }
 
 static status_t open_inside(const char *directory, const store_options_t *options, store_t *store, char *out_why,
@@ -241,18 +233,6 @@ void store_extend_file(MDB_env *env)
         return; /* the next commit tries again */
 }
 
-static bool nearly_full(MDB_env *env)
-{
-    int file;
-    struct stat status;
-    struct statvfs disk;
-    struct rlimit limit;
-    if (mdb_env_get_fd(env, &file) || fstat(file, &status) || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
-        return false;
-    return (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL_BYTES ||
-           (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
-}
-
 status_t store_head_write(store_txn_t *txn)
 {
     uint8_t bytes[STORE_HEAD_SIZE];
@@ -272,15 +252,12 @@ status_t store_commit(store_txn_t **txn)
         return STATUS_OK;
     TRY(store_flush_revisions(ending));
     TRY(store_head_write(ending));
-    int code = mdb_txn_commit(ending->txn);
-    ending->txn = NULL;
+    status_t status = environment_commit(&ending->txn);
     if (ending->has_disclosure) /* also where the commit failed: it may stand all the same */
         __atomic_fetch_add(&ending->store->disclosure_stamp, 1, __ATOMIC_RELEASE);
-    if (code == EIO && nearly_full(ending->store->env))
-        return STATUS_STORE_FULL;
-    if (code == MDB_SUCCESS)
+    if (status == STATUS_OK)
         store_extend_file(ending->store->env);
-    return environment_status(code);
+    return status;
 }
 
 uint64_t store_disclosure_stamp(const store_t *store)

@@ -1,7 +1,15 @@
 #include "storage/environment.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+/* LMDB reports a write that the disk took in part as EIO. With less than this left, what was short was the space. */
+#define NEARLY_FULL_BYTES (UINT64_C(64) << 20)
 
 status_t environment_status(int code)
 {
@@ -62,6 +70,26 @@ status_t environment_open(const char *directory, size_t map_bytes, unsigned tabl
     }
     *out = env;
     return STATUS_OK;
+}
+
+static bool is_nearly_full(MDB_env *env)
+{
+    int file;
+    struct stat status;
+    struct statvfs disk;
+    struct rlimit limit;
+    if (mdb_env_get_fd(env, &file) || fstat(file, &status) || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
+        return false;
+    return (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL_BYTES ||
+           (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
+}
+
+status_t environment_commit(MDB_txn **txn)
+{
+    MDB_env *env = mdb_txn_env(*txn);
+    int code = mdb_txn_commit(*txn);
+    *txn = NULL;
+    return code == EIO && is_nearly_full(env) ? STATUS_STORE_FULL : environment_status(code);
 }
 
 void environment_close(MDB_env **env)

@@ -13,6 +13,10 @@ status_t environment_status(int code);
  * named; `max_readers` 0: as many as LMDB has room for by itself (126). *out changes only on success. */
 status_t environment_open(const char *directory, size_t map_bytes, unsigned tables, unsigned max_readers,
                           unsigned flags, MDB_env **out) NODISCARD;
+/* Commits, and nulls *txn whether it worked or not. STATUS_STORE_FULL also where a nearly full disk took a write only
+ * in part, of which LMDB says EIO. */
+status_t environment_commit(MDB_txn **txn) NODISCARD;
+
 /* These accept NULL behind the pointer, and leave it there. */
 void environment_close(MDB_env **env);
 void environment_close_cursor(MDB_cursor **cursor);
