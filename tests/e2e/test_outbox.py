@@ -517,6 +517,41 @@ class Answers(OutboxCase):
         self.assertEqual(len({filing.id for filing in relay.filings()}), 2)
 
 
+    def test_a_receipt_is_kept_though_the_line_dies_before_the_next_one(self):
+        desk = self.desk(2)
+        desk.meet()
+        relay = self.relay(desk)
+        lost = desk.dealers[0]
+        relay.on_answer = lambda request, answer: None if request.submit.dealer == lost else answer
+        path = desk.file(*(f"{dealer},2025-06,5" for dealer in desk.dealers), header="dealer,period,showroom_visits")
+        self.assertExit(desk("submit", path, "--timeout", "1"), 3, "1 of 2 months wait in the outbox")
+        self.assertEqual([r["dealer"] for r in desk.receipts()], desk.dealers[1:])
+        relay.on_answer = lambda request, answer: answer
+        desk.must("deliver")
+        self.assertEqual([filing.dealer for filing in relay.filings()].count(desk.dealers[1]), 1, "what has its receipt is not sent again")
+
+    def test_the_receipt_of_another_filing_is_not_taken(self):
+        desk = self.desk(2)
+        desk.meet()
+        relay = self.relay(desk)
+        first = []
+
+        def exchanged(request, answer):
+            """The first answer is lost, and stands in the second one's place."""
+            if not request.HasField("submit"):
+                return answer
+            first.append(answer)
+            return first[0] if len(first) == 2 else None
+        relay.on_answer = exchanged
+        path = desk.file(*(f"{dealer},2025-06,5" for dealer in desk.dealers), header="dealer,period,showroom_visits")
+        self.assertExit(desk("submit", path, "--timeout", "1"), 3)
+        self.assertEqual(len(first), 2, "both were under way")
+        self.assertEqual((desk.status()["waiting"], desk.status()["delivered"]), (2, 0))
+        relay.on_answer = lambda request, answer: answer
+        desk.must("deliver")
+        self.assertEqual([(r["dealer"], r["outcome"], r["revision"]) for r in desk.receipts()], [(dealer, "accepted", 1) for dealer in desk.dealers])
+
+
 class Refused(OutboxCase):
     """What cannot heal by itself."""
 
