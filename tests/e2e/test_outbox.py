@@ -525,7 +525,7 @@ class Answers(OutboxCase):
         relay.on_answer = lambda request, answer: None if request.submit.dealer == lost else answer
         path = desk.file(*(f"{dealer},2025-06,5" for dealer in desk.dealers), header="dealer,period,showroom_visits")
         self.assertExit(desk("submit", path, "--timeout", "1"), 3, "1 of 2 months wait in the outbox")
-        self.assertEqual([r["dealer"] for r in desk.receipts()], desk.dealers[1:])
+        self.assertEqual([r["dealer"] for r in desk.receipts()], [desk.dealers[1]])
         relay.on_answer = lambda request, answer: answer
         desk.must("deliver")
         self.assertEqual([filing.dealer for filing in relay.filings()].count(desk.dealers[1]), 1, "what has its receipt is not sent again")
