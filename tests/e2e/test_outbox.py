@@ -10,8 +10,8 @@ import time
 
 from foreign_client import PROOF
 from relay import Relay, refusal
-from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, INVALID, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, Case, HubCase, Result, die_with_parent,
-                       environment, eventually, main, run)
+from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, INVALID, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, SYNCSHIM, Case, HubCase, Result,
+                       die_with_parent, environment, eventually, main, run)
 
 MEMBERS = iter(f"D00{n}" for n in range(18, 60) if n not in (20, 31, 33, 41, 45, 51, 54))  # members of one region all along
 MONTHS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
@@ -306,6 +306,49 @@ class FullDisk(OutboxCase):
         desk.must("deliver")
         self.assertEqual([(r["outcome"], r["revision"]) for r in desk.receipts()], [("accepted", 1)])
         self.assertEqual(self.revisions(), before + 1)
+
+
+class FailingDisk(OutboxCase):
+    """A disk whose sync fails once."""
+
+    def setUp(self):
+        super().setUp()
+        if not SYNCSHIM:
+            self.skipTest("YARDSTICK_SYNCSHIM is not set")
+        self.shim = self.work / "shim"
+        self.shim.mkdir()
+        self.extra = {"LD_PRELOAD": SYNCSHIM, "SYNCSHIM_DIRECTORY": str(self.shim)}
+
+    def test_what_could_not_be_synced_was_not_accepted(self):
+        desk = self.desk()
+        desk.meet()
+        (self.shim / "fail").touch()
+        path = desk.file("2025-06,120")
+        self.assertExit(desk("submit", "--no-wait", path, **self.extra), 1, "check that the disk is well")
+        self.assertFalse((self.shim / "fail").exists(), "no sync was tried")
+        self.assertEqual(desk.status()["waiting"], 0)
+        desk.must("submit", path)
+        self.assertEqual([(r["number"], r["revision"]) for r in desk.receipts()], [(1, 1)])
+
+    def test_a_receipt_that_could_not_be_synced_is_taken_later_and_the_disk_is_blamed(self):
+        desk = self.desk()
+        desk.meet()
+        relay = self.relay(desk)
+        desk.must("submit", "--no-wait", desk.file("2025-06,120"))
+
+        def on_answer(request, answer):
+            if request.HasField("submit"):
+                (self.shim / "fail").touch()
+            return answer
+        relay.on_answer = on_answer
+        self.assertExit(desk("deliver", **self.extra), 3, "check that the disk is well")
+        self.assertFalse((self.shim / "fail").exists(), "no sync was tried")
+        status = desk.status()
+        self.assertEqual((status["waiting"], status["delivered"], status["line"]), (1, 0, "connected"), "the line was good")
+        self.assertIn("check that the disk is well", status["last_error"])
+        relay.on_answer = lambda request, answer: answer
+        desk.must("deliver")
+        self.assertEqual([(r["outcome"], r["revision"]) for r in desk.receipts()], [("accepted", 1)])
 
 
 class Processes(OutboxCase):
