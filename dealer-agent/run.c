@@ -163,7 +163,7 @@ static void tell_state(daemon_t *daemon)
         return;
     }
     if (!daemon->is_untold)
-        run_log(RUN_WARNING, "state", "reason=\"%s cannot be written: %s\"", RUN_STATE_FILE, strerror(errno));
+        run_log(LOG_WARNING, "state", "reason=\"%s cannot be written: %s\"", RUN_STATE_FILE, strerror(errno));
     daemon->is_untold = true;
 }
 
@@ -180,22 +180,22 @@ static void watch_all(daemon_t *daemon)
 static void mend_desk(daemon_t *daemon)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
-    char quoted[RUN_LOG_VALUE_SIZE];
+    char quoted[LOG_VALUE_SIZE];
     if (!daemon->is_desk_lost)
-        run_log(RUN_WARNING, "inbox", "path=%s reason=\"it is not there, or may not be read; tried again\"",
-                run_log_quote(daemon->inbox, quoted));
+        run_log(LOG_WARNING, "inbox", "path=%s reason=\"it is not there, or may not be read; tried again\"",
+                log_quote(daemon->inbox, quoted));
     daemon->is_desk_lost = true;
     (void)!desk_make(daemon->desk, &faults);
 }
 
 static void log_ignored(watch_t *inbox)
 {
-    char name[RUN_LOG_VALUE_SIZE];
+    char name[LOG_VALUE_SIZE];
     for (size_t i = 0; i < inbox->ignored_count; i++) {
         ignored_t *entry = &inbox->ignored[i];
         if (!entry->is_told)
-            run_log(RUN_WARNING, "inbox", "entry=%s reason=\"%s is never taken; move it away\"",
-                    run_log_quote(entry->name, name), ignored_text(entry->kind));
+            run_log(LOG_WARNING, "inbox", "entry=%s reason=\"%s is never taken; move it away\"",
+                    log_quote(entry->name, name), ignored_text(entry->kind));
         entry->is_told = true;
     }
 }
@@ -266,14 +266,14 @@ static void end_children(daemon_t *daemon)
 
 static void announce(daemon_t *daemon)
 {
-    char home[RUN_LOG_VALUE_SIZE], desk[RUN_LOG_VALUE_SIZE];
+    char home[LOG_VALUE_SIZE], desk[LOG_VALUE_SIZE];
     daemon->state.pid = getpid();
     daemon->state.started_ms = wall_ms();
     snprintf(daemon->state.desk, sizeof daemon->state.desk, "%s", daemon->desk);
-    run_log(RUN_INFO, "ready", "home=%s desk=%s refresh_s=%u rescan_s=%u", run_log_quote(daemon->home, home),
-            run_log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);
+    run_log(LOG_INFO, "ready", "home=%s desk=%s refresh_s=%u rescan_s=%u", log_quote(daemon->home, home),
+            log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);
     if (daemon->events.inbox < 0 || daemon->events.outbox < 0)
-        run_log(RUN_WARNING, "watch",
+        run_log(LOG_WARNING, "watch",
                 "reason=\"this system does not tell of changes (inotify; fs.inotify.max_user_instances?): looked every "
                 "%u s\"",
                 daemon->rescan_s);
@@ -298,7 +298,7 @@ status_t run_daemon(session_t *session)
     end_children(daemon);
     tell_state(daemon);
     bool is_clean = !work_is_busy(&daemon->work);
-    run_log(is_clean ? RUN_INFO : RUN_ERROR, "end", "reason=\"%s\"",
+    run_log(is_clean ? LOG_INFO : LOG_ERROR, "end", "reason=\"%s\"",
             is_clean ? "told to end" : "told to end, but a child does not end");
     return STATUS_OK;
 }

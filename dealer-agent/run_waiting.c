@@ -165,7 +165,7 @@ static void note_failure(waiting_t *waiting, moment_t now)
     /* Tried at leisure: each try changes the folder, of which the kernel tells. */
     waiting->again = moment_after(now, WAITING_RETRY_MS);
     if (!waiting->is_untold)
-        run_log(RUN_WARNING, "waiting", "reason=\"%s cannot be written into the inbox: %s\"", WATCH_WAITING_FILE,
+        run_log(LOG_WARNING, "waiting", "reason=\"%s cannot be written into the inbox: %s\"", WATCH_WAITING_FILE,
                 strerror(errno));
     waiting->is_untold = true;
 }
