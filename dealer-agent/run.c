@@ -134,7 +134,7 @@ static void fill_ignored(run_state_t *state, const watch_t *inbox)
     }
 }
 
-static void fill_state(daemon_t *daemon)
+static void fill_state(daemon_t *daemon, moment_t now)
 {
     run_state_t *state = &daemon->state;
     const work_t *work = &daemon->work;
@@ -144,7 +144,8 @@ static void fill_state(daemon_t *daemon)
         const watched_t *file = &work->inbox.files[i];
         bool is_taken = work->children[WORK_TAKE].pid && strcmp(file->name, work->taking) == 0;
         strcpy(state->files[i].name, file->name);
-        snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s", is_taken ? "is being read" : wait_text(file->wait));
+        snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s",
+                 is_taken ? "is being read" : wait_text(watch_why(file, now)));
     }
     fill_ignored(state, &work->inbox);
     strcpy(state->last_name, work->last_name);
@@ -154,7 +155,7 @@ static void fill_state(daemon_t *daemon)
 
 static void tell_state(daemon_t *daemon)
 {
-    fill_state(daemon);
+    fill_state(daemon, moment_now());
     if (run_state_equal(&daemon->state, &daemon->told))
         return;
     if (run_state_write(daemon->home, &daemon->state) == STATUS_OK) {

@@ -44,9 +44,9 @@ static bool ends_with(const char *name, const char *ending)
 
 bool watch_is_temporary(const char *name)
 {
-    static const char *const ENDINGS[] = {".tmp",      ".temp",       ".part",     ".partial", ".crdownload",
-                                          ".download", ".opdownload", ".filepart", ".swp",     ".lock",
-                                          ".lock#",    "~",           ".lnk",      ".!ut",     ".aria2"};
+    static const char *const ENDINGS[] = {".tmp",        ".temp",     ".part",  ".partial", ".crdownload", ".download",
+                                          ".opdownload", ".filepart", ".swp",   ".lock",    ".lock#",      "~",
+                                          ".lnk",        ".!ut",      ".aria2", ".xltd",    ".downloading"};
     static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db", WATCH_WAITING_FILE};
     if (name[0] == '.' || name[0] == '~' || (name[0] == '#' && ends_with(name, "#")))
         return true;
@@ -448,6 +448,11 @@ void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t
         put_off(file, end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
     else
         note_failure(file, end == TAKE_NO_STORE ? WAIT_STORE : WAIT_RETRY, now, random);
+}
+
+wait_t watch_why(const watched_t *file, moment_t now)
+{
+    return file->wait == WAIT_ARRIVING && file->ready.ms <= now.ms ? WAIT_TURN : file->wait;
 }
 
 bool watch_is_last_try(const watched_t *file, moment_t now)

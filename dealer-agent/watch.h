@@ -130,5 +130,9 @@ void watch_retry(watch_t *watch, wait_t wait, moment_t now);
 /* The same with all that could not be taken, as if none had failed. */
 void watch_hurry(watch_t *watch, moment_t now);
 
+/* Why a file is in the inbox as of now: one that has not changed for long enough waits for its turn, be it looked at
+ * for the second time or not. */
+wait_t watch_why(const watched_t *file, moment_t now);
+
 /* Whether the month of its consultants has been waited for long enough. */
 bool watch_is_last_try(const watched_t *file, moment_t now);
