@@ -2,6 +2,7 @@
 
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
+#include "dealer-agent/outbox_files.h"
 #include "dealer-agent/run_events.h"
 #include "dealer-agent/run_log.h"
 #include "dealer-agent/run_state.h"
@@ -18,7 +19,6 @@
 
 #define REFRESH_S 3600
 #define RESCAN_S  5
-#define DEAF_MS   60000 /* deliver so often where the kernel does not tell of the bell */
 #define END_MS    10000 /* for the children to end, those ended by force included */
 
 typedef struct {
@@ -28,7 +28,7 @@ typedef struct {
     run_events_t events;
     work_t work;
     moment_t rescan_at;
-    moment_t deaf_till; /* deliver without having been told */
+    stamp_t bell; /* as it was when it last rang */
     bool is_desk_lost;
     run_state_t state, told; /* as it is, and as run.txt has it */
     bool is_untold;          /* run.txt could not be written; said once */
@@ -201,6 +201,18 @@ static void log_ignored(watch_t *inbox)
     }
 }
 
+/* Whether something was added to the outbox since the last look, for where the kernel does not tell of that. */
+static bool has_rung(daemon_t *daemon)
+{
+    char path[PATH_MAX];
+    stamp_t bell;
+    if (!outbox_path(daemon->home, "bell", path) || !stamp_read(AT_FDCWD, path, &bell) ||
+        stamp_is_same(&bell, &daemon->bell))
+        return false;
+    daemon->bell = bell;
+    return true;
+}
+
 static void rescan(daemon_t *daemon, moment_t now)
 {
     daemon->rescan_at = moment_after(now, (int64_t)daemon->rescan_s * 1000);
@@ -210,10 +222,8 @@ static void rescan(daemon_t *daemon, moment_t now)
         mend_desk(daemon);
     log_ignored(&daemon->work.inbox);
     watch_all(daemon);
-    if (daemon->events.outbox < 0 && now.ms >= daemon->deaf_till.ms) {
-        daemon->deaf_till = moment_after(now, DEAF_MS);
+    if (daemon->events.outbox < 0 && has_rung(daemon))
         work_deliver(&daemon->work, now, false);
-    }
 }
 
 static void on_closed(void *context, const char *name)

@@ -174,7 +174,7 @@ static void note_failure(waiting_t *waiting, moment_t now)
 void waiting_tell(waiting_t *waiting, const work_t *work, language_t language, moment_t now)
 {
     CLEANUP(scratch_free) char *text = NULL;
-    if (now.ms < waiting->again.ms || !work->inbox.device || waiting_make(work, language, now, &text) != STATUS_OK)
+    if (now.ms < waiting->again.ms || !work->inbox.is_there || waiting_make(work, language, now, &text) != STATUS_OK)
         return;
     if (waiting->text && strcmp(text, waiting->text) == 0)
         return;

@@ -130,7 +130,9 @@ static void rest_takes(work_t *work, wait_t wait, moment_t now)
 static void start_take(work_t *work, const watched_t *file, moment_t now)
 {
     words_t words = {0};
+    char seen[STAMP_TEXT_SIZE];
     begin_words(work, WORK_TAKE, &words);
+    add_option(&words, "--seen", stamp_format(&file->stamp, seen));
     if (watch_is_last_try(file, now))
         add(&words, "--last");
     if (file->crashes >= WATCH_CRASHES)
