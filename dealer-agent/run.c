@@ -145,7 +145,7 @@ static void fill_state(daemon_t *daemon, moment_t now)
         bool is_taken = work->children[WORK_TAKE].pid && strcmp(file->name, work->taking) == 0;
         strcpy(state->files[i].name, file->name);
         snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s",
-                 is_taken ? "is being read" : wait_text(watch_why(file, now)));
+                 is_taken ? TRANSLATED("is being read") : wait_text(watch_why(file, now)));
     }
     fill_ignored(state, &work->inbox);
     strcpy(state->last_name, work->last_name);

@@ -221,16 +221,16 @@ typedef struct {
 static const take_meaning_t *meaning_of(int code)
 {
     static const take_meaning_t MEANINGS[] = {
-        {EXIT_DONE, TAKE_DONE, "accepted"},
-        {EXIT_REFUSED, TAKE_DONE, "rejected"},
-        {TAKE_EXIT_NO_MONTH, TAKE_NO_MONTH, "waits for its month"},
-        {TAKE_EXIT_NO_STORE, TAKE_NO_STORE, "waits until its store is known"},
-        {TAKE_EXIT_THIS, TAKE_LATER, "could not be taken yet"},
-        {TAKE_EXIT_TOO_MUCH, TAKE_CRASHED, "its reader broke off"},
-        {TAKE_EXIT_NO_ROOM, TAKE_NO_ROOM, "could not be taken yet: no room on the disk"},
+        {EXIT_DONE, TAKE_DONE, TRANSLATED("accepted")},
+        {EXIT_REFUSED, TAKE_DONE, TRANSLATED("rejected")},
+        {TAKE_EXIT_NO_MONTH, TAKE_NO_MONTH, TRANSLATED("waits for its month")},
+        {TAKE_EXIT_NO_STORE, TAKE_NO_STORE, TRANSLATED("waits until its store is known")},
+        {TAKE_EXIT_THIS, TAKE_LATER, TRANSLATED("could not be taken yet")},
+        {TAKE_EXIT_TOO_MUCH, TAKE_CRASHED, TRANSLATED("its reader broke off")},
+        {TAKE_EXIT_NO_ROOM, TAKE_NO_ROOM, TRANSLATED("could not be taken yet: no room on the disk")},
     };
     static const take_meaning_t OTHER = {TAKE_EXIT_LATER, TAKE_NO_OUTBOX,
-                                         "could not be taken yet: the outbox or the desk cannot be used"};
+                                         TRANSLATED("could not be taken yet: the outbox or the desk cannot be used")};
     for (size_t i = 0; i < sizeof MEANINGS / sizeof *MEANINGS; i++)
         if (MEANINGS[i].code == code)
             return &MEANINGS[i];
@@ -240,8 +240,8 @@ static const take_meaning_t *meaning_of(int code)
 /* One that was told to end died of that: what it waited for may be a disk or a share. */
 static take_meaning_t meaning_of_signal(const child_t *child)
 {
-    return child->is_told ? (take_meaning_t){-1, TAKE_LATER, "could not be taken yet"}
-                          : (take_meaning_t){-1, TAKE_CRASHED, "its reader broke off"};
+    return child->is_told ? (take_meaning_t){-1, TAKE_LATER, TRANSLATED("could not be taken yet")}
+                          : (take_meaning_t){-1, TAKE_CRASHED, TRANSLATED("its reader broke off")};
 }
 
 static void take_ended(work_t *work, end_t end, moment_t now)

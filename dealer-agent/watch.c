@@ -1,5 +1,7 @@
 #include "dealer-agent/watch.h"
 
+#include "core/faults.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,24 +15,25 @@
 const char *wait_text(wait_t wait)
 {
     static const char *const TEXTS[] = {
-        [WAIT_TURN] = "waits for its turn",
-        [WAIT_ARRIVING] = "is still arriving",
-        [WAIT_OPEN] = "is open for writing in another program",
-        [WAIT_EMPTY] = "is empty yet",
-        [WAIT_UNREADABLE] = "may not be read yet",
-        [WAIT_MONTH] = "waits for the month of its consultants to be filed",
-        [WAIT_STORE] = "waits until the hub has said which store it is of",
-        [WAIT_RETRY] = "could not be taken yet; the log says why",
-        [WAIT_OUTBOX] = "could not be taken yet: the outbox or the desk cannot be used",
-        [WAIT_ROOM] = "could not be taken yet: there is no room on the disk",
+        [WAIT_TURN] = TRANSLATED("waits for its turn"),
+        [WAIT_ARRIVING] = TRANSLATED("is still arriving"),
+        [WAIT_OPEN] = TRANSLATED("is open for writing in another program"),
+        [WAIT_EMPTY] = TRANSLATED("is empty yet"),
+        [WAIT_UNREADABLE] = TRANSLATED("may not be read yet"),
+        [WAIT_MONTH] = TRANSLATED("waits for the month of its consultants to be filed"),
+        [WAIT_STORE] = TRANSLATED("waits until the hub has said which store it is of"),
+        [WAIT_RETRY] = TRANSLATED("could not be taken yet; the log says why"),
+        [WAIT_OUTBOX] = TRANSLATED("could not be taken yet: the outbox or the desk cannot be used"),
+        [WAIT_ROOM] = TRANSLATED("could not be taken yet: there is no room on the disk"),
     };
     return TEXTS[wait];
 }
 
 const char *ignored_text(ignored_kind_t kind)
 {
-    static const char *const TEXTS[] = {
-        [IGNORED_FOLDER] = "a folder", [IGNORED_LINK] = "a link", [IGNORED_OTHER] = "a device or pipe"};
+    static const char *const TEXTS[] = {[IGNORED_FOLDER] = TRANSLATED("a folder"),
+                                        [IGNORED_LINK] = TRANSLATED("a link"),
+                                        [IGNORED_OTHER] = TRANSLATED("a device or pipe")};
     return TEXTS[kind];
 }
 

@@ -423,7 +423,7 @@ class Desks(DeskCase, HubCase):
         refused = desk.desk / "rejected" / "future.csv D0015 2199-01.refused.txt"
         eventually(refused.exists, "the refusal")
         text = refused.read_bytes().decode("utf-8-sig")
-        self.assertIn("总部拒收了一个已在本机接收的月份", text)
+        self.assertIn("本机已接收的一个月份被总部拒收", text)
         self.assertIn("原因：", text)
 
     # ---- the daemon itself
