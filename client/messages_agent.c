@@ -169,7 +169,8 @@ const message_pair_t messages_agent[] = {
     {"nothing: it is delivered when the hub is reached", "怎么办：不用处理，连上总部后自动发送"},
     {"drop it: number %llu of the same month is newer",
      "怎么办：同一个月已有更新的编号 %llu，这一条可以丢弃（outbox drop）"},
-    {"ask headquarters for an exception, then retry it", "怎么办：请向总部申请补报或更正该月，获准后重发（outbox retry）"},
+    {"ask headquarters for an exception, then retry it",
+     "怎么办：请向总部申请补报或更正该月，获准后重发（outbox retry）"},
     {"have headquarters admit this key for the store, then retry it",
      "怎么办：请总部准入本机为该门店上报，然后重发（outbox retry）"},
     {"have headquarters enter the store in its network, then retry it; or correct the file, submit it again and drop "
