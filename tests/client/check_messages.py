@@ -21,7 +21,7 @@ READERS = sources("client/csv.c", "client/encoding.c", "client/kinds.c", "client
 AGENT = sources("client/connection.c", "client/session.c", "client/socket.c", "client/home.c", "client/token.c", "client/filing.c", "client/receipts.c",
                 *(f"dealer-agent/{name}.c" for name in ("check", "deliver", "desk", "enroll", "outbox", "outbox_commands", "receipts", "settle", "status",
                                                         "stores", "submit")))
-DAEMON = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch.c")  # only what `status` shows of it; the rest is its log
+DAEMON = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch_names.c")  # only what `status` shows of it; the rest is its log
 WRITERS = sources("hub/*.c", "dealer-agent/packing.c", "dealer-agent/deliver.c")  # of messages_hub
 
 # Calls, and which of their arguments is the format; those of None may be in English (wrong usage).
