@@ -332,6 +332,15 @@ const message_pair_t messages_agent[] = {
     {"enrolled for", "已注册，门店："},
     {"; the key is in %s\n", "；密钥在 %s\n"},
 
+    /* ---- Heads of headquarters' lists */
+    {"Scope", "范围"},
+    {"Since", "自"},
+    {"Shown to dealers", "对门店展示"},
+    {"Designated", "指定时间"},
+    {"Why", "原因"},
+    {"Row or dealer", "行或门店"},
+    {"Hidden in", "隐藏于"},
+
     /* ---- Words of tables */
     {"accepted", "已接收"},
     {"unchanged", "无变化"},
