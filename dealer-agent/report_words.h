@@ -53,6 +53,10 @@ typedef enum {
     WORD_REFUSED_SAYS,
     WORD_REFUSED_DO,
     WORD_REFUSED_CORRECT,
+    WORD_REFUSED_CLOSED,
+    WORD_REFUSED_ALLOWED,
+    WORD_REFUSED_STORE,
+    WORD_REFUSED_VERSION,
     WORD_REFUSED_RETRY,
     WORD_REFUSED_DROP,
     /* what stays in the inbox */
@@ -72,6 +76,12 @@ typedef enum {
     WORD_IGNORED_FOLDER,
     WORD_IGNORED_LINK,
     WORD_IGNORED_OTHER,
+    /* what the desk's folders are for */
+    WORD_GUIDE,
+    WORD_GUIDE_INBOX,
+    WORD_GUIDE_ACCEPTED,
+    WORD_GUIDE_REJECTED,
+    WORD_GUIDE_RESULTS,
     WORD_COUNT
 } word_t;
 
@@ -88,6 +98,3 @@ void report_words_put(FILE *out, language_t language, word_t word, const char *c
         report_words_put((out), (language), (word), (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL});           \
         fputc('\n', (out));                                                                                            \
     } while (0)
-
-/* Why the hub refused, in words. Static storage. */
-const char *report_words_status(language_t language, status_t status);

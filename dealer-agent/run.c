@@ -2,6 +2,8 @@
 
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
+#include "dealer-agent/guide.h"
+#include "dealer-agent/outbox_files.h"
 #include "dealer-agent/run_events.h"
 #include "dealer-agent/run_log.h"
 #include "dealer-agent/run_state.h"
@@ -12,23 +14,23 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define REFRESH_S 3600
 #define RESCAN_S  5
-#define DEAF_MS   60000 /* deliver so often where the kernel does not tell of the bell */
 #define END_MS    10000 /* for the children to end, those ended by force included */
 
 typedef struct {
     char home[PATH_MAX], outbox[PATH_MAX], inbox[PATH_MAX], desk[PATH_MAX];
     unsigned rescan_s, refresh_s;
-    int lock;
+    int lock, desk_lock;
     run_events_t events;
     work_t work;
     moment_t rescan_at;
-    moment_t deaf_till; /* deliver without having been told */
+    stamp_t bell; /* as it was when it last rang */
     bool is_desk_lost;
     run_state_t state, told; /* as it is, and as run.txt has it */
     bool is_untold;          /* run.txt could not be written; said once */
@@ -76,6 +78,19 @@ static status_t lock_home(session_t *session, daemon_t *daemon)
     return STATUS_OK;
 }
 
+/* Two daemons of two homes at one desk would take each other's files. Where its file system has no locks, nobody knows.
+ */
+static status_t hold_desk(session_t *session, daemon_t *daemon)
+{
+    daemon->desk_lock = open(daemon->desk, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (daemon->desk_lock < 0 || flock(daemon->desk_lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return STATUS_OK;
+    return session_fail(session, STATUS_CONFLICT,
+                        "a daemon of another home already takes the files of the desk %s; one is enough: end it first, "
+                        "or name another desk with --desk",
+                        daemon->desk);
+}
+
 static status_t set_up(session_t *session, daemon_t *daemon)
 {
     if (!hold_standard_streams())
@@ -91,6 +106,8 @@ static status_t set_up(session_t *session, daemon_t *daemon)
     desk_folder_path(daemon->desk, DESK_INBOX, daemon->inbox);
     TRY(lock_home(session, daemon));
     TRY(desk_make(daemon->desk, &session->faults));
+    TRY(hold_desk(session, daemon));
+    guide_write(daemon->desk, daemon->language);
     (void)mkdir(daemon->outbox, 0700); /* so that its bell is heard from the first on */
     if (!work_init(&daemon->work, session, daemon->desk, daemon->rescan_s, daemon->refresh_s))
         return STATUS_NO_MEMORY;
@@ -104,8 +121,8 @@ static void daemon_fini(daemon_t *daemon)
     run_events_close(&daemon->events);
     work_fini(&daemon->work);
     waiting_fini(&daemon->waiting);
-    if (daemon->lock >= 0)
-        close(daemon->lock);
+    desk_close(&daemon->desk_lock);
+    desk_close(&daemon->lock);
 }
 
 static void free_daemon(daemon_t **daemon)
@@ -134,7 +151,7 @@ static void fill_ignored(run_state_t *state, const watch_t *inbox)
     }
 }
 
-static void fill_state(daemon_t *daemon)
+static void fill_state(daemon_t *daemon, moment_t now)
 {
     run_state_t *state = &daemon->state;
     const work_t *work = &daemon->work;
@@ -144,7 +161,8 @@ static void fill_state(daemon_t *daemon)
         const watched_t *file = &work->inbox.files[i];
         bool is_taken = work->children[WORK_TAKE].pid && strcmp(file->name, work->taking) == 0;
         strcpy(state->files[i].name, file->name);
-        snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s", is_taken ? "is being read" : wait_text(file->wait));
+        snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s",
+                 is_taken ? TRANSLATED("is being read") : wait_text(watch_why(file, now)));
     }
     fill_ignored(state, &work->inbox);
     strcpy(state->last_name, work->last_name);
@@ -154,7 +172,7 @@ static void fill_state(daemon_t *daemon)
 
 static void tell_state(daemon_t *daemon)
 {
-    fill_state(daemon);
+    fill_state(daemon, moment_now());
     if (run_state_equal(&daemon->state, &daemon->told))
         return;
     if (run_state_write(daemon->home, &daemon->state) == STATUS_OK) {
@@ -163,7 +181,7 @@ static void tell_state(daemon_t *daemon)
         return;
     }
     if (!daemon->is_untold)
-        run_log(RUN_WARNING, "state", "reason=\"%s cannot be written: %s\"", RUN_STATE_FILE, strerror(errno));
+        run_log(LOG_WARNING, "state", "reason=\"%s cannot be written: %s\"", RUN_STATE_FILE, strerror(errno));
     daemon->is_untold = true;
 }
 
@@ -180,24 +198,36 @@ static void watch_all(daemon_t *daemon)
 static void mend_desk(daemon_t *daemon)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
-    char quoted[RUN_LOG_VALUE_SIZE];
+    char quoted[LOG_VALUE_SIZE];
     if (!daemon->is_desk_lost)
-        run_log(RUN_WARNING, "inbox", "path=%s reason=\"it is not there, or may not be read; tried again\"",
-                run_log_quote(daemon->inbox, quoted));
+        run_log(LOG_WARNING, "inbox", "path=%s reason=\"it is not there, or may not be read; tried again\"",
+                log_quote(daemon->inbox, quoted));
     daemon->is_desk_lost = true;
     (void)!desk_make(daemon->desk, &faults);
 }
 
 static void log_ignored(watch_t *inbox)
 {
-    char name[RUN_LOG_VALUE_SIZE];
+    char name[LOG_VALUE_SIZE];
     for (size_t i = 0; i < inbox->ignored_count; i++) {
         ignored_t *entry = &inbox->ignored[i];
         if (!entry->is_told)
-            run_log(RUN_WARNING, "inbox", "entry=%s reason=\"%s is never taken; move it away\"",
-                    run_log_quote(entry->name, name), ignored_text(entry->kind));
+            run_log(LOG_WARNING, "inbox", "entry=%s reason=\"%s is never taken; move it away\"",
+                    log_quote(entry->name, name), ignored_text(entry->kind));
         entry->is_told = true;
     }
+}
+
+/* Whether something was added to the outbox since the last look, for where the kernel does not tell of that. */
+static bool has_rung(daemon_t *daemon)
+{
+    char path[PATH_MAX];
+    stamp_t bell;
+    if (!outbox_path(daemon->home, "bell", path) || !stamp_read(AT_FDCWD, path, &bell) ||
+        stamp_is_same(&bell, &daemon->bell))
+        return false;
+    daemon->bell = bell;
+    return true;
 }
 
 static void rescan(daemon_t *daemon, moment_t now)
@@ -209,10 +239,8 @@ static void rescan(daemon_t *daemon, moment_t now)
         mend_desk(daemon);
     log_ignored(&daemon->work.inbox);
     watch_all(daemon);
-    if (daemon->events.outbox < 0 && now.ms >= daemon->deaf_till.ms) {
-        daemon->deaf_till = moment_after(now, DEAF_MS);
+    if (daemon->events.outbox < 0 && has_rung(daemon))
         work_deliver(&daemon->work, now, false);
-    }
 }
 
 static void on_closed(void *context, const char *name)
@@ -266,14 +294,14 @@ static void end_children(daemon_t *daemon)
 
 static void announce(daemon_t *daemon)
 {
-    char home[RUN_LOG_VALUE_SIZE], desk[RUN_LOG_VALUE_SIZE];
+    char home[LOG_VALUE_SIZE], desk[LOG_VALUE_SIZE];
     daemon->state.pid = getpid();
     daemon->state.started_ms = wall_ms();
     snprintf(daemon->state.desk, sizeof daemon->state.desk, "%s", daemon->desk);
-    run_log(RUN_INFO, "ready", "home=%s desk=%s refresh_s=%u rescan_s=%u", run_log_quote(daemon->home, home),
-            run_log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);
+    run_log(LOG_INFO, "ready", "home=%s desk=%s refresh_s=%u rescan_s=%u", log_quote(daemon->home, home),
+            log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);
     if (daemon->events.inbox < 0 || daemon->events.outbox < 0)
-        run_log(RUN_WARNING, "watch",
+        run_log(LOG_WARNING, "watch",
                 "reason=\"this system does not tell of changes (inotify; fs.inotify.max_user_instances?): looked every "
                 "%u s\"",
                 daemon->rescan_s);
@@ -287,7 +315,7 @@ status_t run_daemon(session_t *session)
     CLEANUP(free_daemon) daemon_t *daemon = calloc(1, sizeof *daemon);
     if (!daemon)
         return STATUS_NO_MEMORY;
-    daemon->lock = -1;
+    daemon->lock = daemon->desk_lock = -1;
     daemon->events = (run_events_t){-1, -1, -1, -1, -1};
     TRY(set_up(session, daemon));
     home_fini(&session->home); /* the private key is the children's business */
@@ -298,7 +326,7 @@ status_t run_daemon(session_t *session)
     end_children(daemon);
     tell_state(daemon);
     bool is_clean = !work_is_busy(&daemon->work);
-    run_log(is_clean ? RUN_INFO : RUN_ERROR, "end", "reason=\"%s\"",
+    run_log(is_clean ? LOG_INFO : LOG_ERROR, "end", "reason=\"%s\"",
             is_clean ? "told to end" : "told to end, but a child does not end");
     return STATUS_OK;
 }

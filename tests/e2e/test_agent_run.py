@@ -225,7 +225,7 @@ class Desks(DeskCase, HubCase):
             self.assertIn(name + b".report.txt", moved)
         self.assertEqual(len(self.wait_receipts(agent, len(names))), len(names))
         self.assertFalse(list(self.class_work.glob("**/pwned")))
-        self.assertEqual({entry.name for entry in desk.desk.iterdir()}, {"inbox", "accepted", "rejected", "results"})
+        self.assertEqual({entry.name for entry in desk.desk.iterdir()}, {"README.txt", "inbox", "accepted", "rejected", "results"})
 
     def test_what_nobody_dropped_is_left_alone(self):
         agent = self.shared.agent("D0006")
@@ -423,7 +423,7 @@ class Desks(DeskCase, HubCase):
         refused = desk.desk / "rejected" / "future.csv D0015 2199-01.refused.txt"
         eventually(refused.exists, "the refusal")
         text = refused.read_bytes().decode("utf-8-sig")
-        self.assertIn("总部拒收了一个已在本机接收的月份", text)
+        self.assertIn("本机已接收的一个月份被总部拒收", text)
         self.assertIn("原因：", text)
 
     # ---- the daemon itself
@@ -436,6 +436,30 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(second.out, "")
         desk.stop()
         self.desk(agent)
+
+    def test_a_second_daemon_of_a_desk_is_refused_in_words(self):
+        agent, other = self.shared.agent("D0043"), self.shared.agent("D0044")
+        desk = self.desk(agent)
+        second = Desk(other, desk=desk.desk)
+        self.addCleanup(second.kill)
+        second.start(wait=False)
+        self.assertEqual(second.process.wait(60), 1)
+        self.assertIn(f"already takes the files of the desk {desk.desk}", second.log_text())
+        desk.stop()
+        second.stop()
+        second.start()
+
+    def test_the_desk_says_what_its_folders_are_for_and_leaves_to_people_what_they_wrote(self):
+        agent = self.shared.agent("D0046")
+        desk = self.desk(agent, "--lang", "zh")
+        guide = desk.desk / "使用说明.txt"
+        text = guide.read_bytes().decode("utf-8-sig")
+        for folder in ("inbox", "accepted", "rejected", "results"):
+            self.assertIn(f"\r\n{folder}\r\n", text)
+        desk.stop()
+        guide.write_text("ours")
+        desk.start()
+        self.assertEqual(guide.read_text(), "ours")
 
     def test_sigterm_ends_it_and_its_children(self):
         agent = self.shared.agent("D0017")
@@ -548,6 +572,24 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(len(self.wait_receipts(agent, 1)), 1)
         rows = self.shared.ask("compare", "--dealer", "D0025", "--period", "2025-06")["rows"]
         self.assertEqual(next(row for row in rows if row["row"] == "showroom_visits")["values"][0], 555)
+
+    def test_a_file_that_is_written_anew_right_before_it_is_read_is_left_until_it_is_whole(self):
+        agent = self.shared.agent("D0041")
+        desk = self.desk(agent)
+        header, *lines = facts("2025-05", "2025-06").splitlines(keepends=True)
+        with held(agent.home / "take.lock"):
+            desk.drop(facts("2025-04"), "june.csv")
+            eventually(lambda: desk.child("take"), f"a reader\n{desk.log_text()}")
+            writing = open(desk.inbox / "june.csv", "w")
+            self.addCleanup(writing.close)
+            writing.write(header + lines[0])
+            writing.flush()
+        desk.wait_logged('outcome="could not be taken yet"')
+        writing.write(lines[1])
+        writing.close()
+        report = desk.wait_accepted("june.csv")
+        self.assertIn("Months to send: 2.", report)
+        self.assertNotIn("2025-04", report)
 
     def test_a_file_that_was_away_while_it_is_read_is_read_again(self):
         # What stood at its name meanwhile, say a link to a file that only the agent may read, must not get into a report.
