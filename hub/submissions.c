@@ -17,6 +17,7 @@ typedef struct {
     uint32_t place; /* of the dealer in the network; of a submission, once its month was checked */
     period_t period;
     const char *why;
+    uint64_t filed_ms; /* sent again: when it was acknowledged at first, never after now; 0 = not so */
     arena_t *scratch;
     int64_t *facts;        /* of a submission, then those of the month before */
     int64_t **consultants; /* facts of each */
@@ -147,6 +148,21 @@ static status_t check_month(deed_t *deed)
     if (deed->submission->catalog_digest != deed->context->world->catalog->digest)
         return REFUSE(deed, STATUS_CATALOG_CHANGED, "catalog_digest", "%s", status_text(STATUS_CATALOG_CHANGED));
     return STATUS_OK;
+}
+
+/* What is sent again, in case it was lost, comes into the order in which it was filed at first: it does not replace what
+ * was filed after it, by headquarters or another agent of the store. */
+static status_t check_order(deed_t *deed)
+{
+    const stored_revision_t *current = &deed->current;
+    char month[PERIOD_TEXT_SIZE];
+    if (!deed->filed_ms || !deed->has_current ||
+        (current->filed_ms ? current->filed_ms : current->time_ms) <= deed->filed_ms)
+        return STATUS_OK;
+    return REFUSE(deed, STATUS_CONFLICT, deed->dealer,
+                  "%s %s was filed since then by %s (revision %u), and that stands; file the month anew where it should "
+                  "not",
+                  deed->dealer, month_text(deed, month), role_names[current->role], current->revision);
 }
 
 /* A closed month takes only what headquarters granted an exception for (SPEC 5). */
@@ -401,6 +417,7 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
         .catalog_digest = context->world->catalog->digest,
         .warnings = answer->warnings,
         .warning_count = answer->warning_count,
+        .filed_ms = deed->filed_ms,
     };
     memcpy(revision.submission_id, deed->id, SUBMISSION_ID_SIZE);
     memcpy(revision.public_key, deed->principal->key, KEY_SIZE);
@@ -453,6 +470,7 @@ static status_t submit(deed_t *deed)
     TRY(equals_current(deed, &unchanged));
     if (unchanged) /* before the checks: what stands was accepted, whatever the month before says since */
         return conclude_unchanged(deed, &answer);
+    STEP(deed, check_order(deed));
     STEP(deed, check_open(deed));
     TRY(read_previous(deed));
     STEP(deed, run_checks(deed, &answer));
@@ -464,8 +482,9 @@ static status_t withdraw(deed_t *deed)
     char month[PERIOD_TEXT_SIZE];
     stored_answer_t answer = new_answer(deed, OUTCOME_WITHDRAWN);
     TRY(read_current(deed));
-    if (!deed->has_current || deed->current.withdrawn)
-        return REFUSE(deed, STATUS_INVALID, deed->dealer, "%s has nothing filed for %s to withdraw", deed->dealer,
+    STEP(deed, check_order(deed));
+    if (!deed->has_current || deed->current.withdrawn) /* sent again: then nothing was lost */
+        return REFUSE(deed, deed->filed_ms ? STATUS_CONFLICT : STATUS_INVALID, deed->dealer, "%s has nothing filed for %s to withdraw", deed->dealer,
                       month_text(deed, month));
     STEP(deed, check_open(deed));
     return conclude_revision(deed, &answer);
@@ -496,6 +515,8 @@ status_t submission_process(const submission_context_t *context, const principal
         .scratch = context->scratch,
         .out = out,
     };
+    uint64_t filed_ms = is_submission ? request->submission.filed_ms : request->withdrawal.filed_ms;
+    deed.filed_ms = filed_ms < context->now.ms ? filed_ms : context->now.ms;
     *out = (submission_result_t){0};
     status_t status = decide(&deed);
     arena_reset(context->scratch);

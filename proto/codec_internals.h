@@ -155,6 +155,12 @@ status_t audit_request_write(arena_t *arena, const request_t *request, Yardstick
 status_t audit_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
 status_t audit_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
 
+/* codec_witness.c: the newest entry of the log, for those who keep it */
+status_t witness_request_read(reader_t *reader, const Yardstick__V1__Witness *message, witness_query_t *out) NODISCARD;
+status_t witness_request_write(arena_t *arena, const witness_query_t *query, Yardstick__V1__Request *out) NODISCARD;
+status_t witnessed_read(reader_t *reader, const Yardstick__V1__Witnessed *message, witnessed_t *out) NODISCARD;
+status_t witnessed_write(arena_t *arena, const witnessed_t *answer, Yardstick__V1__Response *out) NODISCARD;
+
 /* codec_checks.c: findings and dealers' comments */
 status_t checks_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;
 status_t checks_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;

@@ -21,6 +21,7 @@ static_assert((int)REQUEST_VERIFY_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BOD
 static_assert((int)REQUEST_COVERAGE_YEAR + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COVERAGE_YEAR,
               "kinds follow the field numbers");
 static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
+static_assert((int)REQUEST_WITNESS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_WITNESS, "kinds follow the field numbers");
 static_assert((int)REQUEST_COMMENT + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COMMENT, "kinds follow the field numbers");
 
 static const wire_cap_t CAPS[] = {
@@ -69,6 +70,7 @@ static status_t read_submission(reader_t *reader, const Yardstick__V1__Submissio
     out->dealer = message->dealer;
     out->catalog_digest = message->catalog_digest;
     out->group_receipt = message->group_receipt;
+    out->filed_ms = message->filed_ms;
     return read_consultants(reader, message, out);
 }
 
@@ -81,6 +83,7 @@ static status_t read_withdrawal(reader_t *reader, const Yardstick__V1__Withdrawa
     out->dealer = message->dealer;
     out->why = message->why;
     out->group_receipt = message->group_receipt;
+    out->filed_ms = message->filed_ms;
     return STATUS_OK;
 }
 
@@ -267,6 +270,8 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
     case REQUEST_HISTORY:
     case REQUEST_VERIFY_EVENTS:
         return audit_request_read(reader, message, out);
+    case REQUEST_WITNESS:
+        return witness_request_read(reader, message->witness, &out->witness);
     case REQUEST_RELEASE_MONTH:
     case REQUEST_DESIGNATE_EXEMPLAR:
     case REQUEST_LIST_EXEMPLARS:
@@ -305,6 +310,7 @@ static status_t write_submission(arena_t *arena, const submission_t *submission,
     out->submit->period = period_to_number(submission->period);
     out->submit->catalog_digest = submission->catalog_digest;
     out->submit->group_receipt = submission->group_receipt;
+    out->submit->filed_ms = submission->filed_ms;
     out->submit->presence = lend_bytes(submission->facts.presence.data, submission->facts.presence.size);
     out->submit->facts = (int64_t *)submission->facts.values;
     out->submit->n_facts = submission->facts.count;
@@ -319,6 +325,7 @@ static status_t write_withdrawal(arena_t *arena, const withdrawal_t *withdrawal,
     out->withdraw->period = period_to_number(withdrawal->period);
     out->withdraw->why = lend(withdrawal->why);
     out->withdraw->group_receipt = withdrawal->group_receipt;
+    out->withdraw->filed_ms = withdrawal->filed_ms;
     return STATUS_OK;
 }
 
@@ -494,6 +501,8 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
     case REQUEST_HISTORY:
     case REQUEST_VERIFY_EVENTS:
         return audit_request_write(arena, request, out);
+    case REQUEST_WITNESS:
+        return witness_request_write(arena, &request->witness, out);
     case REQUEST_RELEASE_MONTH:
     case REQUEST_DESIGNATE_EXEMPLAR:
     case REQUEST_LIST_EXEMPLARS:

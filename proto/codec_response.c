@@ -17,6 +17,7 @@ static_assert((int)RESPONSE_COMMENTED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_
 
 static_assert((int)RESPONSE_COVERAGE_YEAR + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_COVERAGE_YEAR,
               "kinds follow the numbers");
+static_assert((int)RESPONSE_WITNESSED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_WITNESSED, "kinds follow the numbers");
 static_assert((int)RESPONSE_NETWORK_CHANGES + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_NETWORK_CHANGES,
               "kinds follow the numbers");
 
@@ -190,6 +191,8 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_HISTORY:
     case RESPONSE_VERIFICATION:
         return audit_response_read(reader, message, out);
+    case RESPONSE_WITNESSED:
+        return witnessed_read(reader, message->witnessed, &out->witnessed);
     case RESPONSE_RELEASED:
     case RESPONSE_EXEMPLARS:
     case RESPONSE_DISCLOSURE:
@@ -344,6 +347,8 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
     case RESPONSE_HISTORY:
     case RESPONSE_VERIFICATION:
         return audit_response_write(arena, response, out);
+    case RESPONSE_WITNESSED:
+        return witnessed_write(arena, &response->witnessed, out);
     case RESPONSE_CHECKS:
     case RESPONSE_COMMENTED:
         return checks_response_write(arena, response, out);
