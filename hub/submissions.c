@@ -150,8 +150,8 @@ static status_t check_month(deed_t *deed)
     return STATUS_OK;
 }
 
-/* What is sent again, in case it was lost, comes into the order in which it was filed at first: it does not replace what
- * was filed after it, by headquarters or another agent of the store. */
+/* What is sent again, in case it was lost, comes into the order in which it was filed at first: it does not replace
+ * what was filed after it, by headquarters or another agent of the store. */
 static status_t check_order(deed_t *deed)
 {
     const stored_revision_t *current = &deed->current;
@@ -159,10 +159,11 @@ static status_t check_order(deed_t *deed)
     if (!deed->filed_ms || !deed->has_current ||
         (current->filed_ms ? current->filed_ms : current->time_ms) <= deed->filed_ms)
         return STATUS_OK;
-    return REFUSE(deed, STATUS_CONFLICT, deed->dealer,
-                  "%s %s was filed since then by %s (revision %u), and that stands; file the month anew where it should "
-                  "not",
-                  deed->dealer, month_text(deed, month), role_names[current->role], current->revision);
+    return REFUSE(
+        deed, STATUS_CONFLICT, deed->dealer,
+        "%s %s was filed since then by %s (revision %u), and that stands; file the month anew where it should "
+        "not",
+        deed->dealer, month_text(deed, month), role_names[current->role], current->revision);
 }
 
 /* A closed month takes only what headquarters granted an exception for (SPEC 5). */
@@ -484,8 +485,8 @@ static status_t withdraw(deed_t *deed)
     TRY(read_current(deed));
     STEP(deed, check_order(deed));
     if (!deed->has_current || deed->current.withdrawn) /* sent again: then nothing was lost */
-        return REFUSE(deed, deed->filed_ms ? STATUS_CONFLICT : STATUS_INVALID, deed->dealer, "%s has nothing filed for %s to withdraw", deed->dealer,
-                      month_text(deed, month));
+        return REFUSE(deed, deed->filed_ms ? STATUS_CONFLICT : STATUS_INVALID, deed->dealer,
+                      "%s has nothing filed for %s to withdraw", deed->dealer, month_text(deed, month));
     STEP(deed, check_open(deed));
     return conclude_revision(deed, &answer);
 }
