@@ -14,6 +14,7 @@
 struct connection {
     socket_t socket;
     unsigned timeout_s;
+    bool tries_once;
     uint64_t next_id;
 };
 
@@ -52,6 +53,11 @@ status_t connection_open(const home_t *home, const char *endpoint, unsigned time
     }
     *out = connection;
     return STATUS_OK;
+}
+
+void connection_try_once(connection_t *connection)
+{
+    connection->tries_once = true;
 }
 
 void connection_close(connection_t **connection)
@@ -188,17 +194,6 @@ static status_t add_refused_key(const run_t *run)
     return STATUS_REFUSED_KEY;
 }
 
-static status_t check_connection(run_t *run)
-{
-    status_t status = socket_check(&run->connection->socket);
-    if (status == STATUS_REFUSED_KEY)
-        return add_refused_key(run);
-    if (status != STATUS_OK)
-        for (size_t i = 0; i < run->used; i++)
-            run->slots[i].is_sent = false;
-    return STATUS_OK;
-}
-
 static const char *unreached_reason(const socket_t *socket)
 {
     if (socket->speaks_other)
@@ -230,6 +225,22 @@ static status_t add_timed_out(const run_t *run)
         faults_add(run->faults, 0, 0, "hub %s not reached in %u s: %s", socket->endpoint, seconds,
                    unreached_reason(socket));
     return STATUS_TIMED_OUT;
+}
+
+static status_t check_connection(run_t *run)
+{
+    const socket_t *socket = &run->connection->socket;
+    status_t status = socket_check(&run->connection->socket);
+    if (status == STATUS_REFUSED_KEY)
+        return add_refused_key(run);
+    if (socket->has_missed && run->connection->tries_once) {
+        faults_add(run->faults, 0, 0, "hub %s not reached: %s", socket->endpoint, unreached_reason(socket));
+        return STATUS_TIMED_OUT;
+    }
+    if (status != STATUS_OK)
+        for (size_t i = 0; i < run->used; i++)
+            run->slots[i].is_sent = false;
+    return STATUS_OK;
 }
 
 /* One turn: send, wait, receive, look at the connection. Answers come before the news that the connection is lost. */

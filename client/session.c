@@ -263,8 +263,10 @@ status_t session_connect(session_t *session)
         endpoint = session->home.endpoint;
     if (!strcmp(strrchr(endpoint, ':'), ":0"))
         return session_misuse(session, "%s names no port; give --hub tcp://HOST:PORT", endpoint);
-    return connection_open(&session->home, endpoint, session_timeout_s(session), &session->connection,
-                           &session->faults);
+    TRY(connection_open(&session->home, endpoint, session_timeout_s(session), &session->connection, &session->faults));
+    if (invocation_value(session->invocation, "once"))
+        connection_try_once(session->connection);
+    return STATUS_OK;
 }
 
 /* The hub was reached, and what it says is not to be taken. */

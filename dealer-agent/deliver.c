@@ -15,7 +15,6 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define PAGE          64 /* filings listed at a time */
 #define WAVE          16 /* of as many stores, in flight at a time: each is in memory with all its consultants */
 #define CATALOG_TRIES 3  /* times that a filing is packed anew because the hub has another catalog */
 #define PASSES_MAX    100
@@ -105,6 +104,9 @@ typedef struct {
     const char **blocked;
     size_t blocked_count, blocked_room;
     parcel_t *wave[WAVE];
+    filing_receipt_t receipts[WAVE]; /* receipts that came for the wave and are not stored yet, */
+    arena_t *answers[WAVE];          /* and their memory */
+    size_t receipt_count;
     bool has_new_catalog; /* the hub said so */
     witness_t witness;
     bool has_sent;
@@ -204,7 +206,21 @@ static bool receipt_fits(const courier_t *courier, const filing_t *filing, const
                                 filing->id, filing->is_withdrawal ? NULL : &filing->facts) == STATUS_OK;
 }
 
-static status_t take_receipt(courier_t *courier, parcel_t *parcel, const response_t *response)
+/* What was delivered once: the same receipt says that the hub still has it, another one that it had lost it. */
+static status_t take_receipt_again(courier_t *courier, const parcel_t *parcel, const receipt_t *receipt)
+{
+    uint64_t number;
+    if (witness_is_same(&parcel->again->latest, receipt))
+        return STATUS_OK;
+    TRY(explain(courier, outbox_put_receipt_again(courier->outbox, parcel->filing.number, receipt, courier->hub_key,
+                                                  courier->signing_key, &number)));
+    courier->delivery->delivered++;
+    return note_settled(courier->delivery, number);
+}
+
+/* It is kept until the wave is over, so that its receipts are stored with one sync of the disk. Without that the hub
+ * is only asked again. */
+static status_t take_receipt(courier_t *courier, parcel_t *parcel, const response_t *response, arena_t **arena)
 {
     const filing_t *filing = &parcel->filing;
     if (response->kind != RESPONSE_RECEIPT)
@@ -215,17 +231,29 @@ static status_t take_receipt(courier_t *courier, parcel_t *parcel, const respons
                      "the hub's receipt does not bear out what was filed (its digest or signature does not fit), so it "
                      "was not taken; tell the hub's operator");
     parcel->is_settled = true;
-    uint64_t number = filing->number;
-    const receipt_t *receipt = &response->receipt;
-    if (parcel->again && witness_is_same(&parcel->again->latest, receipt))
-        return STATUS_OK;
-    status_t status = parcel->again ? outbox_put_receipt_again(courier->outbox, filing->number, receipt,
-                                                               courier->hub_key, courier->signing_key, &number)
-                                    : outbox_put_receipt(courier->outbox, filing->number, receipt, courier->hub_key,
-                                                         courier->signing_key);
-    TRY(explain(courier, status));
-    courier->delivery->delivered++;
-    return note_settled(courier->delivery, number);
+    if (parcel->again)
+        return take_receipt_again(courier, parcel, &response->receipt);
+    courier->receipts[courier->receipt_count] = (filing_receipt_t){filing->number, response->receipt};
+    courier->answers[courier->receipt_count++] = *arena;
+    *arena = NULL;
+    return STATUS_OK;
+}
+
+static void forget_receipts(courier_t *courier)
+{
+    while (courier->receipt_count)
+        arena_destroy(&courier->answers[--courier->receipt_count]);
+}
+
+/* Also where the exchange broke off: what came, came. */
+static status_t store_receipts(courier_t *courier)
+{
+    TRY(explain(courier, outbox_put_receipts(courier->outbox, courier->receipts, courier->receipt_count,
+                                             courier->hub_key, courier->signing_key)));
+    courier->delivery->delivered += courier->receipt_count;
+    for (size_t i = 0; i < courier->receipt_count; i++)
+        TRY(note_settled(courier->delivery, courier->receipts[i].number));
+    return STATUS_OK;
 }
 
 /* The hub's words, and each of its faults on a line of its own. */
@@ -253,10 +281,9 @@ static status_t take_refusal(courier_t *courier, parcel_t *parcel, const respons
 
 static status_t take(void *context, size_t index, const response_t *response, arena_t **arena)
 {
-    (void)arena;
     courier_t *courier = context;
     parcel_t *parcel = courier->wave[index];
-    return response->status == STATUS_OK ? take_receipt(courier, parcel, response)
+    return response->status == STATUS_OK ? take_receipt(courier, parcel, response, arena)
                                          : take_refusal(courier, parcel, response);
 }
 
@@ -318,22 +345,16 @@ static status_t send_wave(courier_t *courier, parcel_t *parcels, size_t count, s
     exchange_t exchange = {*out_sent, WAVE, courier, make, take};
     courier->has_new_catalog = false;
     courier->has_sent |= *out_sent > 0;
-    TRY(connection_exchange(session->connection, &exchange, &session->faults));
+    status_t exchanged = connection_exchange(session->connection, &exchange, &session->faults);
+    status_t stored = store_receipts(courier);
+    forget_receipts(courier);
+    TRY(stored);
+    TRY(exchanged);
     return courier->has_new_catalog ? session_fetch_catalog(session) : STATUS_OK;
 }
 
-static status_t send_parcels(courier_t *courier, const filing_t *filings, parcel_t *parcels, size_t count)
-{
-    for (size_t sent = 1; sent;) {
-        TRY(send_wave(courier, parcels, count, &sent));
-        for (size_t i = 0; i < count; i++) /* what they hold of the wave's memory went with it */
-            parcels[i].filing = filings[i];
-    }
-    return STATUS_OK;
-}
-
 /* `again`: NULL, or what each was acknowledged as. */
-static status_t deliver_page(courier_t *courier, const filing_t *filings, const refiling_t *again, size_t count,
+static status_t deliver_list(courier_t *courier, const filing_t *filings, const refiling_t *again, size_t count,
                              arena_t *arena)
 {
     parcel_t *parcels = arena_array(arena, count, sizeof *parcels);
@@ -343,7 +364,12 @@ static status_t deliver_page(courier_t *courier, const filing_t *filings, const 
         parcels[i].filing = filings[i];
         parcels[i].again = again ? &again[i] : NULL;
     }
-    return send_parcels(courier, filings, parcels, count);
+    for (size_t sent = 1; sent;) {
+        TRY(send_wave(courier, parcels, count, &sent));
+        for (size_t i = 0; i < count; i++) /* what they hold of the wave's memory went with it */
+            parcels[i].filing = filings[i];
+    }
+    return STATUS_OK;
 }
 
 /* What the hub may have lost, before what is newer. */
@@ -358,24 +384,20 @@ static status_t deliver_again(courier_t *courier)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < count; i++)
         filings[i] = again[i].filing;
-    return deliver_page(courier, filings, again, count, courier->arena);
+    return deliver_list(courier, filings, again, count, courier->arena);
 }
 
-/* All that waits now, page by page. */
+/* All that waits now, as one look at the outbox shows it: what is taken back from aside, or comes in, after that look
+ * is delivered by the next one, in which they stand in their order. */
 static status_t deliver_pass(courier_t *courier)
 {
-    uint64_t after = 0;
-    for (size_t count = 1; count;) {
-        CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-        filing_t *filings;
-        if (!arena)
-            return STATUS_NO_MEMORY;
-        TRY(explain(courier, outbox_list(courier->outbox, FILING_WAITING, after, PAGE, arena, &filings, &count)));
-        if (count)
-            after = filings[count - 1].number;
-        TRY(deliver_page(courier, filings, NULL, count, arena));
-    }
-    return STATUS_OK;
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+    filing_t *filings;
+    size_t count;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    TRY(explain(courier, outbox_list(courier->outbox, FILING_WAITING, 0, SIZE_MAX, arena, &filings, &count)));
+    return deliver_list(courier, filings, NULL, count, arena);
 }
 
 /* Again while it gets anywhere: what was taken back from aside meanwhile stands before what is new. */

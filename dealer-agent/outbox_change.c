@@ -98,24 +98,41 @@ outbox_receipt_t outbox_receipt_now(const receipt_t *receipt, const uint8_t hub_
     return stored;
 }
 
-status_t outbox_put_receipt(outbox_t *outbox, uint64_t number, const receipt_t *receipt,
-                            const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE])
+static status_t put_receipt(outbox_txn_t *txn, uint64_t number, const outbox_receipt_t *stored)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
-    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    filing_t filing;
     if (!arena)
         return STATUS_NO_MEMORY;
-    outbox_receipt_t stored = outbox_receipt_now(receipt, hub_key, signing_key);
-    outbox_notes_t notes;
-    filing_t filing;
-    TRY(outbox_txn_begin(outbox->tables, true, &txn));
     TRY(take_from(txn, OUTBOX_TABLE_WAITING, number));
     TRY(outbox_record_filing(txn, number, false, arena, &filing));
     TRY(outbox_record_drop_superseded(txn, &filing));
-    TRY(outbox_record_put_receipt(txn, number, &stored));
+    return outbox_record_put_receipt(txn, number, stored);
+}
+
+static status_t note_delivered(outbox_txn_t *txn, uint64_t number)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+    outbox_notes_t notes;
+    if (!arena)
+        return STATUS_NO_MEMORY;
     TRY(outbox_record_notes(txn, arena, &notes));
     notes.last_delivered = number;
-    TRY(outbox_record_put_notes(txn, &notes));
+    return outbox_record_put_notes(txn, &notes);
+}
+
+status_t outbox_put_receipts(outbox_t *outbox, const filing_receipt_t *receipts, size_t count,
+                             const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE])
+{
+    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    if (!count)
+        return STATUS_OK;
+    TRY(outbox_txn_begin(outbox->tables, true, &txn));
+    for (size_t i = 0; i < count; i++) {
+        outbox_receipt_t stored = outbox_receipt_now(&receipts[i].receipt, hub_key, signing_key);
+        TRY(put_receipt(txn, receipts[i].number, &stored));
+    }
+    TRY(note_delivered(txn, receipts[count - 1].number));
     return outbox_txn_commit(&txn);
 }
 

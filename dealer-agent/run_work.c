@@ -97,6 +97,8 @@ static void begin_words(const work_t *work, work_kind_t kind, words_t *words)
     add_option(words, "--hub", invocation_value(invocation, "hub"));
     add_option(words, "--timeout", patience ? patience : NUMBER_TEXT(ERRAND_PATIENCE_S));
     add_option(words, "--lang", invocation_value(invocation, "lang"));
+    if (kind == WORK_DELIVER || kind == WORK_RESULTS)
+        add(words, "--once"); /* when to try again is the errand's to say */
     if (kind != WORK_DELIVER)
         add_option(words, "--desk", work->desk);
 }

@@ -1,8 +1,10 @@
 #include "dealer-agent/witness.h"
 
+#include "client/times.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/stores.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -215,6 +217,41 @@ status_t witness_keep(session_t *session, outbox_t *outbox, witness_t *witness, 
     return explain(session, outbox,
                    outbox_keep_witness(outbox, witness->hub_key, &head, witness->left, witness->left_count));
 }
+
+/* ---- in words */
+
+void witness_words(const outbox_witness_t *witness, char out[WITNESS_WORDS_SIZE])
+{
+    char found[TIMES_SIZE], last[TIMES_SIZE], refused[100] = "";
+    *out = '\0';
+    if (!witness->broken_ms)
+        return;
+    times_local(witness->broken_ms, found);
+    int used = snprintf(out, WITNESS_WORDS_SIZE,
+                        "found at %s that the hub's log is not the one that was known: the hub was restored from an "
+                        "earlier state, or its log was rewritten; ",
+                        found);
+    char *rest = out + used;
+    size_t room = WITNESS_WORDS_SIZE - (size_t)used;
+    if (witness->refused)
+        snprintf(refused, sizeof refused, "; %llu more it refused (`yardstick-agent outbox list`)",
+                 (unsigned long long)witness->refused);
+    if (!witness->event)
+        snprintf(rest, room, "what it may have lost is being filed again");
+    else if (witness->again || witness->refused)
+        snprintf(rest, room, "it had lost %llu that were filed from here, which were filed again at %s%s",
+                 (unsigned long long)witness->again, witness->again ? times_local(witness->again_ms, last) : "no time",
+                 refused);
+    else
+        snprintf(rest, room, "it had lost nothing that was filed from here");
+}
+
+bool witness_is_news(const outbox_witness_t *witness)
+{
+    return witness->event && witness->broken_ms > witness->told_ms;
+}
+
+/* ---- for who only reads */
 
 status_t witness_look(session_t *session, outbox_t *outbox)
 {

@@ -60,5 +60,13 @@ status_t witness_leave(witness_t *witness, uint64_t number) NODISCARD;
  * asked once more. */
 status_t witness_keep(session_t *session, outbox_t *outbox, witness_t *witness, bool has_sent) NODISCARD;
 
+#define WITNESS_WORDS_SIZE 500
+
+/* What happened to the hub's log, and what it had lost, in a sentence; "" where nothing did. Times are local. */
+void witness_words(const outbox_witness_t *witness, char out[WITNESS_WORDS_SIZE]);
+
+/* Whether that is over, and was not told yet. */
+bool witness_is_news(const outbox_witness_t *witness);
+
 /* For who only reads: asks, and where something is to be sent again rings the outbox's bell. */
 status_t witness_look(session_t *session, outbox_t *outbox) NODISCARD;

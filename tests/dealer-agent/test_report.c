@@ -237,7 +237,7 @@ Test(report, lists_every_receipt_and_is_written_only_where_it_changes)
                          .facts_dropped = 1,
                          .consultants_dropped = 12};
     memset(receipt.facts_digest, 0xA5, DIGEST_SIZE);
-    OK(outbox_put_receipt(outbox, number, &receipt, HUB_KEY, SIGNING_KEY));
+    OK(put_receipt(outbox, number, &receipt));
     OK(report_receipts_write(outbox, folder, &faults));
     bytes = file_read(path_in(&home, RECEIPTS_FILE), &size);
     cr_assert(strstr((char *)bytes, "\r\n1,D0001,2025-06,accepted,2,yes,2025-07-03T10:15:02+00:00,1,12,a5a5a5"), "%s",
