@@ -109,6 +109,15 @@ static void find_newest(const filing_t *const *filings, size_t count, const fili
     *out_latest = filings[latest];
 }
 
+/* Without the warnings, which prove nothing. */
+static refiling_t refiling_of(const filing_t *origin, const filing_t *latest)
+{
+    refiling_t refiling = {*origin, latest->receipt};
+    refiling.filing.receipt.warnings = NULL;
+    refiling.filing.receipt.warning_count = 0;
+    return refiling;
+}
+
 size_t witness_select(const filing_t *filings, size_t count, const uint8_t hub_key[KEY_SIZE], uint64_t sequence,
                       refiling_t *out)
 {
@@ -124,7 +133,7 @@ size_t witness_select(const filing_t *filings, size_t count, const uint8_t hub_k
             next++;
         find_newest(sorted + first, next - first, &origin, &latest);
         if (latest->receipt.sequence > sequence && memcmp(latest->hub_key, hub_key, KEY_SIZE) == 0)
-            out[used++] = (refiling_t){*origin, latest->receipt};
+            out[used++] = refiling_of(origin, latest);
     }
     free(sorted);
     if (used)

@@ -7,7 +7,7 @@
  *   it does not, or     the newest filing of each month is sent again.
  *   none is known
  *
- * Sent again is the same submission with its old id and with the time of its first receipt: a hub that still has it
+ * Sent again is the same submission with its old id and with its first receipt: a hub that still has it
  * answers as the first time, which changes nothing there and leaves nothing here; one that has it no more takes it in
  * the order in which it was filed at first, so that it undoes nothing that headquarters or another agent of the store
  * filed since. The new receipt stands beside the earlier one (dealer-agent/outbox_witness.h). Only filings that this

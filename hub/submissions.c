@@ -17,7 +17,8 @@ typedef struct {
     uint32_t place; /* of the dealer in the network; of a submission, once its month was checked */
     period_t period;
     const char *why;
-    uint64_t filed_ms; /* sent again: when it was acknowledged at first, never after now; 0 = not so */
+    const receipt_t *earlier; /* sent again: its first receipt, as the client says; NULL = not so */
+    uint64_t filed_ms;        /* of that, never after now; 0 = none */
     arena_t *scratch;
     int64_t *facts;        /* of a submission, then those of the month before */
     int64_t **consultants; /* facts of each */
@@ -444,6 +445,25 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
     return STATUS_OK;
 }
 
+/* What was filed in time is not late because this hub lost it: its own signature says so. */
+static status_t honour_earlier(const deed_t *deed, stored_answer_t *answer)
+{
+    const submission_context_t *context = deed->context;
+    const submission_t *submission = deed->submission;
+    named_facts_t facts = {0};
+    status_t status = STATUS_OK;
+    if (!answer->late || !deed->earlier || deed->earlier->late)
+        return STATUS_OK;
+    if (submission)
+        status = signed_name_facts(context->world->catalog, &submission->facts, submission->consultants,
+                                   submission->consultant_count, deed->scratch, &facts);
+    if (status == STATUS_OK)
+        status = signed_receipt_check(context->hub_key, context->signing_key, deed->earlier, deed->dealer, deed->period,
+                                      deed->id, submission ? &facts : NULL);
+    answer->late = status != STATUS_OK;
+    return status == STATUS_NO_MEMORY ? status : STATUS_OK;
+}
+
 /* ---- the two deeds */
 
 static stored_answer_t new_answer(const deed_t *deed, outcome_t outcome)
@@ -475,6 +495,7 @@ static status_t submit(deed_t *deed)
     STEP(deed, check_open(deed));
     TRY(read_previous(deed));
     STEP(deed, run_checks(deed, &answer));
+    TRY(honour_earlier(deed, &answer));
     return conclude_revision(deed, &answer);
 }
 
@@ -488,6 +509,7 @@ static status_t withdraw(deed_t *deed)
         return REFUSE(deed, deed->filed_ms ? STATUS_CONFLICT : STATUS_INVALID, deed->dealer,
                       "%s has nothing filed for %s to withdraw", deed->dealer, month_text(deed, month));
     STEP(deed, check_open(deed));
+    TRY(honour_earlier(deed, &answer));
     return conclude_revision(deed, &answer);
 }
 
@@ -513,11 +535,12 @@ status_t submission_process(const submission_context_t *context, const principal
         .dealer = is_submission ? request->submission.dealer : request->withdrawal.dealer,
         .period = is_submission ? request->submission.period : request->withdrawal.period,
         .why = is_submission ? "" : request->withdrawal.why,
+        .earlier = is_submission ? request->submission.earlier : request->withdrawal.earlier,
         .scratch = context->scratch,
         .out = out,
     };
-    uint64_t filed_ms = is_submission ? request->submission.filed_ms : request->withdrawal.filed_ms;
-    deed.filed_ms = filed_ms < context->now.ms ? filed_ms : context->now.ms;
+    if (deed.earlier)
+        deed.filed_ms = deed.earlier->time_ms < context->now.ms ? deed.earlier->time_ms : context->now.ms;
     *out = (submission_result_t){0};
     status_t status = decide(&deed);
     arena_reset(context->scratch);

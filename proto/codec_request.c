@@ -28,6 +28,7 @@ static const wire_cap_t CAPS[] = {
     {&yardstick__v1__submission__descriptor, 6, CATALOG_FACTS_MAX},
     {&yardstick__v1__submission__descriptor, 7, CONSULTANTS_MAX},
     {&yardstick__v1__consultant_facts__descriptor, 3, CATALOG_FACTS_MAX},
+    {&yardstick__v1__receipt__descriptor, 6, CATALOG_CHECKS_MAX},
     {&yardstick__v1__compare_query__descriptor, 3, PEERS_MAX},
     {&yardstick__v1__benchmark_query__descriptor, 2, SCOPES_MAX},
     {&yardstick__v1__coverage_query__descriptor, 2, SCOPES_MAX},
@@ -61,6 +62,17 @@ static status_t read_consultants(reader_t *reader, const Yardstick__V1__Submissi
     return STATUS_OK;
 }
 
+static status_t read_earlier(reader_t *reader, const Yardstick__V1__Receipt *message, const receipt_t **out)
+{
+    receipt_t *receipt;
+    if (!message)
+        return STATUS_OK;
+    READ_ARRAY(reader->arena, 1, receipt);
+    TRY(receipt_read(reader, message, receipt));
+    *out = receipt;
+    return STATUS_OK;
+}
+
 static status_t read_submission(reader_t *reader, const Yardstick__V1__Submission *message, submission_t *out)
 {
     TRY(reader_bytes(reader, "submit.id", message->id, SUBMISSION_ID_SIZE, out->id));
@@ -70,7 +82,7 @@ static status_t read_submission(reader_t *reader, const Yardstick__V1__Submissio
     out->dealer = message->dealer;
     out->catalog_digest = message->catalog_digest;
     out->group_receipt = message->group_receipt;
-    out->filed_ms = message->filed_ms;
+    TRY(read_earlier(reader, message->earlier, &out->earlier));
     return read_consultants(reader, message, out);
 }
 
@@ -83,7 +95,7 @@ static status_t read_withdrawal(reader_t *reader, const Yardstick__V1__Withdrawa
     out->dealer = message->dealer;
     out->why = message->why;
     out->group_receipt = message->group_receipt;
-    out->filed_ms = message->filed_ms;
+    TRY(read_earlier(reader, message->earlier, &out->earlier));
     return STATUS_OK;
 }
 
@@ -310,7 +322,8 @@ static status_t write_submission(arena_t *arena, const submission_t *submission,
     out->submit->period = period_to_number(submission->period);
     out->submit->catalog_digest = submission->catalog_digest;
     out->submit->group_receipt = submission->group_receipt;
-    out->submit->filed_ms = submission->filed_ms;
+    if (submission->earlier)
+        TRY(receipt_write(arena, submission->earlier, &out->submit->earlier));
     out->submit->presence = lend_bytes(submission->facts.presence.data, submission->facts.presence.size);
     out->submit->facts = (int64_t *)submission->facts.values;
     out->submit->n_facts = submission->facts.count;
@@ -325,8 +338,7 @@ static status_t write_withdrawal(arena_t *arena, const withdrawal_t *withdrawal,
     out->withdraw->period = period_to_number(withdrawal->period);
     out->withdraw->why = lend(withdrawal->why);
     out->withdraw->group_receipt = withdrawal->group_receipt;
-    out->withdraw->filed_ms = withdrawal->filed_ms;
-    return STATUS_OK;
+    return withdrawal->earlier ? receipt_write(arena, withdrawal->earlier, &out->withdraw->earlier) : STATUS_OK;
 }
 
 static status_t write_compare(arena_t *arena, const compare_query_t *query, Yardstick__V1__Request *out)

@@ -101,6 +101,27 @@ typedef struct {
     size_t consultant_count;
 } named_facts_t;
 
+typedef enum { OUTCOME_NONE, OUTCOME_ACCEPTED, OUTCOME_UNCHANGED, OUTCOME_WITHDRAWN, OUTCOME_COUNT } outcome_t;
+extern const char *const outcome_names[OUTCOME_COUNT];
+
+typedef struct {
+    const char *check, *title[LANGUAGE_COUNT];
+} check_warning_t;
+
+typedef struct {
+    outcome_t outcome;
+    uint32_t revision;
+    uint64_t sequence, time_ms;
+    bool late;
+    uint32_t facts_dropped, consultants_dropped; /* that the revision before held and this one does not */
+    const check_warning_t *warnings;
+    size_t warning_count;
+    bool is_signed;
+    uint8_t facts_digest[DIGEST_SIZE], signature[SIGNATURE_SIZE]; /* where it is signed: proto/signed.h */
+    uint32_t group_size, group_index; /* receipts under the signature (0: this one alone), and its place among them */
+    span_t group_path;                /* whole digests, borrowed: proto/receipt_group.h */
+} receipt_t;
+
 typedef struct {
     uint8_t id[SUBMISSION_ID_SIZE];
     const char *dealer;
@@ -109,8 +130,8 @@ typedef struct {
     packed_facts_t facts;
     const packed_consultant_t *consultants;
     size_t consultant_count;
-    bool group_receipt; /* takes a receipt of a group (proto/receipt_group.h) */
-    uint64_t filed_ms;  /* sent again: when it was acknowledged at first, by the hub's clock; 0 = not so */
+    bool group_receipt;       /* takes a receipt of a group (proto/receipt_group.h) */
+    const receipt_t *earlier; /* sent again: its first receipt; NULL = not so */
 } submission_t;
 
 typedef struct {
@@ -119,7 +140,7 @@ typedef struct {
     period_t period;
     const char *why;
     bool group_receipt;
-    uint64_t filed_ms;
+    const receipt_t *earlier;
 } withdrawal_t;
 
 /* Which figures of a month: the zero of it is the present's, published where the month is closed. */
@@ -393,27 +414,6 @@ typedef struct {
     bool has_signing_key; /* an older hub has none */
     uint8_t signing_key[SIGNING_KEY_SIZE];
 } description_t;
-
-typedef enum { OUTCOME_NONE, OUTCOME_ACCEPTED, OUTCOME_UNCHANGED, OUTCOME_WITHDRAWN, OUTCOME_COUNT } outcome_t;
-extern const char *const outcome_names[OUTCOME_COUNT];
-
-typedef struct {
-    const char *check, *title[LANGUAGE_COUNT];
-} check_warning_t;
-
-typedef struct {
-    outcome_t outcome;
-    uint32_t revision;
-    uint64_t sequence, time_ms;
-    bool late;
-    uint32_t facts_dropped, consultants_dropped; /* that the revision before held and this one does not */
-    const check_warning_t *warnings;
-    size_t warning_count;
-    bool is_signed;
-    uint8_t facts_digest[DIGEST_SIZE], signature[SIGNATURE_SIZE]; /* where it is signed: proto/signed.h */
-    uint32_t group_size, group_index; /* receipts under the signature (0: this one alone), and its place among them */
-    span_t group_path;                /* whole digests, borrowed: proto/receipt_group.h */
-} receipt_t;
 
 typedef struct {
     uint32_t regions, dealers, memberships, circles;

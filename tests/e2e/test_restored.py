@@ -3,11 +3,13 @@ file again what is missing, once; what the hub still has, and what others filed 
 
 import shutil
 import subprocess
+import time
+import unittest
 from datetime import date, timedelta
 
 from relay import Relay, refusal
 from test_agent_run import DeskCase, facts
-from yardstick import (OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main, run, whole_facts,
+from yardstick import (CLOCKSHIM, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main, run, whole_facts,
                        wire)
 
 
@@ -25,12 +27,12 @@ class RestoredCase(DeskCase, Case):
         self.assertExit(result, 0)
         return destination
 
-    def restore(self, source):
+    def restore(self, source, **extra):
         """The hub's directory becomes a copy of `source`; it serves at the port of before."""
         self.assertEqual(self.hub_now.stop(), 0)
         shutil.move(self.hub_now.directory, self.work / f"lost-{source.name}")
         shutil.copytree(source, self.hub_now.directory)
-        self.hub_now.start()
+        self.hub_now.start(**extra)
 
     def revisions(self, dealer, month):
         """Of a store's month, the first first: pairs of role and showroom visits that it ended with."""
@@ -132,13 +134,13 @@ class ByHand(RestoredCase):
         self.submit(agent, "2025-01")
         backup = self.back_up()
         self.submit(agent, "2025-02")
-        for time in (1, 2):
-            self.restore(backup) if time == 1 else self.restore(self.again)
-            self.again = self.work / f"again-{time}"
-            shutil.copytree(backup, self.again)
+        for times in (1, 2):
+            copy = self.work / f"copy-{times}"
+            shutil.copytree(backup, copy)
+            self.restore(copy)
             self.assertExit(agent("deliver"), 0)
             self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (2, 1))
-            self.assertEqual([receipt["again"] for receipt in self.receipts(agent)], [None, None] + [2] * time)
+            self.assertEqual([receipt["again"] for receipt in self.receipts(agent)], [None, None] + [2] * times)
         self.assertIn("4 receipts verified, 0 failed", agent.must("receipts", "verify").out)
 
     def test_what_others_filed_since_stands(self):
@@ -232,6 +234,22 @@ class ByHand(RestoredCase):
         self.restore(backup)
         self.assertExit(agent("deliver"), 0)
         self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (2, 2))
+
+    @unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
+    def test_what_was_filed_in_time_is_not_late_because_the_hub_lost_it(self):
+        agent = self.hub_now.agent("D0001")
+        month = f"{date.today():%Y-%m}"
+        backup = self.back_up()
+        self.submit(agent, month)
+        clock = self.work / "clock"
+        clock.write_text(f"{90 * 86400}")
+        self.restore(backup, LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(clock))
+        forged = wire.Receipt(outcome=1, revision=1, sequence=1, time_ms=1000 * int(time.time()), facts_digest=bytes(32), signature=bytes(64))
+        answer = self.headquarters().submit("D0002", int(month.replace("-", "")), whole_facts(), earlier=forged)
+        self.assertStatus(answer, OK)
+        self.assertTrue(answer.receipt.late)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual([(receipt["late"], receipt["again"]) for receipt in self.receipts(agent)], [(False, None), (False, 1)])
 
     def test_a_home_that_was_restored_changes_nothing(self):
         agent = self.hub_now.agent("D0001")
