@@ -120,14 +120,28 @@ class ByHand(RestoredCase):
         path.write_text(facts("2025-02", dealer="D0001") + facts("2025-02", dealer="D0002").split("\n", 1)[1])
         self.assertExit(agent("submit", path), 0)
         self.assertExit(agent("withdraw", "2025-01", "--dealer", "D0002", "--why", "counted twice"), 0)
-        self.assertEqual(self.count(), 5)
+        path.write_text(facts("2025-03", dealer="D0001"))
+        self.assertExit(agent("submit", path), 0)
+        self.assertExit(agent("withdraw", "2025-03", "--dealer", "D0001", "--why", "the wrong store"), 0)
+        self.assertEqual(self.count(), 7)
         self.restore(self.work / "copy")
         self.assertEqual(self.count(), 2)
         self.assertExit(agent("deliver"), 0)
         self.assertEqual(self.count(), 5)
-        self.assertEqual(self.log_of(agent)["filed_again"], 3)
+        self.assertEqual(self.log_of(agent)["filed_again"], 3)  # of March there is nothing to withdraw, and nothing to say
         self.assertExit(agent("deliver"), 0)
-        self.assertEqual((self.count(), len(self.receipts(agent))), (5, 8))
+        self.assertEqual((self.count(), len(self.receipts(agent)), agent.ask("status")["aside"]), (5, 10, 0))
+
+    def test_a_store_that_the_key_no_longer_has_is_left_alone(self):
+        backup = self.back_up()
+        agent = self.hub_now.agent("D0001", "D0002")
+        path = self.work / "both.csv"
+        path.write_text(facts("2025-01", dealer="D0001") + facts("2025-01", dealer="D0002").split("\n", 1)[1])
+        self.assertExit(agent("submit", path), 0)
+        self.restore(backup)
+        self.hub_now.admit(self.key_of(agent), "dealer", ["D0001"])
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual((self.count(), self.log_of(agent)["filed_again"], agent.ask("status")["aside"]), (1, 1, 0))
 
     def test_twice_restored_it_is_filed_again_twice(self):
         agent = self.hub_now.agent("D0001")
