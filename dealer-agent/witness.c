@@ -1,5 +1,6 @@
 #include "dealer-agent/witness.h"
 
+#include "client/messages.h"
 #include "client/times.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/stores.h"
@@ -229,30 +230,45 @@ status_t witness_keep(session_t *session, outbox_t *outbox, witness_t *witness, 
 
 /* ---- in words */
 
-void witness_words(const outbox_witness_t *witness, char out[WITNESS_WORDS_SIZE])
+__attribute__((format_arg(2))) static const char *said(language_t language, const char *format)
 {
-    char found[TIMES_SIZE], last[TIMES_SIZE], refused[100] = "";
+    return language == LANGUAGE_ZH ? messages_zh(format) : format;
+}
+
+/* What came of it. */
+static void put_outcome(const outbox_witness_t *witness, language_t language, char *out, size_t size)
+{
+    char time[TIMES_SIZE];
+    if (!witness->event)
+        snprintf(out, size, "%s", said(language, TRANSLATED("; what it may have lost is being filed again")));
+    else if (!witness->again && !witness->refused)
+        snprintf(out, size, "%s", said(language, TRANSLATED("; it had lost nothing that was filed from here")));
+    else if (witness->again)
+        snprintf(out, size,
+                 said(language, TRANSLATED("; it had lost %llu that were filed from here and took them again, the last "
+                                           "at %s")),
+                 (unsigned long long)witness->again, times_local(witness->again_ms, time));
+    size_t used = strlen(out);
+    if (witness->refused)
+        snprintf(out + used, size - used,
+                 said(language, TRANSLATED("; it had lost %llu and does not take them again, and "
+                                           "`yardstick-agent outbox list` says what to do")),
+                 (unsigned long long)witness->refused);
+}
+
+void witness_words(const outbox_witness_t *witness, language_t language, char out[WITNESS_WORDS_SIZE])
+{
+    char time[TIMES_SIZE];
     *out = '\0';
     if (!witness->broken_ms)
         return;
-    times_local(witness->broken_ms, found);
-    int used = snprintf(out, WITNESS_WORDS_SIZE,
-                        "found at %s that the hub's log is not the one that was known: the hub was restored from an "
-                        "earlier state, or its log was rewritten; ",
-                        found);
-    char *rest = out + used;
-    size_t room = WITNESS_WORDS_SIZE - (size_t)used;
-    if (witness->refused)
-        snprintf(refused, sizeof refused, "; %llu more it refused (`yardstick-agent outbox list`)",
-                 (unsigned long long)witness->refused);
-    if (!witness->event)
-        snprintf(rest, room, "what it may have lost is being filed again");
-    else if (witness->again || witness->refused)
-        snprintf(rest, room, "it had lost %llu that were filed from here, which were filed again at %s%s",
-                 (unsigned long long)witness->again, witness->again ? times_local(witness->again_ms, last) : "no time",
-                 refused);
-    else
-        snprintf(rest, room, "it had lost nothing that was filed from here");
+    snprintf(
+        out, WITNESS_WORDS_SIZE,
+        said(language, TRANSLATED("found at %s that it is not the log that was known: the hub was restored from an "
+                                  "earlier state, or its log was rewritten")),
+        times_local(witness->broken_ms, time));
+    size_t used = strlen(out);
+    put_outcome(witness, language, out + used, WITNESS_WORDS_SIZE - used);
 }
 
 bool witness_is_news(const outbox_witness_t *witness)

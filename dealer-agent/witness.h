@@ -60,10 +60,10 @@ status_t witness_leave(witness_t *witness, uint64_t number) NODISCARD;
  * asked once more. */
 status_t witness_keep(session_t *session, outbox_t *outbox, witness_t *witness, bool has_sent) NODISCARD;
 
-#define WITNESS_WORDS_SIZE 500
+#define WITNESS_WORDS_SIZE 800
 
 /* What happened to the hub's log, and what it had lost, in a sentence; "" where nothing did. Times are local. */
-void witness_words(const outbox_witness_t *witness, char out[WITNESS_WORDS_SIZE]);
+void witness_words(const outbox_witness_t *witness, language_t language, char out[WITNESS_WORDS_SIZE]);
 
 /* Whether that is over, and was not told yet. */
 bool witness_is_news(const outbox_witness_t *witness);

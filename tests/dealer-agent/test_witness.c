@@ -229,17 +229,19 @@ Test(witness, it_is_told_in_a_sentence)
 {
     char words[WITNESS_WORDS_SIZE];
     outbox_witness_t witness = {.event = 1};
-    witness_words(&witness, words);
+    witness_words(&witness, LANGUAGE_EN, words);
     cr_assert_str_eq(words, "");
     witness.broken_ms = 1000;
-    witness_words(&witness, words);
+    witness_words(&witness, LANGUAGE_EN, words);
     cr_assert_not_null(strstr(words, "had lost nothing"));
     witness.event = 0;
-    witness_words(&witness, words);
+    witness_words(&witness, LANGUAGE_EN, words);
     cr_assert_not_null(strstr(words, "is being filed again"));
     witness = (outbox_witness_t){.event = 1, .broken_ms = 1000, .again = 3, .again_ms = 2000, .refused = 2};
-    witness_words(&witness, words);
+    witness_words(&witness, LANGUAGE_EN, words);
     cr_assert_not_null(strstr(words, "had lost 3"));
-    cr_assert_not_null(strstr(words, "2 more it refused"));
+    cr_assert_not_null(strstr(words, "had lost 2 and does not take them again"));
+    witness_words(&witness, LANGUAGE_ZH, words);
+    cr_assert_not_null(strstr(words, "有 3 "));
     cr_assert_lt(strlen(words), WITNESS_WORDS_SIZE - 50);
 }
