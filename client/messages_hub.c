@@ -48,6 +48,8 @@ const message_pair_t messages_hub[] = {
      "这不是该总部发放的令牌；请核对，或请总部发给新的令牌"},
     {"this endpoint takes enrolments only; everything else goes to the hub's main one",
      "这个地址只受理注册；其他请求请发往总部的主地址"},
+    {"the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not take it again",
+     "总部丢失了这份填报（曾于 {2} 确认为第 {1} 版），现在不再收下"},
 
     /* ---- Why a question is not answered */
     {"%s is not a store of this key; it reads only its own stores", "{1} 不是本机负责的门店；只能查看自己的门店"},

@@ -1,8 +1,10 @@
 #include "dealer-agent/deliver.h"
 
+#include "client/times.h"
 #include "core/limits.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/packing.h"
+#include "dealer-agent/witness.h"
 #include "proto/signed.h"
 
 #include <errno.h>
@@ -89,6 +91,7 @@ typedef struct {
     request_t request;
     unsigned catalog_changes;
     bool is_settled;
+    const refiling_t *again; /* NULL: it waits; else it was delivered once, and may be lost */
 } parcel_t;
 
 typedef struct {
@@ -97,7 +100,7 @@ typedef struct {
     delivery_t *delivery;
     bool is_pinned;
     uint8_t hub_key[KEY_SIZE], signing_key[SIGNING_KEY_SIZE];
-    arena_t *arena; /* names of the stores that are blocked */
+    arena_t *arena; /* names of the stores that are blocked, and what the witness knows */
     const char **blocked;
     size_t blocked_count, blocked_room;
     parcel_t *wave[WAVE];
@@ -105,6 +108,8 @@ typedef struct {
     arena_t *answers[WAVE];          /* and their memory */
     size_t receipt_count;
     bool has_new_catalog; /* the hub said so */
+    witness_t witness;
+    bool has_sent;
 } courier_t;
 
 void delivery_fini(delivery_t *delivery)
@@ -163,9 +168,32 @@ static status_t explain(courier_t *courier, status_t status)
     return status == STATUS_OK ? status : outbox_explain(courier->outbox, status, &courier->session->faults);
 }
 
+/* What the hub has lost, and does not take again. Where somebody has filed the month since, nobody need care. */
+static status_t put_aside_again(courier_t *courier, const parcel_t *parcel, status_t refused, const char *reason)
+{
+    const refiling_t *again = parcel->again;
+    char text[OUTBOX_REASON_MAX + 1], time[TIMES_SIZE];
+    uint64_t number = 0;
+    TRY(witness_leave(&courier->witness, again->filing.number));
+    if (refused == STATUS_CONFLICT)
+        return STATUS_OK;
+    int used = snprintf(text, sizeof text,
+                        "the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not "
+                        "take it again",
+                        again->latest.revision, times_local(again->latest.time_ms, time));
+    snprintf(text + used, sizeof text - (size_t)used, "\n%s", reason);
+    TRY(explain(courier, outbox_put_aside_again(courier->outbox, again->filing.number, refused, text, &number)));
+    if (!number)
+        return STATUS_OK;
+    courier->delivery->aside++;
+    return note_settled(courier->delivery, number);
+}
+
 static status_t put_aside(courier_t *courier, parcel_t *parcel, status_t refused, const char *reason)
 {
     parcel->is_settled = true;
+    if (parcel->again)
+        return put_aside_again(courier, parcel, refused, reason);
     TRY(explain(courier, outbox_put_aside(courier->outbox, parcel->filing.number, refused, reason)));
     courier->delivery->aside++;
     return note_settled(courier->delivery, parcel->filing.number);
@@ -178,6 +206,18 @@ static bool receipt_fits(const courier_t *courier, const filing_t *filing, const
         return (receipt->outcome == OUTCOME_WITHDRAWN) == filing->is_withdrawal && receipt->outcome != OUTCOME_NONE;
     return signed_receipt_check(courier->hub_key, courier->signing_key, receipt, filing->dealer, filing->period,
                                 filing->id, filing->is_withdrawal ? NULL : &filing->facts) == STATUS_OK;
+}
+
+/* What was delivered once: the same receipt says that the hub still has it, another one that it had lost it. */
+static status_t take_receipt_again(courier_t *courier, const parcel_t *parcel, const receipt_t *receipt)
+{
+    uint64_t number;
+    if (witness_is_same(&parcel->again->latest, receipt))
+        return STATUS_OK;
+    TRY(explain(courier, outbox_put_receipt_again(courier->outbox, parcel->filing.number, receipt, courier->hub_key,
+                                                  courier->signing_key, &number)));
+    courier->delivery->delivered++;
+    return note_settled(courier->delivery, number);
 }
 
 /* It is kept until the wave is over, so that its receipts are stored with one sync of the disk. Without that the hub
@@ -193,6 +233,8 @@ static status_t take_receipt(courier_t *courier, parcel_t *parcel, const respons
                      TRANSLATED("the hub's receipt does not bear out what was filed (its digest or signature does not "
                                 "fit), so it was not taken; tell the hub's operator"));
     parcel->is_settled = true;
+    if (parcel->again)
+        return take_receipt_again(courier, parcel, &response->receipt);
     courier->receipts[courier->receipt_count] = (filing_receipt_t){filing->number, response->receipt};
     courier->answers[courier->receipt_count++] = *arena;
     *arena = NULL;
@@ -261,6 +303,9 @@ static status_t pack(courier_t *courier, arena_t *arena, parcel_t *parcel)
     filing_t filing;
     TRY(explain(courier, outbox_get(courier->outbox, parcel->filing.number, arena, &filing)));
     status_t status = packing_request(&filing, courier->session->catalog, arena, &parcel->request, why, sizeof why);
+    if (status == STATUS_OK && parcel->again)
+        *(filing.is_withdrawal ? &parcel->request.withdrawal.earlier : &parcel->request.submission.earlier) =
+            &parcel->again->filing.receipt;
     if (status == STATUS_OK && packing_fits(&parcel->request) == STATUS_LIMIT) {
         snprintf(why, sizeof why, "packed for the hub's catalog of now it takes more than %d bytes", REQUEST_SIZE_MAX);
         status = STATUS_INVALID;
@@ -301,12 +346,47 @@ static status_t send_wave(courier_t *courier, parcel_t *parcels, size_t count, s
     TRY(load_wave(courier, arena, parcels, count, out_sent));
     exchange_t exchange = {*out_sent, WAVE, courier, make, take};
     courier->has_new_catalog = false;
+    courier->has_sent |= *out_sent > 0;
     status_t exchanged = connection_exchange(session->connection, &exchange, &session->faults);
     status_t stored = store_receipts(courier);
     forget_receipts(courier);
     TRY(stored);
     TRY(exchanged);
     return courier->has_new_catalog ? session_fetch_catalog(session) : STATUS_OK;
+}
+
+/* `again`: NULL, or what each was acknowledged as. */
+static status_t deliver_list(courier_t *courier, const filing_t *filings, const refiling_t *again, size_t count,
+                             arena_t *arena)
+{
+    parcel_t *parcels = arena_array(arena, count, sizeof *parcels);
+    if (!parcels)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        parcels[i].filing = filings[i];
+        parcels[i].again = again ? &again[i] : NULL;
+    }
+    for (size_t sent = 1; sent;) {
+        TRY(send_wave(courier, parcels, count, &sent));
+        for (size_t i = 0; i < count; i++) /* what they hold of the wave's memory went with it */
+            parcels[i].filing = filings[i];
+    }
+    return STATUS_OK;
+}
+
+/* What the hub may have lost, before what is newer. */
+static status_t deliver_again(courier_t *courier)
+{
+    refiling_t *again = NULL;
+    size_t count;
+    TRY(witness_ask(courier->session, courier->outbox, courier->arena, &courier->witness));
+    TRY(witness_list(courier->session, courier->outbox, &courier->witness, &again, &count));
+    filing_t *filings = arena_array(courier->arena, count, sizeof *filings);
+    if (!filings)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        filings[i] = again[i].filing;
+    return deliver_list(courier, filings, again, count, courier->arena);
 }
 
 /* All that waits now, as one look at the outbox shows it: what is taken back from aside, or comes in, after that look
@@ -319,17 +399,7 @@ static status_t deliver_pass(courier_t *courier)
     if (!arena)
         return STATUS_NO_MEMORY;
     TRY(explain(courier, outbox_list(courier->outbox, FILING_WAITING, 0, SIZE_MAX, arena, &filings, &count)));
-    parcel_t *parcels = arena_array(arena, count, sizeof *parcels);
-    if (!parcels)
-        return STATUS_NO_MEMORY;
-    for (size_t i = 0; i < count; i++)
-        parcels[i].filing = filings[i];
-    for (size_t sent = 1; sent;) {
-        TRY(send_wave(courier, parcels, count, &sent));
-        for (size_t i = 0; i < count; i++) /* what they hold of the wave's memory went with it */
-            parcels[i].filing = filings[i];
-    }
-    return STATUS_OK;
+    return deliver_list(courier, filings, NULL, count, arena);
 }
 
 /* Again while it gets anywhere: what was taken back from aside meanwhile stands before what is new. */
@@ -344,6 +414,15 @@ static status_t deliver_passes(courier_t *courier)
             TRY(deliver_pass(courier));
     }
     return STATUS_OK;
+}
+
+static status_t deliver_all(courier_t *courier)
+{
+    TRY(deliver_again(courier));
+    bool is_settled = !courier->delivery->stuck.count; /* else the next delivery begins with it */
+    TRY(deliver_passes(courier));
+    return is_settled ? witness_keep(courier->session, courier->outbox, &courier->witness, courier->has_sent)
+                      : STATUS_OK;
 }
 
 /* Why anything still waits, for `status`; nothing where all is well. */
@@ -369,14 +448,15 @@ static void courier_fini(courier_t *courier)
 status_t deliver_run(session_t *session, outbox_t *outbox, delivery_t *delivery)
 {
     CLEANUP(courier_fini)
-    courier_t courier = {.session = session, .outbox = outbox, .delivery = delivery, .arena = arena_create(1u << 20)};
+    courier_t courier = {
+        .session = session, .outbox = outbox, .delivery = delivery, .arena = arena_create(SIZE_MAX / 4)};
     if (!courier.arena)
         return STATUS_NO_MEMORY;
     delivery->stuck.translate = session->faults.translate;
     courier.is_pinned = home_hub_keys(&session->home, courier.hub_key, courier.signing_key) == STATUS_OK;
     if (!zmq_z85_decode(courier.hub_key, session->home.hub_key))
         return STATUS_INVALID;
-    status_t status = deliver_passes(&courier);
+    status_t status = deliver_all(&courier);
     note_outcome(&courier, status);
     return status;
 }

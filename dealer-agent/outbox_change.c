@@ -53,34 +53,49 @@ static status_t drop(outbox_txn_t *txn, uint64_t number)
     return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
 }
 
-/* `number` is aside: forgets it where it is of the month. */
-static status_t drop_where_of(outbox_txn_t *txn, uint64_t number, const filing_t *newer)
+/* `number` is aside: forgets it where it is of the month, and what `origin` took the place of. */
+static status_t drop_where_of(outbox_txn_t *txn, uint64_t number, const filing_t *newer, uint64_t origin)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
     filing_t filing;
+    uint64_t own;
     if (!arena)
         return STATUS_NO_MEMORY;
     status_t status = outbox_record_filing(txn, number, false, arena, &filing);
     if (status != STATUS_OK)
         return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
-    bool is_of_it = strcmp(filing.dealer, newer->dealer) == 0 && filing.period == newer->period;
-    return is_of_it ? drop(txn, number) : STATUS_OK;
+    if (strcmp(filing.dealer, newer->dealer) != 0 || filing.period != newer->period)
+        return STATUS_OK;
+    TRY(outbox_record_origin(txn, &filing, &own));
+    return own <= origin ? drop(txn, number) : STATUS_OK;
 }
 
 /* What a newer filing of its month, which the hub has now, has taken the place of: nobody has to decide about it any
  * more. Those aside are few: all are looked at. */
-static status_t drop_superseded(outbox_txn_t *txn, const filing_t *newer)
+status_t outbox_record_drop_superseded(outbox_txn_t *txn, const filing_t *newer)
 {
     outbox_key_t key = outbox_key_of_number(0), found;
+    uint64_t origin;
+    TRY(outbox_record_origin(txn, newer, &origin));
     for (;;) {
         status_t status = outbox_txn_next(txn, OUTBOX_TABLE_ASIDE, &key, &found);
         uint64_t number = status == STATUS_OK ? outbox_key_number(&found) : 0;
-        if (status == STATUS_NOT_FOUND || number > newer->number)
+        if (status == STATUS_NOT_FOUND)
             return STATUS_OK;
         TRY(status);
-        TRY(drop_where_of(txn, number, newer));
+        TRY(drop_where_of(txn, number, newer, origin));
         key = outbox_key_of_number(number + 1);
     }
+}
+
+outbox_receipt_t outbox_receipt_now(const receipt_t *receipt, const uint8_t hub_key[KEY_SIZE],
+                                    const uint8_t signing_key[SIGNING_KEY_SIZE])
+{
+    outbox_receipt_t stored = {.receipt = *receipt, .taken_ms = outbox_now_ms()};
+    memcpy(stored.hub_key, hub_key, KEY_SIZE);
+    if (receipt->is_signed)
+        memcpy(stored.signing_key, signing_key, SIGNING_KEY_SIZE);
+    return stored;
 }
 
 static status_t put_receipt(outbox_txn_t *txn, uint64_t number, const outbox_receipt_t *stored)
@@ -91,7 +106,7 @@ static status_t put_receipt(outbox_txn_t *txn, uint64_t number, const outbox_rec
         return STATUS_NO_MEMORY;
     TRY(take_from(txn, OUTBOX_TABLE_WAITING, number));
     TRY(outbox_record_filing(txn, number, false, arena, &filing));
-    TRY(drop_superseded(txn, &filing));
+    TRY(outbox_record_drop_superseded(txn, &filing));
     return outbox_record_put_receipt(txn, number, stored);
 }
 
@@ -114,10 +129,7 @@ status_t outbox_put_receipts(outbox_t *outbox, const filing_receipt_t *receipts,
         return STATUS_OK;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
     for (size_t i = 0; i < count; i++) {
-        outbox_receipt_t stored = {.receipt = receipts[i].receipt, .taken_ms = outbox_now_ms()};
-        memcpy(stored.hub_key, hub_key, KEY_SIZE);
-        if (stored.receipt.is_signed)
-            memcpy(stored.signing_key, signing_key, SIGNING_KEY_SIZE);
+        outbox_receipt_t stored = outbox_receipt_now(&receipts[i].receipt, hub_key, signing_key);
         TRY(put_receipt(txn, receipts[i].number, &stored));
     }
     TRY(note_delivered(txn, receipts[count - 1].number));
@@ -147,7 +159,7 @@ status_t outbox_retry(outbox_t *outbox, uint64_t number)
     CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     filing_t filing;
-    uint64_t latest = 0;
+    uint64_t latest = 0, origin;
     if (!arena)
         return STATUS_NO_MEMORY;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
@@ -156,7 +168,8 @@ status_t outbox_retry(outbox_t *outbox, uint64_t number)
     status_t status = outbox_record_latest(txn, filing.dealer, filing.period, &latest);
     if (status != STATUS_OK && status != STATUS_NOT_FOUND)
         return status;
-    if (latest > number)
+    TRY(outbox_record_origin(txn, &filing, &origin));
+    if (latest > origin)
         return STATUS_CONFLICT;
     TRY(outbox_record_put_month(txn, &filing, false));
     TRY(outbox_record_put_waiting(txn, number));

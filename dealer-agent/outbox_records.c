@@ -102,6 +102,42 @@ status_t outbox_record_notes(outbox_txn_t *txn, arena_t *arena, outbox_notes_t *
     return outbox_notes_decode(bytes, arena, out);
 }
 
+status_t outbox_record_witness(outbox_txn_t *txn, arena_t *arena, outbox_witness_t *out)
+{
+    outbox_key_t key = outbox_key_of_name("witness");
+    span_t bytes;
+    status_t status = outbox_txn_get(txn, OUTBOX_TABLE_META, &key, &bytes);
+    if (status == STATUS_NOT_FOUND) {
+        *out = (outbox_witness_t){0};
+        return STATUS_OK;
+    }
+    TRY(status);
+    return outbox_witness_decode(bytes, arena, out);
+}
+
+status_t outbox_record_origin(outbox_txn_t *txn, const filing_t *filing, uint64_t *out)
+{
+    outbox_key_t key = outbox_key_of_month(filing->dealer, filing->period, 0), found;
+    for (*out = 0; !*out;) {
+        CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+        filing_t one;
+        status_t status = arena ? outbox_txn_next(txn, OUTBOX_TABLE_MONTHS, &key, &found) : STATUS_NO_MEMORY;
+        bool is_of_month =
+            status == STATUS_OK && found.size == key.size && memcmp(found.bytes, key.bytes, key.size - 8) == 0;
+        if (status == STATUS_NOT_FOUND || (status == STATUS_OK && !is_of_month) ||
+            (is_of_month && outbox_key_number(&found) >= filing->number)) {
+            *out = filing->number;
+            return STATUS_OK;
+        }
+        TRY(status);
+        TRY(outbox_record_filing(txn, outbox_key_number(&found), false, arena, &one));
+        if (memcmp(one.id, filing->id, sizeof one.id) == 0)
+            *out = one.number;
+        key = outbox_key_of_month(filing->dealer, filing->period, one.number + 1);
+    }
+    return STATUS_OK;
+}
+
 /* ---- putting */
 
 static status_t put_buffer(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, status_t encoded,
@@ -168,4 +204,11 @@ status_t outbox_record_put_notes(outbox_txn_t *txn, const outbox_notes_t *notes)
     CLEANUP(buffer_fini) buffer_t bytes = {0};
     outbox_key_t key = outbox_key_of_name("notes");
     return put_buffer(txn, OUTBOX_TABLE_META, &key, outbox_notes_encode(notes, &bytes), &bytes);
+}
+
+status_t outbox_record_put_witness(outbox_txn_t *txn, const outbox_witness_t *witness)
+{
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    outbox_key_t key = outbox_key_of_name("witness");
+    return put_buffer(txn, OUTBOX_TABLE_META, &key, outbox_witness_encode(witness, &bytes), &bytes);
 }

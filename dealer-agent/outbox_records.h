@@ -33,5 +33,18 @@ status_t outbox_record_put_aside(outbox_txn_t *txn, uint64_t number, const outbo
 status_t outbox_record_notes(outbox_txn_t *txn, arena_t *arena, outbox_notes_t *out) NODISCARD;
 status_t outbox_record_put_notes(outbox_txn_t *txn, const outbox_notes_t *notes) NODISCARD;
 
+status_t outbox_record_witness(outbox_txn_t *txn, arena_t *arena, outbox_witness_t *out) NODISCARD;
+status_t outbox_record_put_witness(outbox_txn_t *txn, const outbox_witness_t *witness) NODISCARD;
+
+/* Number of the first filing with the same id: of one that was filed again the one that it repeats, else its own. */
+status_t outbox_record_origin(outbox_txn_t *txn, const filing_t *filing, uint64_t *out) NODISCARD;
+
+/* What is stored of a receipt that is taken now. */
+outbox_receipt_t outbox_receipt_now(const receipt_t *receipt, const uint8_t hub_key[KEY_SIZE],
+                                    const uint8_t signing_key[SIGNING_KEY_SIZE]);
+
+/* Those aside that a receipt for `newer` takes the place of: as old or older, of its store and month. */
+status_t outbox_record_drop_superseded(outbox_txn_t *txn, const filing_t *newer) NODISCARD;
+
 /* A copy of at most `most` bytes, cut between characters; whatever is not clean becomes '?'. NULL: out of memory. */
 char *outbox_clean_copy(arena_t *arena, const char *text, size_t most);

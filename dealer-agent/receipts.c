@@ -4,6 +4,7 @@
 #include "client/times.h"
 #include "core/number.h"
 #include "dealer-agent/outbox_commands.h"
+#include "dealer-agent/outbox_witness.h"
 #include "proto/signed.h"
 
 #include <string.h>
@@ -37,6 +38,7 @@ static status_t for_each(outbox_t *outbox, status_t (*visit)(void *context, cons
 typedef struct {
     const char *dealer;
     period_t period;
+    outbox_t *outbox;
     json_t *out;
 } selection_t;
 
@@ -59,6 +61,9 @@ static status_t add_receipt(void *context, const filing_t *filing)
         (selection->period != PERIOD_NONE && selection->period != filing->period))
         return STATUS_OK;
     json_t *object = object_of(filing);
+    uint64_t origin;
+    TRY(outbox_find_origin(selection->outbox, filing, &origin));
+    json_object_set_new(object, "again", origin == filing->number ? json_null() : listing_number(origin));
     return object && json_array_append_new(selection->out, object) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -68,16 +73,18 @@ static const listing_column_t COLUMNS[] = {
     {"revision", TRANSLATED("Revision"), LISTING_NUMBER}, {"late", TRANSLATED("Late"), LISTING_WORD},
     {"time", TRANSLATED("Hub's time"), LISTING_TIME},     {"delivered", TRANSLATED("Receipt taken"), LISTING_TIME},
     {"source", TRANSLATED("From"), LISTING_TEXT},         {"line", TRANSLATED("Line"), LISTING_NUMBER},
-    {"signed", TRANSLATED("Signed"), LISTING_WORD},
+    {"signed", TRANSLATED("Signed"), LISTING_WORD},       {"again", TRANSLATED("Again"), LISTING_NUMBER},
 };
 
 status_t receipts_list_command(session_t *session)
 {
     CLEANUP(outbox_close) outbox_t *outbox = NULL;
     CLEANUP(json_free) json_t *receipts = json_array();
-    selection_t selection = {invocation_value(session->invocation, "dealer"),
-                             invocation_period(session->invocation, "period"), receipts};
+    selection_t selection = {.dealer = invocation_value(session->invocation, "dealer"),
+                             .period = invocation_period(session->invocation, "period"),
+                             .out = receipts};
     TRY(outbox_open(session->home_path, &outbox, &session->faults));
+    selection.outbox = outbox;
     status_t status = receipts ? for_each(outbox, add_receipt, &selection) : STATUS_NO_MEMORY;
     if (status != STATUS_OK)
         return outbox_explain(outbox, status, &session->faults);

@@ -6,6 +6,8 @@
 #include "dealer-agent/desk.h"
 #include "dealer-agent/report.h"
 #include "dealer-agent/report_receipts.h"
+#include "dealer-agent/run_log.h"
+#include "dealer-agent/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -328,6 +330,20 @@ static status_t open_all(reporter_t *reporter)
     return outbox_open(home, &reporter->outbox, &session->faults);
 }
 
+/* In the daemon's log, once: that the hub's log is another, and what the hub had lost. That it cannot be read is said
+ * by who delivers. */
+static void tell_of_log(const reporter_t *reporter)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+    outbox_witness_t witness;
+    char words[WITNESS_WORDS_SIZE];
+    if (!arena || outbox_read_witness(reporter->outbox, arena, &witness) != STATUS_OK || !witness_is_news(&witness))
+        return;
+    witness_words(&witness, LANGUAGE_EN, words);
+    if (outbox_note_told(reporter->outbox) == STATUS_OK)
+        run_log(LOG_WARNING, "hub_log", "reason=\"%s\"", words);
+}
+
 status_t report_run(session_t *session)
 {
     CLEANUP(reporter_fini) reporter_t reporter = {.session = session, .lock = -1, .rejected = -1, .results = -1};
@@ -336,5 +352,6 @@ status_t report_run(session_t *session)
     if (status != STATUS_OK && faults_empty(&session->faults))
         (void)!fail(&reporter, DESK_RESULTS, status);
     status_t refusals = report_refusals(&reporter);
+    tell_of_log(&reporter);
     return status == STATUS_OK ? refusals : status;
 }

@@ -7,6 +7,7 @@
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/run_state.h"
 #include "dealer-agent/stores.h"
+#include "dealer-agent/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 typedef struct {
     const session_t *session;
     outbox_status_t outbox;
+    outbox_witness_t witness;
     stores_t stores;
     catalog_t *catalog; /* NULL: none is kept yet */
     run_state_t daemon; /* and what it said last of its desk */
@@ -53,6 +55,8 @@ static status_t read_outbox(session_t *session, report_t *report)
     status_t status = outbox_read_status(outbox, &report->outbox);
     if (status == STATUS_OK && report->outbox.last_delivered)
         status = outbox_get_head(outbox, report->outbox.last_delivered, report->arena, &report->last);
+    if (status == STATUS_OK)
+        status = outbox_read_witness(outbox, report->arena, &report->witness);
     report->has_receipt = status == STATUS_OK && report->outbox.last_delivered;
     return status == STATUS_OK ? status : outbox_explain(outbox, status, &session->faults);
 }
@@ -171,20 +175,31 @@ static json_t *catalog_json(const report_t *report)
     return json_pack("{s:s, s:i}", "id", catalog->id, "version", (int)catalog->version);
 }
 
+static json_t *hub_log_json(const report_t *report)
+{
+    const outbox_witness_t *witness = &report->witness;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "entry", listing_number(witness->event), "hash",
+                     witness->event ? listing_hex(witness->hash, DIGEST_SIZE) : json_null(), "heard",
+                     listing_time(witness->heard_ms), "broken", listing_time(witness->broken_ms), "filed_again",
+                     listing_number(witness->again), "filed_again_time", listing_time(witness->again_ms), "refused",
+                     listing_number(witness->refused));
+}
+
 static json_t *report_json(const report_t *report)
 {
     const outbox_status_t *outbox = &report->outbox;
     const home_t *home = &report->session->home;
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b}",
-                     "hub", home->endpoint, "hub_key", home->hub_key, "signing_key", listing_text(signing_key(report)),
-                     "public_key", home->public_key, "line", line_state(report), "last_contact",
-                     listing_time(outbox->last_contact_ms), "unreached_since", listing_time(outbox->unreached_since_ms),
-                     "last_error", listing_text(*outbox->last_error ? outbox->last_error : NULL), "last_error_time",
-                     listing_time(outbox->last_error_ms), "waiting", listing_number(outbox->waiting), "oldest_waiting",
-                     listing_time(outbox->oldest_waiting_ms), "aside", listing_number(outbox->aside), "delivered",
-                     listing_number(outbox->delivered), "last_receipt", receipt_json(report), "catalog",
-                     catalog_json(report), "stores", stores_json(report), "daemon", report->daemon.is_running, "desk",
-                     desk_json(report->session, &report->daemon), "delivering", report->delivers);
+    return json_pack(
+        "{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o}", "hub",
+        home->endpoint, "hub_key", home->hub_key, "signing_key", listing_text(signing_key(report)), "public_key",
+        home->public_key, "line", line_state(report), "last_contact", listing_time(outbox->last_contact_ms),
+        "unreached_since", listing_time(outbox->unreached_since_ms), "last_error",
+        listing_text(*outbox->last_error ? outbox->last_error : NULL), "last_error_time",
+        listing_time(outbox->last_error_ms), "waiting", listing_number(outbox->waiting), "oldest_waiting",
+        listing_time(outbox->oldest_waiting_ms), "aside", listing_number(outbox->aside), "delivered",
+        listing_number(outbox->delivered), "last_receipt", receipt_json(report), "catalog", catalog_json(report),
+        "stores", stores_json(report), "daemon", report->daemon.is_running, "desk",
+        desk_json(report->session, &report->daemon), "delivering", report->delivers, "hub_log", hub_log_json(report));
 }
 
 static status_t print_json(const report_t *report)
@@ -287,6 +302,23 @@ static void print_inbox(const printer_t *printer, const run_state_t *daemon)
     }
 }
 
+/* The newest entry of the hub's log, as `audit verify --expect` takes it, and what happened to it. */
+static void print_hub_log(const printer_t *printer, const report_t *report)
+{
+    const outbox_witness_t *witness = &report->witness;
+    char text[WITNESS_WORDS_SIZE], time[TIMES_SIZE], hash[2 * DIGEST_SIZE + 1];
+    for (size_t i = 0; i < DIGEST_SIZE; i++)
+        sprintf(hash + 2 * i, "%02x", witness->hash[i]);
+    if (witness->event)
+        snprintf(text, sizeof text, session_text(report->session, "entry %llu:%s, heard at %s"),
+                 (unsigned long long)witness->event, hash, times_local(witness->heard_ms, time));
+    print_pair(printer, "hub_log", TRANSLATED("hub's log"),
+               witness->event ? text : session_text(report->session, "not known yet"));
+    witness_words(witness, report->session->language, text);
+    if (*text)
+        print_pair(printer, "hub_log_broken", "", text);
+}
+
 static void print_desk(const printer_t *printer, const run_state_t *daemon)
 {
     const session_t *session = printer->session;
@@ -337,6 +369,7 @@ status_t status_command(session_t *session)
         puts("name,value");
     print_line_to_hub(&printer, &report);
     print_outbox(&printer, &report);
+    print_hub_log(&printer, &report);
     print_rest(&printer, &report);
     return STATUS_OK;
 }

@@ -20,7 +20,7 @@ READERS = sources("client/csv.c", "client/encoding.c", "client/kinds.c", "client
                   "client/facts_*.c", "client/sheet*.c", "client/months*.c", "client/xlsx*.c", "core/number.c", "dealer-agent/compose.c")
 AGENT = sources("client/connection.c", "client/session.c", "client/socket.c", "client/home.c", "client/token.c", "client/filing.c", "client/receipts.c",
                 *(f"dealer-agent/{name}.c" for name in ("check", "deliver", "desk", "enroll", "outbox", "outbox_commands", "receipts", "settle", "status",
-                                                        "stores", "submit")))
+                                                        "stores", "submit", "witness")))
 MARKED = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch_names.c",  # only what `status` shows of it; the rest is its log
                  "cli/disclosure.c")  # only its heads
 WRITERS = sources("hub/*.c", "dealer-agent/packing.c", "dealer-agent/deliver.c")  # of messages_hub
@@ -84,7 +84,7 @@ def words():
     statuses = (SOURCE / "core/status.h").read_text(encoding="utf-8")
     names = [(int(number), name, text) for number, name, text in re.findall(r'X\(\w+, (\d+), "(\w+)", *"([^"]*)"', statuses)]
     found = {text for _, _, text in names} | {name for number, name, _ in names if 0 < number < 64}
-    for path, table in (("proto/message.c", "outcome_names"), ("dealer-agent/outbox.c", "filing_state_names")):
+    for path, table in (("proto/message.c", "outcome_names"), ("dealer-agent/outbox_read.c", "filing_state_names")):
         text = (SOURCE / path).read_text(encoding="utf-8")
         found |= set(re.findall(r'"(\w+)"', re.search(rf"{table}\[\w+\] = {{([^}}]*)}}", text)[1]))
     return found - {"none", "ok"} | {"refused", "unanswered", "facts", "withdrawal", "true", "false"}
