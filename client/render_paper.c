@@ -51,6 +51,13 @@ void paper_add_value(paper_line_t *line, look_t look, const shown_row_t *row, do
     paper_add_number(line, look, value, render_number_look(row, value));
 }
 
+void paper_mark(paper_line_t *line, double gain)
+{
+    paper_cell_t *cell = &line->cells[line->used - 1];
+    if (cell->kind == PAPER_NUMBER)
+        cell->mark = (int8_t)((gain > 0) - (gain < 0));
+}
+
 status_t paper_add_text_line(paper_t *paper, look_t look, const char *text)
 {
     paper_line_t *line = text ? paper_add_line(paper) : NULL;
@@ -118,18 +125,16 @@ static status_t add_header(const paper_tables_t *tables, look_t look, const char
     return tables->add_heads(tables->render, tables->answer, paper, line, look);
 }
 
-status_t paper_begin(const paper_tables_t *tables, const char *title, const char *corner, paper_t *paper)
+status_t paper_add_top(const paper_tables_t *tables, const char *corner, paper_t *paper)
 {
-    TRY(paper_add_text_line(paper, LOOK_TITLE, title));
     TRY(add_header(tables, LOOK_TOP, corner, paper));
     paper->lines[paper->line_count - 1].is_for_sheets = true;
     paper->top = paper->line_count;
     return STATUS_OK;
 }
 
-/* Adds one table; nothing where `count` is 0. */
-static status_t add_table(const paper_tables_t *tables, const char *title, const size_t *rows, size_t count,
-                          paper_t *paper)
+status_t paper_add_table(const paper_tables_t *tables, const char *title, const size_t *rows, size_t count,
+                         paper_t *paper)
 {
     if (count == 0)
         return STATUS_OK;
@@ -163,7 +168,7 @@ static status_t add_rest(const paper_tables_t *tables, const bool *shown, size_t
     for (size_t i = 0; i < tables->row_count; i++)
         if (!shown[i])
             rows[count++] = i;
-    return add_table(tables, render_word(tables->render, WORD_OTHER_ROWS), rows, count, paper);
+    return paper_add_table(tables, render_word(tables->render, WORD_OTHER_ROWS), rows, count, paper);
 }
 
 status_t paper_add_tables(const paper_tables_t *tables, paper_t *paper)
@@ -177,7 +182,7 @@ status_t paper_add_tables(const paper_tables_t *tables, paper_t *paper)
     for (size_t i = 0; catalog && i < catalog->table_count; i++) {
         const table_t *table = &catalog->tables[i];
         size_t count = gather(tables, table, shown, rows);
-        TRY(add_table(tables, table->title[tables->render->language], rows, count, paper));
+        TRY(paper_add_table(tables, table->title[tables->render->language], rows, count, paper));
     }
     return add_rest(tables, shown, rows, paper);
 }
@@ -186,9 +191,12 @@ status_t paper_add_tables(const paper_tables_t *tables, paper_t *paper)
 
 void paper_cell_text(const paper_cell_t *cell, char out[VALUE_SIZE])
 {
-    if (cell->kind == PAPER_NUMBER)
-        render_number(cell->value, cell->number, out);
-    else
+    static const char *const MARKS[] = {"▼ ", "", "▲ "};
+    char number[VALUE_SIZE];
+    if (cell->kind == PAPER_NUMBER) {
+        render_number(cell->value, cell->number, number);
+        snprintf(out, VALUE_SIZE, "%s%.390s", MARKS[cell->mark + 1], number);
+    } else
         snprintf(out, VALUE_SIZE, "%s", cell->kind == PAPER_TEXT ? cell->text : "");
 }
 

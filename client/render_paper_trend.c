@@ -69,6 +69,7 @@ static status_t add_change_row(const render_t *render, const void *of, paper_t *
         double change = answer->changes[MONTHS * index + i], rate = answer->change_rates[MONTHS * index + i];
         double gain = row.better == BETTER_UP ? change : row.better == BETTER_DOWN ? -change : NO_VALUE;
         paper_add_number(line, isfinite(rate) ? paper_look_of_gain(gain) : LOOK_VALUE, rate, LOOK_OF_SHARE);
+        paper_mark(line, gain);
     }
     paper_add_empty(line, LOOK_VALUE);
     paper_add_empty(line, LOOK_VALUE);
@@ -93,7 +94,8 @@ status_t paper_trend(const render_t *render, const trend_answer_t *answer, arena
                      .language = render->language,
                      .arena = arena,
                      .column_count = TREND_COLUMNS};
-    TRY(paper_begin(&tables, make_title(render, answer, paper.name, arena), "", &paper));
+    TRY(paper_add_text_line(&paper, LOOK_TITLE, make_title(render, answer, paper.name, arena)));
+    TRY(paper_add_top(&tables, "", &paper));
     TRY(paper_add_tables(&tables, &paper));
     tables.suffix =
         arena_printf(arena, render->language == LANGUAGE_ZH ? "：%s" : ": %s", render_word(render, WORD_CHANGE_RATE));
@@ -149,7 +151,8 @@ status_t paper_trend_charts(const render_t *render, const trend_answer_t *answer
                      .charts = arena_array(arena, answer->row_count, sizeof *paper.charts)};
     if (!paper.charts)
         return STATUS_NO_MEMORY;
-    TRY(paper_begin(&tables, make_title(render, answer, paper.name, arena), "", &paper));
+    TRY(paper_add_text_line(&paper, LOOK_TITLE, make_title(render, answer, paper.name, arena)));
+    TRY(paper_add_top(&tables, "", &paper));
     for (size_t i = 0; i < answer->row_count; i++)
         if (is_charted(&answer->rows[i]))
             TRY(add_chart(render, answer, i, &paper));

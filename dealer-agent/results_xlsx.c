@@ -59,18 +59,20 @@ static void note(book_t *book, lxw_error error)
         book->error = error;
 }
 
-void results_xlsx_number_format(number_look_t number, char out[NUMBER_FORMAT_SIZE])
+void results_xlsx_number_format(number_look_t number, int mark, char out[NUMBER_FORMAT_SIZE])
 {
+    static const char *const MARKS[] = {"\"▼ \"", "", "\"▲ \""};
+    const char *before = MARKS[mark + 1];
     char digits[32] = "";
     unsigned decimals = number.decimals < 20 ? number.decimals : 20;
     if (decimals)
         snprintf(digits, sizeof digits, ".%.*s", (int)decimals, "00000000000000000000");
     const char *percent = number.is_percent ? "%" : "";
     if (number.is_signed)
-        snprintf(out, NUMBER_FORMAT_SIZE, "+#,##0%s%s;-#,##0%s%s;0%s%s", digits, percent, digits, percent, digits,
-                 percent);
+        snprintf(out, NUMBER_FORMAT_SIZE, "%s+#,##0%s%s;%s-#,##0%s%s;%s0%s%s", before, digits, percent, before, digits,
+                 percent, before, digits, percent);
     else
-        snprintf(out, NUMBER_FORMAT_SIZE, "#,##0%s%s", digits, percent);
+        snprintf(out, NUMBER_FORMAT_SIZE, "%s#,##0%s%s", before, digits, percent);
 }
 
 /* ---- Formats ---- */
@@ -148,7 +150,7 @@ static lxw_format *add_format(book_t *book, const paper_cell_t *cell, bool is_fi
     set_look(format, (look_t)cell->look, is_first);
     if (cell->kind == PAPER_NUMBER) {
         char text[NUMBER_FORMAT_SIZE];
-        results_xlsx_number_format(cell->number, text);
+        results_xlsx_number_format(cell->number, cell->mark, text);
         format_set_num_format(format, text);
     }
     return format;
@@ -157,7 +159,8 @@ static lxw_format *add_format(book_t *book, const paper_cell_t *cell, bool is_fi
 static bool is_like(const known_format_t *known, const paper_cell_t *cell, bool is_first)
 {
     const paper_cell_t *like = &known->like;
-    bool is_same = like->kind == cell->kind && like->look == cell->look && known->is_first == is_first;
+    bool is_same =
+        like->kind == cell->kind && like->look == cell->look && like->mark == cell->mark && known->is_first == is_first;
     return is_same && (cell->kind != PAPER_NUMBER || !memcmp(&like->number, &cell->number, sizeof cell->number));
 }
 
@@ -267,7 +270,7 @@ static void write_lines(book_t *book, lxw_worksheet *sheet, const paper_t *paper
 static void set_axes(const book_t *book, lxw_chart *chart, number_look_t number)
 {
     char format[NUMBER_FORMAT_SIZE];
-    results_xlsx_number_format(number, format);
+    results_xlsx_number_format(number, 0, format);
     lxw_chart_font font = {.name = book->language == LANGUAGE_ZH ? "Microsoft YaHei" : "Calibri", .size = 9};
     lxw_chart_line grid = {.color = 0xE7E6E6, .width = 0.75};
     chart_axis_set_num_font(chart->x_axis, &font);
