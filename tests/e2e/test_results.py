@@ -105,18 +105,16 @@ class Papers(HubCase):
 
     def expect_compare(self, desk, dealer, period, language, peers=()):
         answer = desk.agent.ask("compare", "--dealer", dealer, "--period", period, *named("--peer", peers))
-        top, body, weakest = papers.compare(answer, language)
+        top, body = papers.compare(answer, language)
         sheet = desk.book(f"{dealer}-{period}.xlsx")[WORDS[language]["compare"]]
+        self.assertEqual(sheet.frozen, (len(top), 1))
         at = self.expect_lines(sheet, 0, top + body)
         legend = self.find(sheet, WORDS[language]["legend"])
         self.assertEqual(at, legend)
         self.assertEqual([(sheet.cells[legend + i, 0].value, sheet.cells[legend + i, 0].ground) for i in (1, 2)],
                          [(WORDS[language]["better"], GREEN), (WORDS[language]["worse"], RED)])
-        end = self.expect_lines(sheet, self.find(sheet, weakest[0].values[0]), weakest)
-        self.assertEqual(end, sheet.height)
         table = desk.csv(f"{dealer}-{period}.csv")
-        at = self.expect_csv(table, 0, top[:1] + body)
-        self.expect_csv(table, len(table) - len(weakest), weakest)
+        at = self.expect_csv(table, 0, top[:-1] + body)
         self.assertEqual(table[at], [WORDS[language]["legend"]])
         return answer
 
@@ -134,7 +132,8 @@ class Papers(HubCase):
         answer = self.expect_compare(desk, "D0001", "2025-10", "zh")
         self.assertTrue(all(row["values"][0] is None for row in answer["rows"]))
         sheet = desk.book("D0001-2025-10.xlsx").sheets[0]
-        self.assertEqual(sheet.value(3, 1), DASH)
+        self.assertEqual(sheet.value(4, 1), DASH)
+        self.assertNotIn(WORDS["zh"]["no_weakest"], [line[0] for line in sheet.lines() if line], "nothing is known of that")
         self.assertEqual(len(desk.book("D0001-2025-10.xlsx").sheets), 1, "no sheet of consultants where there are none")
 
     def test_peers_stand_beside(self):
@@ -205,11 +204,12 @@ class Papers(HubCase):
         for book in (desk.book("D0001-2025-06.xlsx"), desk.book("D0001-2025.xlsx")):
             for index, sheet in enumerate(book.sheets):
                 with self.subTest(sheet.name):
-                    self.assertEqual(sheet.frozen, (2, 1))
+                    top, side = sheet.frozen
+                    self.assertEqual((top, side), (3 if sheet.name == WORDS["zh"]["compare"] else 2, 1))
                     self.assertTrue(sheet.fits)
                     self.assertEqual(sheet.fit_width, "1")
                     self.assertEqual(sheet.orientation, "portrait" if sheet.charts else "landscape")
-                    self.assertIn("$1:$2", book.names["_xlnm.Print_Titles", index])
+                    self.assertIn(f"$1:${top}", book.names["_xlnm.Print_Titles", index])
                     self.assertEqual(sheet.formulas, 0)
                     longest = max(len(line[0]) for line in sheet.lines()[2:] if line and isinstance(line[0], str) and len(line) > 2)
                     self.assertGreater(sheet.widths[0], 2 * longest, "Chinese takes two columns")
