@@ -4,11 +4,12 @@ they change."""
 import csv
 import os
 import re
+import shutil
 
 import papers
 from papers import DASH, GREEN, RED, WORDS
 from workbook import Workbook
-from yardstick import GOLDEN, Case, HubCase, main, run
+from yardstick import GOLDEN, SOURCE, Agent, Case, HubCase, eventually, main, run
 
 
 def named(option, values):
@@ -49,17 +50,8 @@ class Desk:
         return sorted(os.listdir(self.folder))
 
 
-class Papers(HubCase):
+class Expectations:
     """What the files show, against the JSON of the same questions."""
-
-    golden = True
-    agents = {}
-
-    def desk(self, *dealers):
-        """A new desk of the agent with those stores."""
-        if dealers not in self.agents:
-            self.agents[dealers] = self.shared.agent(*dealers)
-        return Desk(self.agents[dealers], self.enterDirectory(self.addCleanup) / "desk")
 
     def expect_cell(self, sheet, line, column, want):
         value, form, ground, text = want
@@ -117,6 +109,17 @@ class Papers(HubCase):
         at = self.expect_csv(table, 0, top[:-1] + body)
         self.assertEqual(table[at], [WORDS[language]["legend"]])
         return answer
+
+
+class Papers(Expectations, HubCase):
+    golden = True
+    agents = {}
+
+    def desk(self, *dealers):
+        """A new desk of the agent with those stores."""
+        if dealers not in self.agents:
+            self.agents[dealers] = self.shared.agent(*dealers)
+        return Desk(self.agents[dealers], self.enterDirectory(self.addCleanup) / "desk")
 
     def test_a_comparison_shows_every_number_of_the_json(self):
         for dealer, language in (("D0001", "zh"), ("D0001", "en"), ("D0002", "zh"), ("D0013", "en"), ("D0051", "zh")):
@@ -236,12 +239,22 @@ class Papers(HubCase):
         self.expect_compare(desk, "D0031", "2025-09", "en")
 
     def test_what_is_refused_leaves_the_files_of_before(self):
+        desk = self.desk("D0031")
+        desk.folder.mkdir(parents=True)
+        before = {f"D0031-2025-10{ending}": b"of before" for ending in (".xlsx", ".csv", "-consultants.csv")}
+        for name, content in before.items():
+            (desk.folder / name).write_bytes(content)
+        self.assertExit(desk("--period", "2025-10"), 1, "D0031 2025-10 refused (")
+        self.assertEqual({name: (desk.folder / name).read_bytes() for name in before}, before)
+
+    def test_a_peer_that_shares_no_circle_is_left_out(self):
         desk = self.desk("D0011")
-        desk.must("--period", "2025-06", "--peer", "D0015")
-        before = {name: (desk.folder / name).read_bytes() for name in desk.files()}
-        result = desk("--period", "2025-06", "--peer", "D0001")  # in no circle with it
-        self.assertExit(result, 1, "D0011 2025-06 refused (not_allowed)")
-        self.assertEqual({name: (desk.folder / name).read_bytes() for name in desk.files()}, before)
+        strangers, peers = ("D0001", "D9999"), ("D0041", "D0015")
+        result = desk("--period", "2025-06", "--lang", "en", *named("--peer", ("D0001", "D0041", "D9999", "D0011", "D0015")))
+        self.assertExit(result, 0)
+        self.assertEqual([line.split(":")[0] for line in result.out.splitlines() if line.startswith("left out")],
+                         [f"left out   {code} in 2025-06 of D0011" for code in strangers])
+        self.expect_compare(desk, "D0011", "2025-06", "en", peers)
 
     def test_another_owners_store_is_refused(self):
         desk = self.desk("D0001")
@@ -252,7 +265,9 @@ class Papers(HubCase):
     def test_wrong_usage(self):
         desk = self.desk("D0001")
         self.assertExit(desk("--period", "2025-13"), 2, "is no month")
-        self.assertExit(desk("--period", "2025-06", *named("--peer", [f"D{i:04}" for i in range(17)])), 2, "--peer is given 17 times")
+        crowd = named("--peer", [f"D{i:04}" for i in range(17)])
+        self.assertExit(desk("--period", "2025-06", *crowd), 2, "--peer is given 17 times")
+        self.assertExit(desk.agent("run", *crowd), 2, "--peer is given 17 times")
         self.assertExit(desk("--period", "2025-06", "--format", "csv"), 2, "results has no option --format")
         self.assertFalse(desk.path.exists())
         for command in ("compare", "consultants"):
@@ -271,13 +286,13 @@ class Papers(HubCase):
     def test_a_desk_that_cannot_be_made_is_told(self):
         desk = self.desk("D0001")
         desk.path.write_text("in the way")
-        self.assertExit(desk("--period", "2025-06"), 1, "cannot be made: something else has that name", "--desk")
+        self.assertExit(desk("--period", "2025-06"), 4, "cannot be made: something else has that name", "--desk")
 
     def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_written(self):
         desk = self.desk("D0001")
         (desk.folder / "D0001-2025-06.csv").mkdir(parents=True)
         result = desk("--period", "2025-06")
-        self.assertExit(result, 1, "D0001-2025-06.csv cannot be written: Is a directory")
+        self.assertExit(result, 4, "D0001-2025-06.csv cannot be written: Is a directory; where it is open in another program, close it")
         self.assertEqual(set(Desk.said(result)), {"D0001-2025-06.xlsx", "D0001-2025-06-consultants.csv", "D0001-2025.xlsx", "D0001-2025.csv"})
 
 
@@ -314,6 +329,49 @@ class Months(Case):
             self.assertEqual(self.asked(), set(months), text)
         self.assertEqual(self.asked("--all-months"), set(months))
         self.assertNotIn(months[0], self.asked())
+
+
+class Released(Expectations, Case):
+    """What a dealer is shown of others comes from releases: as these come and go, what was never filed anew changes."""
+
+    MONTH = {"D0001-2025-06.xlsx", "D0001-2025-06.csv"}
+
+    def setUp(self):
+        super().setUp()
+        self.tested = self.hub({"disclosure": "on"})
+        self.tested.import_golden()
+        self.desk = Desk(self.tested.agent("D0001"), self.work / "desk")
+
+    def expect(self, language, changed):
+        said = self.desk.must("--period", "2025-06", "--lang", language)
+        self.assertEqual({name for name, word in said.items() if word != "unchanged"}, changed)
+        return self.expect_compare(self.desk, "D0001", "2025-06", language)
+
+    def test_the_sheet_says_which_release_it_is_of_and_what_is_hidden(self):
+        self.desk.must("--period", "2025-06", "--lang", "en")
+        answer = self.expect("en", set())
+        self.assertIsNone(answer["release"])
+        self.assertTrue(all(row["suppressed"] for row in answer["rows"]))
+        self.tested.must("month", "release", "2025-06")
+        answer = self.expect("en", self.MONTH)
+        self.assertEqual(answer["release"]["number"], 1)
+        self.assertTrue(answer["weakest"] and any("region_benchmark" in row["suppressed"] for row in answer["rows"]))
+
+    def test_each_change_at_headquarters_changes_the_month_that_it_concerns(self):
+        self.desk.must("--period", "2025-06", "--lang", "zh")
+        self.tested.must("month", "release", "2025-06")
+        self.assertIsNotNone(self.expect("zh", self.MONTH)["release"])
+        self.tested.must("exemplar", "designate", "nation", "D0003", "--from", "2025-06", "--why", "best")
+        self.expect("zh", self.MONTH)  # without consent its figures are hidden, and so is who it is
+        self.tested.must("exemplar", "designate", "nation", "D0003", "--from", "2025-06", "--why", "best", "--consented")
+        self.assertEqual(self.expect("zh", self.MONTH)["nation_exemplar"], "D0003")
+        self.tested.must("exemplar", "withdraw", "nation", "--from", "2025-06")
+        self.expect("zh", self.MONTH)
+        self.tested.must("month", "close", "2025-06")
+        self.assertEqual(self.expect("zh", self.MONTH)["status"], "published")
+        self.tested.must("month", "reopen", "2025-06", "--why", "a mistake")
+        self.assertEqual(self.expect("zh", self.MONTH)["status"], "provisional")
+        self.expect("zh", set())
 
 
 class Changes(Case):
@@ -383,6 +441,93 @@ class Changes(Case):
                          {"D0001-2025-06-consultants.csv": "removed", "D0001-2025-06.xlsx": "written"})
         self.assertNotIn("D0001-2025-06-consultants.csv", self.desk.files())
         self.assertNotIn("D0001-2025-06-consultants.csv", self.desk.must(*self.options), "not named again")
+
+
+class Renewed(Case):
+    """The daemon brings what the hub has newer, while nobody files anything."""
+
+    JUNE = "period,showroom_visits,new_prospects,ad_spend\n2025-06,{},40,1000\n"
+
+    def begin(self, dealer, *options, settings=None, network=None):
+        """A hub with the golden months, or with a network only, and the desk of a store that has filed its June."""
+        self.tested = self.hub(settings)
+        if network:
+            self.tested.import_network(network)
+        else:
+            self.tested.import_golden()
+        self.store = self.daemon(self.tested.agent(dealer), "--lang", "en", *options)
+        self.folder = self.store.desk / "results"
+        self.table = self.folder / f"{dealer}-2025-06.csv"
+        self.store.drop(self.JUNE.format(100), "june.csv")
+        eventually(self.table.exists, lambda: f"the comparison\n{self.store.log_text()}")
+
+    def text(self):
+        return self.table.read_text(encoding="utf-8-sig") if self.table.exists() else ""
+
+    def wait(self, *words, gone=()):
+        eventually(lambda: (text := self.text()) and all(word in text for word in words) and not any(word in text for word in gone),
+                   lambda: f"{words} in\n{self.text()}\n{self.store.log_text()}")
+
+    def submit(self, dealer, visits):
+        path = self.work / f"{dealer}.csv"
+        path.write_text(self.JUNE.format(visits))
+        agent = Agent(self.tested, self.work / f"agent-{dealer}")
+        (agent if agent.home.exists() else self.tested.agent(dealer)).must("submit", path)
+
+    def test_releases_closings_and_exemplars(self):
+        self.begin("D0001", "--refresh", 1, settings={"disclosure": "on"})
+        self.wait("Provisional", "has not been released yet")
+        self.tested.must("month", "release", "2025-06")
+        self.wait("release 1 of", gone=["has not been released yet"])
+        self.tested.must("exemplar", "designate", "nation", "D0003", "--from", "2025-06", "--why", "best", "--consented")
+        self.wait("benchmark is D0003")
+        self.tested.must("month", "close", "2025-06")
+        self.wait("Published", gone=["Provisional"])
+        self.tested.must("month", "reopen", "2025-06", "--why", "a mistake")
+        self.wait("Provisional", gone=["Published"])
+
+    def test_peers_their_corrections_and_their_leaving(self):
+        network = self.work / "network"
+        shutil.copytree(GOLDEN, network, ignore=shutil.ignore_patterns("expected", "sheets", "facts.csv", "consultants.csv"))
+        self.begin("D0011", "--refresh", 1, "--peer", "D0001", "--peer", "D0015", network=network)
+        self.wait(",D0015,", gone=["D0001"])
+        for visits in (371, 372):
+            self.submit("D0015", visits)
+            self.wait(f",{visits},")
+        circles = network / "circles.csv"
+        circles.write_text(circles.read_text().replace("circle-1,D0015\n", ""))
+        self.tested.import_network(network)
+        self.wait(gone=["D0015"])
+        self.assertEqual(self.store.log_text().count("refused"), 0, self.store.log_text())
+
+    def test_a_folder_that_was_removed_a_changed_catalog_another_language(self):
+        self.begin("D0001", "--refresh", 1)
+        eventually(lambda: not self.store.children(), "a rest")
+        shutil.rmtree(self.folder)
+        self.wait("Showroom visits")
+        catalog = self.work / "catalog.yaml"
+        catalog.write_text((SOURCE / "catalogs/auto-dealer.yaml").read_text().replace("en: Showroom visits}", "en: People who came in}"))
+        self.tested.must("catalog", "install", catalog)
+        self.wait("People who came in", gone=["Showroom visits"])
+        self.assertEqual(self.store.stop(), 0)
+        again = self.daemon(self.store.agent, "--lang", "zh", "--refresh", 1)
+        self.wait("来店批次", gone=["People who came in"])
+        self.assertEqual(again.stop(), 0)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["D0001-2025-06.csv", "D0001-2025-06.xlsx", "D0001-2025.csv", "D0001-2025.xlsx", "receipts.csv"])
+
+    def test_a_file_that_cannot_be_replaced_is_tried_again_soon(self):
+        """Long before the next refresh, which is an hour away. (Here a folder holds the name; on a share it is the program that has the file open.)"""
+        self.begin("D0001")
+        eventually(lambda: not self.store.children(), "a rest")
+        before = self.table.with_suffix(".xlsx").read_bytes()
+        self.table.unlink()
+        self.table.mkdir()
+        self.store.drop(self.JUNE.format(200))
+        eventually(lambda: "D0001-2025-06.csv cannot be written: Is a directory" in self.store.log_text(), self.store.log_text)
+        eventually(lambda: self.table.with_suffix(".xlsx").read_bytes() != before, "the others are written")
+        self.table.rmdir()
+        eventually(lambda: ",200," in self.text(), lambda: self.text() + self.store.log_text())
 
 
 class Codes(Case):
