@@ -68,8 +68,7 @@ static status_t read_periods(const invocation_t *invocation, arena_t *arena, per
 /* A month that was delivered. */
 typedef struct {
     results_month_t month;
-    bool is_withdrawn;   /* by its last filing, */
-    uint64_t settled_ms; /* which was delivered then */
+    uint64_t settled_ms; /* when its last filing was delivered */
 } delivered_t;
 
 typedef struct {
@@ -90,7 +89,7 @@ static int order_delivered(const void *left, const void *right)
 static status_t find_item(delivered_list_t *list, const filing_t *filing, delivered_t **out)
 {
     delivered_t *item = &list->items[list->count];
-    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, false, 0};
+    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, 0};
     delivered_t **place = item->month.dealer ? tsearch(item, &list->places, order_delivered) : NULL;
     if (!place)
         return STATUS_NO_MEMORY;
@@ -106,7 +105,6 @@ static status_t note_filing(delivered_list_t *list, const filing_t *filing)
         return STATUS_OK;
     delivered_t *item;
     TRY(find_item(list, filing, &item));
-    item->is_withdrawn = filing->is_withdrawal;
     item->settled_ms = filing->settled_ms;
     return STATUS_OK;
 }
@@ -140,17 +138,6 @@ static bool is_recent(const delivered_t *items, size_t count, size_t index)
     return later >= count || strcmp(items[later].month.dealer, items[index].month.dealer) != 0;
 }
 
-/* Drops what was withdrawn, and puts the others in order. */
-static void tidy(delivered_list_t *list)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (!list->items[i].is_withdrawn)
-            list->items[kept++] = list->items[i];
-    list->count = kept;
-    qsort(list->items, kept, sizeof *list->items, order_delivered);
-}
-
 status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_ms, size_t most, arena_t *arena,
                            results_month_t **out, size_t *out_count)
 {
@@ -162,7 +149,7 @@ status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_
     status_t status = note_filings(outbox, &list);
     tdestroy(list.places, keep_item);
     TRY(status);
-    tidy(&list);
+    qsort(list.items, list.count, sizeof *list.items, order_delivered);
     size_t count = 0;
     for (size_t i = 0; i < list.count; i++)
         if (list.items[i].settled_ms >= since_ms || is_recent(list.items, list.count, i))

@@ -3,13 +3,16 @@ they change."""
 
 import csv
 import os
+import random
 import re
 import shutil
+import subprocess
+import time
 
 import papers
 from papers import DASH, GREEN, RED, WORDS
 from workbook import Workbook
-from yardstick import GOLDEN, SOURCE, Agent, Case, HubCase, eventually, main, run
+from yardstick import GOLDEN, PATIENCE, PROGRAMS, SOURCE, Agent, Case, HubCase, die_with_parent, environment, eventually, main, run
 
 
 def named(option, values):
@@ -431,6 +434,47 @@ class Changes(Case):
         self.submit(self.shared.agent("D0002"), header, ",".join(cells))
         said = self.desk.must(*self.options)
         self.assertEqual({name for name, word in said.items() if word == "written"}, {"D0001-2025-05.xlsx", "D0001-2025-05.csv"})
+
+    def test_a_month_that_was_withdrawn_is_shown_without_own_figures(self):
+        header, (line,) = self.golden_lines("facts.csv", "D0001", "2025-06")
+        self.submit(self.desk.agent, header, line)
+        self.assertEqual(self.desk.must("--lang", "zh")["D0001-2025-06.csv"], "written")
+        self.desk.agent.must("withdraw", "2025-06", "--why", "another store's figures")
+        said = self.desk.must("--lang", "zh")
+        self.assertEqual({name for name, word in said.items() if word == "written"},
+                         {"D0001-2025-06.xlsx", "D0001-2025-06.csv", "D0001-2025.xlsx", "D0001-2025.csv"})
+        visits = next(line for line in self.desk.csv("D0001-2025-06.csv") if line and line[0] == "来店批次")
+        self.assertEqual((visits[1], float(visits[2]) > 0), (DASH, True))
+
+    def test_a_run_that_is_killed_leaves_whole_files(self):
+        """Whatever the moment: each file is that of before or the new one, byte for byte."""
+        whole = {}
+        for language in ("zh", "en"):
+            desk = Desk(self.desk.agent, self.work / language)
+            desk.must(*self.options[:-1], language)
+            for name in desk.files():
+                whole.setdefault(name, set()).add((desk.folder / name).read_bytes())
+        self.desk.must(*self.options)
+        command = [PROGRAMS / "yardstick-agent", "results", "--desk", self.desk.path, "--home", self.desk.agent.home, "--hub", self.shared.endpoint]
+        seed, seconds, cut = random.randrange(2**32), 0.0, 0
+        moments = random.Random(seed)
+        print(f"a_run_that_is_killed: seed {seed}")
+        for round_ in range(30):
+            process = subprocess.Popen([*command, *self.options[:-1], ("en", "zh")[round_ % 2]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       env=environment(self.work), preexec_fn=die_with_parent)
+            begun = time.monotonic()
+            try:
+                process.wait(moments.uniform(0, seconds) if seconds else PATIENCE)
+                seconds = seconds or time.monotonic() - begun
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                cut += 1
+            for name in set(self.desk.files()) - {".new"}:
+                self.assertIn((self.desk.folder / name).read_bytes(), whole[name], name)
+        self.assertGreater(cut, 0)
+        self.desk.must(*self.options)
+        self.assertEqual(self.desk.files(), sorted(whole), "nothing is left beside them")
 
     def test_consultants_that_a_correction_drops_leave_no_file(self):
         self.assertEqual(self.desk.must(*self.options)["D0001-2025-06-consultants.csv"], "written")
