@@ -239,18 +239,22 @@ static void print_cell(FILE *out, const paper_cell_t *cell)
     fputs(number, out);
 }
 
-void paper_write_csv(const paper_t *paper, FILE *out)
+static void print_line(FILE *out, const paper_line_t *line)
+{
+    if (line->is_for_sheets)
+        return;
+    for (size_t i = 0; i < line->used; i++) {
+        if (i)
+            fputc(',', out);
+        print_cell(out, &line->cells[i]);
+    }
+    fputs("\r\n", out);
+}
+
+void paper_write_csv(const paper_t *papers, size_t count, FILE *out)
 {
     fputs("\xEF\xBB\xBF", out);
-    for (size_t i = 0; i < paper->line_count; i++) {
-        const paper_line_t *line = &paper->lines[i];
-        if (line->is_for_sheets)
-            continue;
-        for (size_t j = 0; j < line->used; j++) {
-            if (j)
-                fputc(',', out);
-            print_cell(out, &line->cells[j]);
-        }
-        fputs("\r\n", out);
-    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < papers[i].line_count; j++)
+            print_line(out, &papers[i].lines[j]);
 }

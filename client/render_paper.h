@@ -64,9 +64,12 @@ typedef struct {
  * `arena` and may borrow from the answer and the catalog: STATUS_NO_MEMORY, else STATUS_OK. */
 status_t paper_compare(const render_t *render, const compare_answer_t *answer, arena_t *arena, paper_t *out) NODISCARD;
 
-/* A year: January to December, the year, months counted, the direction; below them the same tables with the change
- * rates, coloured by what is better. */
+/* A year: January to December, the year, months counted, the direction. */
 status_t paper_trend(const render_t *render, const trend_answer_t *answer, arena_t *arena, paper_t *out) NODISCARD;
+
+/* Its change rates, month against the month before, coloured and marked by what is better. */
+status_t paper_trend_changes(const render_t *render, const trend_answer_t *answer, arena_t *arena,
+                             paper_t *out) NODISCARD;
 
 /* One chart for each row of the year whose unit is `ratio` and which has a direction, with the figures that it is drawn
  * from: cells without a value stay empty, for a text is drawn as zero. */
@@ -84,6 +87,6 @@ void paper_cell_text(const paper_cell_t *cell, char out[VALUE_SIZE]);
  * head at most `head`, for heads may be broken. */
 size_t paper_column_width(const paper_t *paper, size_t column, size_t head);
 
-/* As CSV for people and for Excel: UTF-8 with BOM, CRLF, numbers in full and without grouping. Whether writing failed
- * is asked of the file afterwards. */
-void paper_write_csv(const paper_t *paper, FILE *out);
+/* Papers below each other as CSV for people and for Excel: UTF-8 with BOM, CRLF, numbers in full and without grouping.
+ * Whether writing failed is asked of the file afterwards. */
+void paper_write_csv(const paper_t *papers, size_t count, FILE *out);

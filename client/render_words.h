@@ -110,6 +110,7 @@
     X(DASH_LEGEND, "— 无数据", "— no value")                                                                                                          \
     X(SIGN_LEGEND, "带“较”字的列是与该列相比的差距：+ 优于，- 劣于", "Gap: + is better than that column, - is worse")                                 \
     X(MONTHS_COUNTED, "月数", "Months counted")                                                                                                       \
+    X(MONTHLY_CHANGES, "环比", "Monthly changes")                                                                                                     \
     X(CHANGE_RATE, "环比", "change from the month before")                                                                                            \
     X(CHARTS_NOTE, "没有数据的月份留空", "A month without a value is left empty")                                                                     \
     X(PERIOD, "月份", "Month")                                                                                                                        \

@@ -44,14 +44,14 @@ static status_t remove_file(results_writer_t *writer, const char *name)
     return note_file(writer, name, status);
 }
 
-static status_t keep_csv(results_writer_t *writer, const char *name, const paper_t *paper)
+static status_t keep_csv(results_writer_t *writer, const char *name, const paper_t *papers, size_t count)
 {
     CLEANUP(scratch_free) char *bytes = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&bytes, &size);
     if (!file)
         return STATUS_NO_MEMORY;
-    paper_write_csv(paper, file);
+    paper_write_csv(papers, count, file);
     bool is_whole = ferror(file) == 0;
     if (fclose(file) != 0 || !is_whole)
         return STATUS_NO_MEMORY;
@@ -91,9 +91,9 @@ status_t results_write_month(results_writer_t *writer, const results_month_t *mo
     results_month_name(month->dealer, month->period, ".xlsx", name);
     TRY(keep_xlsx(writer, name, papers, count));
     results_month_name(month->dealer, month->period, ".csv", name);
-    TRY(keep_csv(writer, name, &papers[0]));
+    TRY(keep_csv(writer, name, papers, 1));
     results_month_name(month->dealer, month->period, "-consultants.csv", name);
-    return count == 2 ? keep_csv(writer, name, &papers[1]) : remove_file(writer, name);
+    return count == 2 ? keep_csv(writer, name, &papers[1], 1) : remove_file(writer, name);
 }
 
 status_t results_write_year(results_writer_t *writer, const results_year_t *year, const trend_answer_t *trend)
@@ -101,12 +101,13 @@ status_t results_write_year(results_writer_t *writer, const results_year_t *year
     CLEANUP(arena_destroy) arena_t *arena = arena_create(RESULTS_MEMORY_MAX);
     if (!arena)
         return STATUS_NO_MEMORY;
-    paper_t papers[2];
+    paper_t papers[3];
     char name[RESULTS_NAME_SIZE];
     TRY(paper_trend(&writer->render, trend, arena, &papers[0]));
-    TRY(paper_trend_charts(&writer->render, trend, arena, &papers[1]));
+    TRY(paper_trend_changes(&writer->render, trend, arena, &papers[1]));
+    TRY(paper_trend_charts(&writer->render, trend, arena, &papers[2]));
     results_year_name(year->dealer, year->year, ".xlsx", name);
-    TRY(keep_xlsx(writer, name, papers, papers[1].chart_count ? 2 : 1));
+    TRY(keep_xlsx(writer, name, papers, papers[2].chart_count ? 3 : 2));
     results_year_name(year->dealer, year->year, ".csv", name);
-    return keep_csv(writer, name, &papers[0]);
+    return keep_csv(writer, name, papers, 2);
 }

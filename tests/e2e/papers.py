@@ -10,7 +10,7 @@ DARK_GREEN, DARK_RED = "006100", "9C0006"  # texts: other gaps and change rates
 REFERENCES = ("nation_average", "region_average", "nation_benchmark", "region_benchmark")
 
 WORDS = {
-    "zh": dict(compare="横向对比", trend="纵向对比", charts="图表", consultants="销售顾问", own="本店", region="区域：{}", direction="方向",
+    "zh": dict(compare="横向对比", trend="纵向对比", charts="图表", changes="环比", consultants="销售顾问", own="本店", region="区域：{}", direction="方向",
                nation_average="全国平均", region_average="区域平均", nation_benchmark="全国标杆", region_benchmark="区域标杆", gap="较{}",
                up="↑ 越高越好", down="↓ 越低越好", neither="· 不分好坏", year="全年", months="月数", change="{}：环比", store="全店",
                weakest="最需改进的比率（与区域平均相比）", no_weakest="没有基数足够而低于区域平均的比率指标",
@@ -18,7 +18,7 @@ WORDS = {
                empty="没有数据的月份留空", provisional="暂定（未关账）", published="已公布（关账时的数据）",
                release="全国与区域数据来自第 {number} 次发布（{time}），取三位有效数字；× 表示为不泄露他店数据而不显示",
                unreleased="本月尚未发布，全国与区域数据暂不显示（×）", exemplar="{}标杆为总部指定的门店 {}", places=("全国", "区域")),
-    "en": dict(compare="Comparison", trend="Month by month", charts="Charts", consultants="Consultants", own="Own", region="Region: {}",
+    "en": dict(compare="Comparison", trend="Month by month", charts="Charts", changes="Monthly changes", consultants="Consultants", own="Own", region="Region: {}",
                direction="Direction", nation_average="National average", region_average="Regional average", nation_benchmark="National benchmark",
                region_benchmark="Regional benchmark", gap="Gap to {}", up="↑ more is better", down="↓ less is better", neither="· neither",
                year="Year", months="Months counted", change="{}: change from the month before", store="Store",
@@ -155,7 +155,7 @@ def compare(answer, language):
 
 
 def trend(answer, language):
-    """Title, heads, the tables with the year, and those with the change rates."""
+    """Three sheets, each as lines that stay in view and the tables: with the year, with the change rates, and the title of the charts."""
     words, by_id = WORDS[language], {row["row"]: row for row in answer["rows"]}
     heads = [*months(language), words["year"], words["months"], words["direction"]]
 
@@ -171,12 +171,13 @@ def trend(answer, language):
         for rate, change in zip(row["change_rate"], row["change"]):
             gain = None if rate is None else way * change
             line.add(rate, marked(SHARE, gain), None, sign(gain, DARK_GREEN, DARK_RED))
-        line.cells += [(None, None, None, None)] * 2
         return line.add(words[row["better"]])
 
     title = f"{answer['dealer']}  {answer['year']}{'年' if language == 'zh' else ''}  "
-    changes = tables(make_changes, [*months(language), None, None, words["direction"]], by_id, language, words["change"])
-    return [Line(title + words["trend"]), Line(None, *heads)], tables(make_line, heads, by_id, language), changes, title + words["charts"]
+    rate_heads = [*months(language), words["direction"]]
+    year = [Line(title + words["trend"]), Line(None, *heads)], tables(make_line, heads, by_id, language)
+    changes = [Line(title + words["changes"]), Line(None, *rate_heads)], tables(make_changes, rate_heads, by_id, language, words["change"])
+    return year, changes, title + words["charts"]
 
 
 def consultants(answer, language):

@@ -155,11 +155,14 @@ class Papers(Expectations, HubCase):
                 desk = self.desk(dealer)
                 desk.must("--period", f"{year}-06", "--lang", language)
                 answer = desk.agent.ask("trend", "--dealer", dealer, "--year", year)
-                top, body, changes, _ = papers.trend(answer, language)
-                sheet = desk.book(f"{dealer}-{year}.xlsx")[WORDS[language]["trend"]]
-                at = self.expect_lines(sheet, 0, top + body + changes)
-                self.assertEqual(sheet.value(at, 0), WORDS[language]["legend"])
-                self.expect_csv(desk.csv(f"{dealer}-{year}.csv"), 0, top[:1] + body + changes)
+                *sheets, _ = papers.trend(answer, language)
+                book, table = desk.book(f"{dealer}-{year}.xlsx"), desk.csv(f"{dealer}-{year}.csv")
+                for name, (top, body) in zip(("trend", "changes"), sheets):
+                    sheet = book[WORDS[language][name]]
+                    at = self.expect_lines(sheet, 0, top + body)
+                    self.assertEqual(sheet.value(at, 0), WORDS[language]["legend"])
+                    start = table.index([top[0].values[0]])
+                    self.expect_csv(table, start, top[:1] + body)
 
     def test_each_ratio_with_a_direction_has_a_chart_of_its_year(self):
         for dealer, language in (("D0001", "zh"), ("D0031", "en")):
@@ -171,7 +174,7 @@ class Papers(Expectations, HubCase):
                 self.assertEqual(len(charted), 7)
                 self.assertTrue(any(None in row["values"] for row in charted))
                 sheet = desk.book(f"{dealer}-2025.xlsx")[WORDS[language]["charts"]]
-                self.assertEqual(sheet.value(0, 0), papers.trend(answer, language)[3])
+                self.assertEqual(sheet.value(0, 0), papers.trend(answer, language)[2])
                 self.assertEqual(len(sheet.charts), len(charted))
                 for row, chart in zip(charted, sheet.charts):
                     self.expect_chart(sheet, row, chart, language)

@@ -91,15 +91,16 @@ class Office(HubCase):
         compare, consultants, trend, month, year = self.results(dealer, language, *peers)
         words = WORDS[language]
         self.assertEqual(set(month), {words["compare"], words["consultants"]})
-        self.assertEqual(set(year), {words["trend"], words["charts"]})
+        self.assertEqual(set(year), {words["trend"], words["changes"], words["charts"]})
         top, body = papers.compare(compare, language)
         self.expect_lines(month[words["compare"]], 0, top + body)
         sheet = month[words["consultants"]]
         top, body, weakest = papers.consultants(consultants, language)
         self.expect_lines(sheet, 0, top + body)
         self.expect_lines(sheet, len(sheet[0]) - len(weakest), weakest)
-        top, body, changes, _ = papers.trend(trend, language)
-        self.expect_lines(year[words["trend"]], 0, top + body + changes)
+        *sheets, _ = papers.trend(trend, language)
+        for name, (top, body) in zip(("trend", "changes"), sheets):
+            self.expect_lines(year[words[name]], 0, top + body)
         self.assertIn(DASH, [cell for line in year[words["trend"]][1] for cell in line])
         charted = [row for row in trend["rows"] if row["unit"] == "ratio" and row["better"] != "neither"]
         self.assertEqual(len(charted), 7)
