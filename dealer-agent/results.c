@@ -11,7 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#define ALL_FILE     "results.txt" /* in the home: "MS FOLDER", when that folder's months were all asked for last */
+#define ALL_FILE     "results.txt" /* in the home: "MS PLACE", when all months were asked for last for that place */
+#define PLACE_SIZE   (PATH_MAX + 32)
 #define ALL_EVERY_MS 86400000
 
 #define WINDOW       16 /* questions at a time: so many answers may wait for their other half */
@@ -27,7 +28,8 @@ typedef struct {
 typedef struct {
     session_t *session;
     results_writer_t writer;
-    char folder[PATH_MAX], real_folder[PATH_MAX]; /* as named; the same from wherever one stands */
+    char folder[PATH_MAX];
+    char place[PLACE_SIZE]; /* which folder it is, and the language of its files */
     uint64_t now_ms;
     bool are_all;          /* every month of every store */
     asked_month_t *months; /* [month_count] */
@@ -155,33 +157,33 @@ static status_t take_answer(void *context, size_t index, const response_t *respo
 /* ---- How far back ----
  * What is older than RESULTS_RECENT_MONTHS hardly changes any more, and a store has ever more of it. */
 
-/* 0: never, or of another folder. */
-static uint64_t read_last_all(const session_t *session, const char *folder)
+/* 0: never, or for another place. */
+static uint64_t read_last_all(const session_t *session, const char *place)
 {
     CLEANUP(scratch_free) char *path = NULL;
     CLEANUP(scratch_free) char *text = NULL;
     size_t size = 0;
     char *rest = NULL;
     if (asprintf(&path, "%s/" ALL_FILE, session->home.directory) < 0 ||
-        files_read(path, PATH_MAX + 32, &text, &size) != STATUS_OK)
+        files_read(path, PLACE_SIZE + 32, &text, &size) != STATUS_OK)
         return 0;
     unsigned long long ms = strtoull(text, &rest, 10);
-    return *rest == ' ' && strcmp(rest + 1, folder) == 0 ? ms : 0;
+    return *rest == ' ' && strcmp(rest + 1, place) == 0 ? ms : 0;
 }
 
 /* That it cannot be kept only has them all asked for again. */
-static void keep_last_all(const session_t *session, const char *folder, uint64_t now_ms)
+static void keep_last_all(const session_t *session, const char *place, uint64_t now_ms)
 {
-    char text[PATH_MAX + 32];
-    int size = snprintf(text, sizeof text, "%llu %s", (unsigned long long)now_ms, folder);
+    char text[PLACE_SIZE + 32];
+    int size = snprintf(text, sizeof text, "%llu %s", (unsigned long long)now_ms, place);
     (void)!home_write_file(session->home.directory, ALL_FILE, text, (size_t)size, false, false);
 }
 
 /* As results_delivered wants it: what was delivered since all were asked for; once a day all are. */
-static uint64_t choose_since(const session_t *session, const char *folder, uint64_t now_ms)
+static uint64_t choose_since(const session_t *session, const char *place, uint64_t now_ms)
 {
     bool wants_all = invocation_value(session->invocation, "all-months");
-    uint64_t last = wants_all ? 0 : read_last_all(session, folder);
+    uint64_t last = wants_all ? 0 : read_last_all(session, place);
     return last <= now_ms && now_ms - last < ALL_EVERY_MS ? last : 0;
 }
 
@@ -198,6 +200,13 @@ static void results_fini(results_t *results)
     free(results->again);
 }
 
+static void name_place(results_t *results)
+{
+    char path[PATH_MAX]; /* the same from wherever one stands */
+    if (realpath(results->folder, path))
+        snprintf(results->place, PLACE_SIZE, "%d %s", (int)results->writer.render.language, path);
+}
+
 static status_t open_folder(session_t *session, results_t *results)
 {
     char desk[PATH_MAX];
@@ -209,8 +218,7 @@ static status_t open_folder(session_t *session, results_t *results)
         return status;
     }
     desk_folder_path(desk, DESK_RESULTS, results->folder);
-    if (!realpath(results->folder, results->real_folder))
-        *results->real_folder = '\0';
+    name_place(results);
     return STATUS_OK;
 }
 
@@ -223,9 +231,9 @@ static status_t get_ready(session_t *session, results_t *results, stores_t *stor
     clock_gettime(CLOCK_REALTIME, &now);
     results->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     TRY(open_folder(session, results));
-    uint64_t since_ms = choose_since(session, results->real_folder, results->now_ms);
+    uint64_t since_ms = choose_since(session, results->place, results->now_ms);
     results->are_all = !since_ms && !invocation_value(invocation, "dealer") && !invocation_value(invocation, "period");
-    return results_months(session, stores, since_ms, arena, months, &results->month_count);
+    return results_months(session, stores, since_ms, results->folder, arena, months, &results->month_count);
 }
 
 static status_t prepare(session_t *session, results_t *results, const results_month_t *months)
@@ -256,8 +264,8 @@ static status_t ask(session_t *session, results_t *results)
         exchange_t exchange = {2 * results->asked_count + years, WINDOW, results, make_request, take_answer};
         TRY(connection_exchange(session->connection, &exchange, &session->faults));
     }
-    if (results->are_all)
-        keep_last_all(session, results->real_folder, results->now_ms);
+    if (results->are_all && !results->writer.is_unwritten)
+        keep_last_all(session, results->place, results->now_ms);
     if (results->writer.is_unwritten)
         session->exit_code = RESULTS_EXIT_UNWRITTEN;
     return results->is_refused || results->writer.is_unwritten ? STATUS_INVALID : STATUS_OK;

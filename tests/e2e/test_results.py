@@ -319,9 +319,9 @@ class Months(Case):
         self.desk = Desk(agent, self.work / "desk")
         self.assertEqual(self.asked(), set(months))
         stamp = agent.home / "results.txt"
-        then, folder = stamp.read_text().split(" ", 1)
-        self.assertEqual(folder, str((self.work / "desk/results").resolve()))
-        stamp.write_text(f"{int(then) + 1} {folder}")  # later than what was delivered in that millisecond
+        then, place = stamp.read_text().split(" ", 1)
+        self.assertTrue(place.endswith(f" {(self.work / 'desk/results').resolve()}"), place)
+        stamp.write_text(f"{int(then) + 1} {place}")  # later than what was delivered in that millisecond
         self.assertEqual(self.asked(), set(months[-13:]))
         self.assertEqual(self.asked("--dealer", "D0001"), set(months[-13:]))
         path.write_text(f"period,showroom_visits\n{months[1]},77\n")
@@ -330,11 +330,26 @@ class Months(Case):
         self.assertEqual(self.asked(), {months[1], *months[-13:]})
         self.assertEqual(self.asked("--all-months", "--dealer", "D0001"), set(months))
         self.assertEqual(self.asked(), {months[1], *months[-13:]}, "one store's were not all")
-        for text in (f"{int(then) - 86400000} {folder}", f"{int(then) + 86400000} {folder}", f"{int(then) + 1} {folder}x", "soon", ""):
+        for text in (f"{int(then) - 86400000} {place}", f"{int(then) + 86400000} {place}", f"{int(then) + 1} {place}x", "soon", ""):
             stamp.write_text(text)
             self.assertEqual(self.asked(), set(months), text)
         self.assertEqual(self.asked("--all-months"), set(months))
         self.assertNotIn(months[0], self.asked())
+        self.assertEqual(self.asked("--lang", "zh"), set(months), "all in the other language")
+        self.assertNotIn(months[0], self.asked("--lang", "zh"))
+        (self.desk.folder / f"D0001-{months[1]}.xlsx").unlink()
+        self.assertEqual(self.asked("--lang", "zh"), {months[1], *months[-13:]}, "what somebody removed")
+        shutil.rmtree(self.desk.folder)
+        self.assertEqual(self.asked("--lang", "zh"), set(months), "all into a new folder")
+        self.assertNotIn(months[0], self.asked("--lang", "zh"))
+        file = self.desk.folder / f"D0001-{months[0]}.csv"
+        file.unlink()
+        file.mkdir()
+        self.assertExit(self.desk("--lang", "zh", "--all-months"), 4, "cannot be written")
+        stamp.write_text("")
+        self.assertExit(self.desk("--lang", "zh"), 4, "cannot be written")
+        file.rmdir()
+        self.assertIn(months[0], self.asked("--lang", "zh"), "what could not be written is not done")
 
 
 class Released(Expectations, Case):

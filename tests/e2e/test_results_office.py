@@ -101,7 +101,7 @@ class Office(HubCase):
         *sheets, _ = papers.trend(trend, language)
         for name, (top, body) in zip(("trend", "changes"), sheets):
             self.expect_lines(year[words[name]], 0, top + body)
-        self.assertIn(DASH, [cell for line in year[words["trend"]][1] for cell in line])
+        self.assertIn(DASH, [cell for line in year[words["trend"]][1] + year[words["changes"]][1] for cell in line])
         charted = [row for row in trend["rows"] if row["unit"] == "ratio" and row["better"] != "neither"]
         self.assertEqual(len(charted), 7)
         for line, row in enumerate(charted, 2):
