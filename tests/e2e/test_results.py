@@ -11,6 +11,7 @@ import time
 
 import papers
 from papers import DASH, GREEN, RED, WORDS
+from test_agent_run import fill, tmpfs
 from workbook import Workbook
 from yardstick import GOLDEN, PATIENCE, PROGRAMS, SOURCE, Agent, Case, HubCase, die_with_parent, environment, eventually, main, run
 
@@ -493,6 +494,19 @@ class Changes(Case):
         self.assertGreater(cut, 0)
         self.desk.must(*self.options)
         self.assertEqual(self.desk.files(), sorted(whole), "nothing is left beside them")
+
+    def test_a_full_disk_keeps_the_files_of_before(self):
+        with tmpfs(self, self.work / "small", "1m") as small:
+            self.desk = Desk(self.desk.agent, small / "desk")
+            self.desk.must(*self.options)
+            before = {name: (self.desk.folder / name).read_bytes() for name in self.desk.files()}
+            fill(small / "filler")
+            other = [*self.options[:-1], "en"]
+            result = self.desk(*other)
+            self.assertExit(result, 4, "D0001-2025-06.xlsx cannot be written: No space left on device", "D0001-2025.csv cannot be written")
+            self.assertEqual({name: (self.desk.folder / name).read_bytes() for name in self.desk.files()}, before, "whole, and nothing beside them")
+            (small / "filler").unlink()
+            self.assertEqual(set(self.desk.must(*other).values()), {"written"})
 
     def test_consultants_that_a_correction_drops_leave_no_file(self):
         self.assertEqual(self.desk.must(*self.options)["D0001-2025-06-consultants.csv"], "written")
