@@ -232,17 +232,17 @@ static bool add_release(const render_t *render, const compare_answer_t *answer, 
     if (answer->suppressed && release)
         snprintf(out, NOTE_SIZE,
                  zh ? "全国与区域数据来自第 %u 次发布（%s），取三位有效数字；× 表示为不泄露他店数据而不显示"
-                    : "nation and region: release %u of %s, rounded to 3 digits; × is hidden: it could tell another "
+                    : "Nation and region: release %u of %s, rounded to 3 digits; × is hidden: it could tell another "
                       "owner's figures",
                  release, time);
     else if (answer->suppressed)
         snprintf(out, NOTE_SIZE, "%s",
                  zh ? "本月尚未发布，全国与区域数据暂不显示（×）"
-                    : "this month has not been released yet, so nation and region are not shown (×)");
+                    : "This month has not been released yet, so nation and region are not shown (×)");
     else if (release)
         snprintf(out, NOTE_SIZE,
                  zh ? "全国数据来自第 %u 次发布（%s），取三位有效数字"
-                    : "nation: release %u of %s, rounded to 3 digits",
+                    : "Nation: release %u of %s, rounded to 3 digits",
                  release, time);
     return answer->suppressed || release;
 }
@@ -256,7 +256,7 @@ size_t render_sources(const render_t *render, const compare_answer_t *answer, co
         if (answer->exemplars[i])
             snprintf(out[count++], NOTE_SIZE,
                      render->language == LANGUAGE_ZH ? "%s标杆为总部指定的门店 %s"
-                                                     : "the %s's benchmark is %s, designated by headquarters",
+                                                     : "The %s's benchmark is %s, designated by headquarters",
                      PLACES[i][render->language], answer->exemplars[i]);
     return count;
 }

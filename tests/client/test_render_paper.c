@@ -192,9 +192,9 @@ Test(paper, what_is_hidden_is_told_from_what_has_no_value)
     cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);
     static const char *const NOTES[] = {
         "D1  June 2025  Comparison", "Published (as the month was closed)",
-        "nation and region: release 2 of 2025-07-10 18:00:00, rounded to 3 digits; × is hidden: it could tell another "
+        "Nation and region: release 2 of 2025-07-10 18:00:00, rounded to 3 digits; × is hidden: it could tell another "
         "owner's figures",
-        "the region's benchmark is D7, designated by headquarters", "Region: —"};
+        "The region's benchmark is D7, designated by headquarters", "Region: —"};
     cr_assert_eq(paper.top, sizeof NOTES / sizeof *NOTES, "no word of weak rows");
     for (size_t i = 0; i < paper.top; i++)
         cr_assert_str_eq(paper.lines[i].cells[0].text, NOTES[i]);
@@ -207,7 +207,7 @@ Test(paper, what_is_hidden_is_told_from_what_has_no_value)
     answer.release = 0;
     cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);
     cr_assert_str_eq(paper.lines[2].cells[0].text,
-                     "this month has not been released yet, so nation and region are not shown (×)");
+                     "This month has not been released yet, so nation and region are not shown (×)");
 }
 
 /* ---- Colours and formats ---- */

@@ -26,9 +26,9 @@ WORDS = {
                weakest_row=["Consultant", "Gap", "Weakest row"], legend="Legend", better="▲ better than the region's average",
                worse="▼ worse than the region's average", empty="A month without a value is left empty",
                provisional="Provisional (the month is open)", published="Published (as the month was closed)",
-               release="nation and region: release {number} of {time}, rounded to 3 digits; × is hidden: it could tell another owner's figures",
-               unreleased="this month has not been released yet, so nation and region are not shown (×)",
-               exemplar="the {}'s benchmark is {}, designated by headquarters", places=("nation", "region")),
+               release="Nation and region: release {number} of {time}, rounded to 3 digits; × is hidden: it could tell another owner's figures",
+               unreleased="This month has not been released yet, so nation and region are not shown (×)",
+               exemplar="The {}'s benchmark is {}, designated by headquarters", places=("nation", "region")),
 }
 ENGLISH_MONTHS = "January February March April May June July August September October November December".split()
 
