@@ -15,7 +15,7 @@
 #define COLUMN_WIDTH_MIN 7
 #define HEAD_WIDTH_MAX   14 /* of a head, likewise */
 #define BROKEN_MAX       5  /* lines of one cell */
-#define COLUMNS_A_PAGE   30 /* a comparison with the most peers has 27 */
+#define COLUMNS_A_PAGE   20 /* more would be too small to read: a comparison with ten peers has 21 */
 #define LINES_A_PAGE     52 /* so many are made to fit on one */
 #define TITLE_POINTS     27
 

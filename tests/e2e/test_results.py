@@ -150,6 +150,15 @@ class Papers(Expectations, HubCase):
         answer = self.expect_compare(desk, "D0011", "2025-06", "en", peers)
         self.assertEqual(answer["columns"][5:], ["peer:D0015", "peer:D0041"])
 
+    def test_many_peers_are_printed_on_two_pages_beside_each_other(self):
+        desk = self.desk("D0011")
+        peers = ("D0015", "D0017", "D0024", "D0031", "D0035", "D0041", "D0043", "D0046", "D0047", "D0057")
+        for count, pages in ((9, "1"), (10, "2")):
+            desk.must("--period", "2025-06", "--lang", "en", *named("--peer", peers[:count]))
+            sheet = desk.book("D0011-2025-06.xlsx").sheets[0]
+            self.assertEqual((sheet.fit_width, sheet.line(2)[6]), (pages, "D0015"))
+            self.assertIn("$A:$A", desk.book("D0011-2025-06.xlsx").names["_xlnm.Print_Titles", 0], "the rows' titles on each")
+
     def test_a_year_shows_every_number_of_the_json(self):
         for dealer, year, language in (("D0001", 2025, "zh"), ("D0003", 2025, "en"), ("D0017", 2024, "en"), ("D0031", 2025, "zh")):
             with self.subTest(dealer=dealer, language=language):
