@@ -1,5 +1,6 @@
 #include "client/render_paper.h"
 
+#include "client/csv.h"
 #include "client/render_paper_lines.h"
 #include "core/number.h"
 #include "core/scratch.h"
@@ -217,22 +218,11 @@ size_t paper_column_width(const paper_t *paper, size_t column, size_t head)
 
 /* ---- CSV ---- */
 
-/* Text, quoted where needed. A spreadsheet would run what begins like a formula: an apostrophe keeps it text. */
-static void print_text(FILE *out, const char *text)
-{
-    bool is_formula = *text && strchr("=+-@\t\r", *text);
-    bool is_quoted = strpbrk(text, ",;\"\t\r\n") != NULL;
-    fprintf(out, "%s%s", is_quoted ? "\"" : "", is_formula ? "'" : "");
-    for (; *text; text++)
-        fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
-    fputs(is_quoted ? "\"" : "", out);
-}
-
 static void print_cell(FILE *out, const paper_cell_t *cell)
 {
     char number[32];
     if (cell->kind == PAPER_TEXT)
-        print_text(out, cell->text);
+        csv_write_text(out, cell->text);
     if (cell->kind != PAPER_NUMBER)
         return;
     number_format_double(cell->value, number, sizeof number);

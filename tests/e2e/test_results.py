@@ -653,6 +653,13 @@ class Codes(Case):
         text = (folder / "=1+1-2025-06.csv").read_text(encoding="utf-8-sig")
         self.assertTrue(text.startswith("'=1+1  2025年6月"), text[:40])
         self.assertIn(",'=2+2", (folder / "=1+1-2025-06-consultants.csv").read_text(encoding="utf-8-sig"))
+        agent = Agent(hub, home)
+        agent.must("submit", facts, "--all")
+        agent.must("report", "--desk", self.work / "desk")
+        receipts = (folder / "receipts.csv").read_text(encoding="utf-8-sig")
+        self.assertIn(",'=1+1,2025-06,", receipts)
+        self.assertNotIn(",=1+1", receipts)
+        self.assertNotIn(",@SUM", receipts)
 
 
 if __name__ == "__main__":
