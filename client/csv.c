@@ -254,3 +254,13 @@ const char *csv_excerpt(const char *cell, char out[CSV_EXCERPT_SIZE])
     snprintf(out + size, CSV_EXCERPT_SIZE - size, "%s", cell[size] ? "…" : "");
     return out;
 }
+
+void csv_write_text(FILE *out, const char *text)
+{
+    bool is_formula = *text && strchr("=+-@\t\r", *text);
+    bool is_quoted = strpbrk(text, ",;\"\t\r\n") != NULL;
+    fprintf(out, "%s%s", is_quoted ? "\"" : "", is_formula ? "'" : "");
+    for (; *text; text++)
+        fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
+    fputs(is_quoted ? "\"" : "", out);
+}

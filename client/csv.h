@@ -6,6 +6,8 @@
 #include "core/limits.h"
 #include "core/span.h"
 
+#include <stdio.h>
+
 typedef struct {
     const char *const *cells; /* UTF-8; unquoted ones without blanks around; valid until the callback returns */
     size_t count;
@@ -43,3 +45,7 @@ bool csv_check_width(const csv_record_t *record, size_t columns, faults_t *fault
 
 /* A cell's text for a message: at most 40 characters of it, blanks for line ends. Returns `out`. */
 const char *csv_excerpt(const char *cell, char out[CSV_EXCERPT_SIZE]);
+
+/* Writes a text as one cell, quoted where needed. A spreadsheet would run what begins like a formula: an apostrophe
+ * before it keeps it text. */
+void csv_write_text(FILE *out, const char *text);

@@ -1,6 +1,7 @@
 /* Cells and lines of CSV for the renderers. For client/render*.c only. */
 #pragma once
 
+#include "client/csv.h"
 #include "client/render_internals.h"
 
 #include "core/number.h"
@@ -21,25 +22,11 @@ static inline void lead(csv_line_t *line)
     line->follows = true;
 }
 
-/* Text, quoted where needed. A spreadsheet would run what begins like a formula: an apostrophe keeps it text. */
 static inline void put_text(csv_line_t *line, const char *text)
 {
     lead(line);
-    if (!text)
-        return;
-    bool is_formula = *text && strchr("=+-@\t\r", *text);
-    bool is_quoted = strpbrk(text, ",;\"\t\r\n") != NULL;
-    if (is_quoted)
-        fputc('"', line->out);
-    if (is_formula)
-        fputc('\'', line->out);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', line->out);
-        fputc(*text, line->out);
-    }
-    if (is_quoted)
-        fputc('"', line->out);
+    if (text)
+        csv_write_text(line->out, text);
 }
 
 static inline void put_number(csv_line_t *line, double value)

@@ -1,5 +1,6 @@
 #include "client/render_paper.h"
 
+#include "client/csv.h"
 #include "client/render_paper_lines.h"
 #include "core/number.h"
 #include "core/scratch.h"
@@ -49,6 +50,13 @@ void paper_add_empty(paper_line_t *line, look_t look)
 void paper_add_value(paper_line_t *line, look_t look, const shown_row_t *row, double value)
 {
     paper_add_number(line, look, value, render_number_look(row, value));
+}
+
+void paper_mark(paper_line_t *line, double gain)
+{
+    paper_cell_t *cell = &line->cells[line->used - 1];
+    if (cell->kind == PAPER_NUMBER)
+        cell->mark = (int8_t)((gain > 0) - (gain < 0));
 }
 
 status_t paper_add_text_line(paper_t *paper, look_t look, const char *text)
@@ -118,18 +126,16 @@ static status_t add_header(const paper_tables_t *tables, look_t look, const char
     return tables->add_heads(tables->render, tables->answer, paper, line, look);
 }
 
-status_t paper_begin(const paper_tables_t *tables, const char *title, const char *corner, paper_t *paper)
+status_t paper_add_top(const paper_tables_t *tables, const char *corner, paper_t *paper)
 {
-    TRY(paper_add_text_line(paper, LOOK_TITLE, title));
     TRY(add_header(tables, LOOK_TOP, corner, paper));
     paper->lines[paper->line_count - 1].is_for_sheets = true;
     paper->top = paper->line_count;
     return STATUS_OK;
 }
 
-/* Adds one table; nothing where `count` is 0. */
-static status_t add_table(const paper_tables_t *tables, const char *title, const size_t *rows, size_t count,
-                          paper_t *paper)
+status_t paper_add_table(const paper_tables_t *tables, const char *title, const size_t *rows, size_t count,
+                         paper_t *paper)
 {
     if (count == 0)
         return STATUS_OK;
@@ -163,7 +169,7 @@ static status_t add_rest(const paper_tables_t *tables, const bool *shown, size_t
     for (size_t i = 0; i < tables->row_count; i++)
         if (!shown[i])
             rows[count++] = i;
-    return add_table(tables, render_word(tables->render, WORD_OTHER_ROWS), rows, count, paper);
+    return paper_add_table(tables, render_word(tables->render, WORD_OTHER_ROWS), rows, count, paper);
 }
 
 status_t paper_add_tables(const paper_tables_t *tables, paper_t *paper)
@@ -177,7 +183,7 @@ status_t paper_add_tables(const paper_tables_t *tables, paper_t *paper)
     for (size_t i = 0; catalog && i < catalog->table_count; i++) {
         const table_t *table = &catalog->tables[i];
         size_t count = gather(tables, table, shown, rows);
-        TRY(add_table(tables, table->title[tables->render->language], rows, count, paper));
+        TRY(paper_add_table(tables, table->title[tables->render->language], rows, count, paper));
     }
     return add_rest(tables, shown, rows, paper);
 }
@@ -186,9 +192,12 @@ status_t paper_add_tables(const paper_tables_t *tables, paper_t *paper)
 
 void paper_cell_text(const paper_cell_t *cell, char out[VALUE_SIZE])
 {
-    if (cell->kind == PAPER_NUMBER)
-        render_number(cell->value, cell->number, out);
-    else
+    static const char *const MARKS[] = {"▼ ", "", "▲ "};
+    char number[VALUE_SIZE];
+    if (cell->kind == PAPER_NUMBER) {
+        render_number(cell->value, cell->number, number);
+        snprintf(out, VALUE_SIZE, "%s%.390s", MARKS[cell->mark + 1], number);
+    } else
         snprintf(out, VALUE_SIZE, "%s", cell->kind == PAPER_TEXT ? cell->text : "");
 }
 
@@ -209,40 +218,33 @@ size_t paper_column_width(const paper_t *paper, size_t column, size_t head)
 
 /* ---- CSV ---- */
 
-/* Text, quoted where needed. A spreadsheet would run what begins like a formula: an apostrophe keeps it text. */
-static void print_text(FILE *out, const char *text)
-{
-    bool is_formula = *text && strchr("=+-@\t\r", *text);
-    bool is_quoted = strpbrk(text, ",;\"\t\r\n") != NULL;
-    fprintf(out, "%s%s", is_quoted ? "\"" : "", is_formula ? "'" : "");
-    for (; *text; text++)
-        fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
-    fputs(is_quoted ? "\"" : "", out);
-}
-
 static void print_cell(FILE *out, const paper_cell_t *cell)
 {
     char number[32];
     if (cell->kind == PAPER_TEXT)
-        print_text(out, cell->text);
+        csv_write_text(out, cell->text);
     if (cell->kind != PAPER_NUMBER)
         return;
     number_format_double(cell->value, number, sizeof number);
     fputs(number, out);
 }
 
-void paper_write_csv(const paper_t *paper, FILE *out)
+static void print_line(FILE *out, const paper_line_t *line)
+{
+    if (line->is_for_sheets)
+        return;
+    for (size_t i = 0; i < line->used; i++) {
+        if (i)
+            fputc(',', out);
+        print_cell(out, &line->cells[i]);
+    }
+    fputs("\r\n", out);
+}
+
+void paper_write_csv(const paper_t *papers, size_t count, FILE *out)
 {
     fputs("\xEF\xBB\xBF", out);
-    for (size_t i = 0; i < paper->line_count; i++) {
-        const paper_line_t *line = &paper->lines[i];
-        if (line->is_for_sheets)
-            continue;
-        for (size_t j = 0; j < line->used; j++) {
-            if (j)
-                fputc(',', out);
-            print_cell(out, &line->cells[j]);
-        }
-        fputs("\r\n", out);
-    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < papers[i].line_count; j++)
+            print_line(out, &papers[i].lines[j]);
 }

@@ -24,6 +24,7 @@ typedef enum {
 
 typedef struct {
     uint8_t kind, look;
+    int8_t mark; /* of a number whose sign does not say it: 1 = ▲ better, -1 = ▼ worse, before it in sheets */
     number_look_t number; /* of a number */
     union {
         const char *text;
@@ -56,31 +57,36 @@ typedef struct {
     size_t chart_count;
 } paper_t;
 
-/* The comparison of a month: own, averages, benchmarks, peers, the gaps, the direction; own and its gap to the region's
- * average coloured by that gap; below the tables the legend and the weakest rows. Each of these makes *out of memory of
+/* The comparison of a month. Above the heads of the columns: what the figures are, which release nation and region are
+ * of, who stands as a benchmark. Then the weakest rows as the first table, for them it is read; the catalog's tables
+ * with own, averages, benchmarks, peers, the gaps, the direction, own and its gap to the region's average coloured by
+ * that gap, and × for what is hidden; the legend. Times are this machine's. Each of these makes *out of memory of
  * `arena` and may borrow from the answer and the catalog: STATUS_NO_MEMORY, else STATUS_OK. */
 status_t paper_compare(const render_t *render, const compare_answer_t *answer, arena_t *arena, paper_t *out) NODISCARD;
 
-/* A year: January to December, the year, months counted, the direction; below them the same tables with the change
- * rates, coloured by what is better. */
+/* A year: January to December, the year, months counted, the direction. */
 status_t paper_trend(const render_t *render, const trend_answer_t *answer, arena_t *arena, paper_t *out) NODISCARD;
+
+/* Its change rates, month against the month before, coloured and marked by what is better. */
+status_t paper_trend_changes(const render_t *render, const trend_answer_t *answer, arena_t *arena,
+                             paper_t *out) NODISCARD;
 
 /* One chart for each row of the year whose unit is `ratio` and which has a direction, with the figures that it is drawn
  * from: cells without a value stay empty, for a text is drawn as zero. */
 status_t paper_trend_charts(const render_t *render, const trend_answer_t *answer, arena_t *arena,
                             paper_t *out) NODISCARD;
 
-/* The consultants of a month side by side, the weakest row of each coloured, and listed below with its gap. */
+/* The consultants of a month side by side, the weakest row of each marked, and listed below with its gap. */
 status_t paper_consultants(const render_t *render, const consultants_answer_t *answer, arena_t *arena,
                            paper_t *out) NODISCARD;
 
-/* The text of a cell as people read it, "" of an empty one. */
+/* The text of a cell as people read it in a sheet, "" of an empty one. */
 void paper_cell_text(const paper_cell_t *cell, char out[VALUE_SIZE]);
 
 /* How many columns of text the cells of that column take, without titles and notes, which run on to the right; of a
  * head at most `head`, for heads may be broken. */
 size_t paper_column_width(const paper_t *paper, size_t column, size_t head);
 
-/* As CSV for people and for Excel: UTF-8 with BOM, CRLF, numbers in full and without grouping. Whether writing failed
- * is asked of the file afterwards. */
-void paper_write_csv(const paper_t *paper, FILE *out);
+/* Papers below each other as CSV for people and for Excel: UTF-8 with BOM, CRLF, numbers in full and without grouping.
+ * Whether writing failed is asked of the file afterwards. */
+void paper_write_csv(const paper_t *papers, size_t count, FILE *out);

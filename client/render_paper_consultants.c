@@ -26,6 +26,7 @@ static status_t add_row(const render_t *render, const void *of, paper_t *paper, 
     for (size_t i = 0; i < answer->consultant_count; i++) {
         bool is_weakest = answer->weakest[i] && strcmp(answer->weakest[i], answer->rows[index]) == 0;
         paper_add_value(line, is_weakest ? LOOK_BAD : LOOK_VALUE, &row, answer->values[i * answer->row_count + index]);
+        paper_mark(line, is_weakest ? -1 : 0);
     }
     return STATUS_OK;
 }
@@ -53,7 +54,7 @@ static status_t add_weakest(const render_t *render, const consultants_answer_t *
 
 status_t paper_consultants(const render_t *render, const consultants_answer_t *answer, arena_t *arena, paper_t *out)
 {
-    static const legend_t LEGEND[] = {{LOOK_BAD, WORD_WEAKEST_OF_CONSULTANT}, {LOOK_PLAIN, WORD_DASH_LEGEND}};
+    static const legend_t LEGEND[] = {{LOOK_BAD, WORD_CONSULTANTS_LEGEND}, {LOOK_PLAIN, WORD_DASH_LEGEND}};
     paper_tables_t tables = {render, answer, answer->row_count, row_id, "", add_heads, add_row};
     paper_t paper = {.name = render_word(render, WORD_CONSULTANTS),
                      .language = render->language,
@@ -62,7 +63,8 @@ status_t paper_consultants(const render_t *render, const consultants_answer_t *a
     char month[LABEL_SIZE];
     render_month(render, answer->period, month);
     const char *title = arena_printf(arena, "%s  %s  %s", answer->dealer, month, paper.name);
-    TRY(paper_begin(&tables, title, "", &paper));
+    TRY(paper_add_text_line(&paper, LOOK_TITLE, title));
+    TRY(paper_add_top(&tables, "", &paper));
     TRY(paper_add_tables(&tables, &paper));
     TRY(paper_add_legend(render, LEGEND, sizeof LEGEND / sizeof *LEGEND, &paper));
     TRY(add_weakest(render, answer, &paper));

@@ -14,6 +14,8 @@ void paper_add_empty(paper_line_t *line, look_t look);
 void paper_add_number(paper_line_t *line, look_t look, double value, number_look_t number);
 /* A value of a row, with the row's format. */
 void paper_add_value(paper_line_t *line, look_t look, const shown_row_t *row, double value);
+/* Marks the last cell as better (above zero) or worse; nothing of a text. */
+void paper_mark(paper_line_t *line, double gain);
 /* Title and unit of a row. STATUS_NO_MEMORY. */
 status_t paper_add_label(const render_t *render, const shown_row_t *row, paper_t *paper, paper_line_t *line) NODISCARD;
 /* In words which way is good. */
@@ -50,8 +52,12 @@ typedef struct {
 /* Index of the answer's row with that id; row_count where it has none. */
 size_t paper_find_row(const paper_tables_t *tables, const char *id);
 
-/* Begins a paper: its title, and behind `corner` the heads of the columns, which stay in view. */
-status_t paper_begin(const paper_tables_t *tables, const char *title, const char *corner, paper_t *paper) NODISCARD;
+/* Behind `corner` the heads of the columns; they, and what was added before them, stay in view. */
+status_t paper_add_top(const paper_tables_t *tables, const char *corner, paper_t *paper) NODISCARD;
+
+/* Adds one table of these rows, with its header and a blank line behind it; nothing where `count` is 0. */
+status_t paper_add_table(const paper_tables_t *tables, const char *title, const size_t *rows, size_t count,
+                         paper_t *paper) NODISCARD;
 
 /* Adds each table of the catalog that lists some of the rows, whole, with its header and a blank line behind it; rows
  * that no table lists in a table of their own at the end. */

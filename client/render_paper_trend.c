@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { MONTHS = 12, TREND_COLUMNS = 1 + MONTHS + 3, CHART_COLUMNS = 1 + MONTHS };
+enum { MONTHS = 12, TREND_COLUMNS = 1 + MONTHS + 3, CHANGE_COLUMNS = 1 + MONTHS + 1, CHART_COLUMNS = 1 + MONTHS };
 
 static const char *row_id(const void *answer, size_t row)
 {
@@ -47,14 +47,12 @@ static status_t add_row(const render_t *render, const void *of, paper_t *paper, 
     return STATUS_OK;
 }
 
-/* ---- Its change rates: the columns of the year stay empty, so that months stand below each other ---- */
+/* ---- Its change rates ---- */
 
 static status_t add_change_heads(const render_t *render, const void *of, paper_t *paper, paper_line_t *line,
                                  look_t look)
 {
     TRY(add_months(render, of, paper, line, look));
-    paper_add_empty(line, look);
-    paper_add_empty(line, look);
     paper_add_text(line, look, render_word(render, WORD_DIRECTION));
     return STATUS_OK;
 }
@@ -69,9 +67,8 @@ static status_t add_change_row(const render_t *render, const void *of, paper_t *
         double change = answer->changes[MONTHS * index + i], rate = answer->change_rates[MONTHS * index + i];
         double gain = row.better == BETTER_UP ? change : row.better == BETTER_DOWN ? -change : NO_VALUE;
         paper_add_number(line, isfinite(rate) ? paper_look_of_gain(gain) : LOOK_VALUE, rate, LOOK_OF_SHARE);
+        paper_mark(line, gain);
     }
-    paper_add_empty(line, LOOK_VALUE);
-    paper_add_empty(line, LOOK_VALUE);
     paper_add_direction(render, &row, line);
     return STATUS_OK;
 }
@@ -82,27 +79,41 @@ static const char *make_title(const render_t *render, const trend_answer_t *answ
                         answer->year, what);
 }
 
+/* Title, tables and legend. */
+static status_t fill(const paper_tables_t *tables, const trend_answer_t *answer, const legend_t *legend, size_t count,
+                     paper_t *paper)
+{
+    TRY(paper_add_text_line(paper, LOOK_TITLE, make_title(tables->render, answer, paper->name, paper->arena)));
+    TRY(paper_add_top(tables, "", paper));
+    TRY(paper_add_tables(tables, paper));
+    return paper_add_legend(tables->render, legend, count, paper);
+}
+
 status_t paper_trend(const render_t *render, const trend_answer_t *answer, arena_t *arena, paper_t *out)
 {
-    static const legend_t LEGEND[] = {{LOOK_GAIN, WORD_BETTER_THAN_BEFORE},
-                                      {LOOK_LOSS, WORD_WORSE_THAN_BEFORE},
-                                      {LOOK_PLAIN, WORD_YEAR_LEGEND},
-                                      {LOOK_PLAIN, WORD_DASH_LEGEND}};
+    static const legend_t LEGEND[] = {{LOOK_PLAIN, WORD_YEAR_LEGEND}, {LOOK_PLAIN, WORD_DASH_LEGEND}};
     paper_tables_t tables = {render, answer, answer->row_count, row_id, "", add_heads, add_row};
-    paper_t paper = {.name = render_word(render, WORD_LONGITUDINAL),
+    *out = (paper_t){.name = render_word(render, WORD_LONGITUDINAL),
                      .language = render->language,
                      .arena = arena,
                      .column_count = TREND_COLUMNS};
-    TRY(paper_begin(&tables, make_title(render, answer, paper.name, arena), "", &paper));
-    TRY(paper_add_tables(&tables, &paper));
-    tables.suffix =
+    return fill(&tables, answer, LEGEND, sizeof LEGEND / sizeof *LEGEND, out);
+}
+
+status_t paper_trend_changes(const render_t *render, const trend_answer_t *answer, arena_t *arena, paper_t *out)
+{
+    static const legend_t LEGEND[] = {
+        {LOOK_GAIN, WORD_BETTER_THAN_BEFORE}, {LOOK_LOSS, WORD_WORSE_THAN_BEFORE}, {LOOK_PLAIN, WORD_DASH_LEGEND}};
+    const char *suffix =
         arena_printf(arena, render->language == LANGUAGE_ZH ? "：%s" : ": %s", render_word(render, WORD_CHANGE_RATE));
-    tables.add_heads = add_change_heads;
-    tables.add_row = add_change_row;
-    TRY(tables.suffix ? paper_add_tables(&tables, &paper) : STATUS_NO_MEMORY);
-    TRY(paper_add_legend(render, LEGEND, sizeof LEGEND / sizeof *LEGEND, &paper));
-    *out = paper;
-    return STATUS_OK;
+    if (!suffix)
+        return STATUS_NO_MEMORY;
+    paper_tables_t tables = {render, answer, answer->row_count, row_id, suffix, add_change_heads, add_change_row};
+    *out = (paper_t){.name = render_word(render, WORD_MONTHLY_CHANGES),
+                     .language = render->language,
+                     .arena = arena,
+                     .column_count = CHANGE_COLUMNS};
+    return fill(&tables, answer, LEGEND, sizeof LEGEND / sizeof *LEGEND, out);
 }
 
 /* ---- Charts ---- */
@@ -149,7 +160,8 @@ status_t paper_trend_charts(const render_t *render, const trend_answer_t *answer
                      .charts = arena_array(arena, answer->row_count, sizeof *paper.charts)};
     if (!paper.charts)
         return STATUS_NO_MEMORY;
-    TRY(paper_begin(&tables, make_title(render, answer, paper.name, arena), "", &paper));
+    TRY(paper_add_text_line(&paper, LOOK_TITLE, make_title(render, answer, paper.name, arena)));
+    TRY(paper_add_top(&tables, "", &paper));
     for (size_t i = 0; i < answer->row_count; i++)
         if (is_charted(&answer->rows[i]))
             TRY(add_chart(render, answer, i, &paper));

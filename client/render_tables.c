@@ -61,8 +61,6 @@ static const char *compare_row_id(const void *answer, size_t row)
     return ((const compare_answer_t *)answer)->rows[row].row;
 }
 
-#define HIDDEN_MARK "×"
-
 static grid_t *begin_compare(const render_t *render, const void *of, const char *title, size_t part)
 {
     (void)part;
@@ -96,7 +94,7 @@ static void add_compare_row(const render_t *render, const void *of, grid_t *grid
     grid_cell(grid, style, text);
     grid_cell(grid, style, mark_of(gaps[GAP_REGION_AVERAGE]));
     for (size_t i = 0; i < GAP_COUNT; i++) {
-        if (answer->suppressed && answer->suppressed[index] >> (COLUMN_OWN + 1 + i) & 1u)
+        if (render_is_hidden(answer, index, COLUMN_OWN + 1 + i))
             grid_cell(grid, STYLE_PLAIN, HIDDEN_MARK);
         else
             add_value(grid, &row, values[COLUMN_OWN + 1 + i]);
@@ -136,33 +134,11 @@ static void print_weakest(const render_t *render, const compare_answer_t *answer
 /* What a dealer's scopes are of, and which stores stand as benchmarks. */
 static void print_sources(const render_t *render, const compare_answer_t *answer)
 {
-    bool zh = render->language == LANGUAGE_ZH;
-    char time[TIME_TEXT_SIZE];
-    if (answer->suppressed && answer->release) {
-        render_time_text(answer->release_ms, time);
-        fprintf(
-            render->out,
-            zh ? "全国与区域数据来自第 %u 次发布（%s），取三位有效数字；× 表示为不泄露他店数据而不显示\n"
-               : "nation and region: release %u of %s, rounded to 3 digits; × is hidden: it could tell another owner's "
-                 "figures\n",
-            (unsigned)answer->release, time);
-    } else if (answer->suppressed) {
-        fputs(zh ? "本月尚未发布，全国与区域数据暂不显示（×）\n"
-                 : "this month has not been released yet, so nation and region are not shown (×)\n",
-              render->out);
-    }
-    if (!answer->suppressed && answer->release) {
-        render_time_text(answer->release_ms, time);
-        fprintf(render->out,
-                zh ? "全国数据来自第 %u 次发布（%s），取三位有效数字\n"
-                   : "nation: release %u of %s, rounded to 3 digits\n",
-                (unsigned)answer->release, time);
-    }
-    for (size_t i = 0; i < 2; i++)
-        if (answer->exemplars[i])
-            fprintf(render->out,
-                    zh ? "%s标杆为总部指定的门店 %s\n" : "the %s's benchmark is %s, designated by headquarters\n",
-                    i ? (zh ? "区域" : "region") : (zh ? "全国" : "nation"), answer->exemplars[i]);
+    char time[TIME_TEXT_SIZE], notes[SOURCES_MAX][NOTE_SIZE];
+    render_time_text(answer->release_ms, time);
+    size_t count = render_sources(render, answer, time, notes);
+    for (size_t i = 0; i < count; i++)
+        print_line(render, notes[i]);
 }
 
 status_t render_table_compare(const render_t *render, const compare_answer_t *answer)
@@ -180,7 +156,8 @@ status_t render_table_compare(const render_t *render, const compare_answer_t *an
     print_line(render, render_word(render, WORD_COMPARE_LEGEND));
     print_line(render, render_word(render, WORD_GAP_LEGEND));
     print_sources(render, answer);
-    print_line(render, render_word(render, answer->weakest_count ? WORD_WEAKEST : WORD_NO_WEAKEST));
+    if (render_has_region_gap(answer))
+        print_line(render, render_word(render, answer->weakest_count ? WORD_WEAKEST : WORD_NO_WEAKEST));
     for (size_t i = 0; i < answer->weakest_count; i++)
         print_weakest(render, answer, i);
     return STATUS_OK;

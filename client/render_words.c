@@ -160,22 +160,30 @@ void render_scope(const render_t *render, const char *scope, char out[LABEL_SIZE
 static const char *const MONTHS[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
 
-void render_status(const render_t *render, const figures_status_t *status)
+void render_status_text(const render_t *render, const figures_status_t *status, char out[NOTE_SIZE])
 {
     static const word_t WORD_OF[FIGURES_STATUS_COUNT] = {
         [FIGURES_PROVISIONAL] = WORD_FIGURES_PROVISIONAL,
         [FIGURES_PUBLISHED] = WORD_FIGURES_PUBLISHED,
         [FIGURES_RESTATED] = WORD_FIGURES_RESTATED,
     };
+    *out = '\0';
     if (status->kind == FIGURES_NONE)
         return;
-    fputs(render_word(render, WORD_OF[status->kind]), render->out);
+    int size = snprintf(out, NOTE_SIZE, "%s", render_word(render, WORD_OF[status->kind]));
     if (status->expected)
-        fprintf(render->out,
-                render->language == LANGUAGE_ZH ? "  已报 %" PRIu32 " / 应报 %" PRIu32
-                                                : "; %" PRIu32 " of %" PRIu32 " stores have reported",
-                status->reported, status->expected);
-    fputc('\n', render->out);
+        snprintf(out + size, NOTE_SIZE - (size_t)size,
+                 render->language == LANGUAGE_ZH ? "  已报 %" PRIu32 " / 应报 %" PRIu32
+                                                 : "; %" PRIu32 " of %" PRIu32 " stores have reported",
+                 status->reported, status->expected);
+}
+
+void render_status(const render_t *render, const figures_status_t *status)
+{
+    char text[NOTE_SIZE];
+    render_status_text(render, status, text);
+    if (*text)
+        fprintf(render->out, "%s\n", text);
 }
 
 void render_month(const render_t *render, period_t period, char out[LABEL_SIZE])
@@ -212,4 +220,56 @@ void render_regions_note(const render_t *render, const answer_regions_t *regions
                     : "%u of this region's stores lay elsewhere in that month and are left out: a manager reads of a "
                       "store the months that lay in its region\n",
                 regions->unseen);
+}
+
+/* ---- About a comparison as a whole ---- */
+
+/* To a dealer, nation and region are those of a release; to a manager the nation is. */
+static bool add_release(const render_t *render, const compare_answer_t *answer, const char *time, char out[NOTE_SIZE])
+{
+    bool zh = render->language == LANGUAGE_ZH;
+    unsigned release = answer->release;
+    if (answer->suppressed && release)
+        snprintf(out, NOTE_SIZE,
+                 zh ? "全国与区域数据来自第 %u 次发布（%s），取三位有效数字；× 表示为不泄露他店数据而不显示"
+                    : "Nation and region: release %u of %s, rounded to 3 digits; × is hidden: it could tell another "
+                      "owner's figures",
+                 release, time);
+    else if (answer->suppressed)
+        snprintf(out, NOTE_SIZE, "%s",
+                 zh ? "本月尚未发布，全国与区域数据暂不显示（×）"
+                    : "This month has not been released yet, so nation and region are not shown (×)");
+    else if (release)
+        snprintf(out, NOTE_SIZE,
+                 zh ? "全国数据来自第 %u 次发布（%s），取三位有效数字"
+                    : "Nation: release %u of %s, rounded to 3 digits",
+                 release, time);
+    return answer->suppressed || release;
+}
+
+size_t render_sources(const render_t *render, const compare_answer_t *answer, const char *time,
+                      char out[SOURCES_MAX][NOTE_SIZE])
+{
+    static const char *const PLACES[][LANGUAGE_COUNT] = {{"全国", "nation"}, {"区域", "region"}};
+    size_t count = add_release(render, answer, time, out[0]);
+    for (size_t i = 0; i < 2; i++)
+        if (answer->exemplars[i])
+            snprintf(out[count++], NOTE_SIZE,
+                     render->language == LANGUAGE_ZH ? "%s标杆为总部指定的门店 %s"
+                                                     : "The %s's benchmark is %s, designated by headquarters",
+                     PLACES[i][render->language], answer->exemplars[i]);
+    return count;
+}
+
+bool render_is_hidden(const compare_answer_t *answer, size_t row, size_t column)
+{
+    return answer->suppressed && answer->suppressed[row] >> column & 1u;
+}
+
+bool render_has_region_gap(const compare_answer_t *answer)
+{
+    for (size_t i = 0; i < answer->row_count; i++)
+        if (isfinite(answer->gaps[i * GAP_COUNT + COLUMN_REGION_AVERAGE - 1]))
+            return true;
+    return false;
 }

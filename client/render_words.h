@@ -103,14 +103,14 @@
     X(LESS_IS_BETTER, "↓ 越低越好", "↓ less is better")                                                                                               \
     X(NEITHER_IS_BETTER, "· 不分好坏", "· neither")                                                                                                   \
     X(LEGEND, "图例", "Legend")                                                                                                                       \
-    X(BETTER_THAN_REGION, "优于区域平均", "better than the region's average")                                                                         \
-    X(WORSE_THAN_REGION, "劣于区域平均", "worse than the region's average")                                                                           \
-    X(BETTER_THAN_BEFORE, "比上月变好", "better than the month before")                                                                               \
-    X(WORSE_THAN_BEFORE, "比上月变差", "worse than the month before")                                                                                 \
-    X(WEAKEST_OF_CONSULTANT, "该顾问最需改进的指标（与全店相比）", "the consultant's weakest row (against the store)")                                \
+    X(BETTER_THAN_REGION, "▲ 优于区域平均", "▲ better than the region's average")                                                                     \
+    X(WORSE_THAN_REGION, "▼ 劣于区域平均", "▼ worse than the region's average")                                                                       \
+    X(BETTER_THAN_BEFORE, "▲ 比上月变好", "▲ better than the month before")                                                                           \
+    X(WORSE_THAN_BEFORE, "▼ 比上月变差", "▼ worse than the month before")                                                                             \
     X(DASH_LEGEND, "— 无数据", "— no value")                                                                                                          \
     X(SIGN_LEGEND, "带“较”字的列是与该列相比的差距：+ 优于，- 劣于", "Gap: + is better than that column, - is worse")                                 \
     X(MONTHS_COUNTED, "月数", "Months counted")                                                                                                       \
+    X(MONTHLY_CHANGES, "环比", "Monthly changes")                                                                                                     \
     X(CHANGE_RATE, "环比", "change from the month before")                                                                                            \
     X(CHARTS_NOTE, "没有数据的月份留空", "A month without a value is left empty")                                                                     \
     X(PERIOD, "月份", "Month")                                                                                                                        \
@@ -236,8 +236,28 @@ void render_share(double share, char out[VALUE_SIZE]);
 /* "全国", "区域 east", "circle circle-1". */
 void render_scope(const render_t *render, const char *scope, char out[LABEL_SIZE]);
 
-/* What the figures are and how many have reported, as a line of its own; nothing where that is not told. */
+/* In place of a figure that is not shown since it could tell another owner's. */
+#define HIDDEN_MARK "×"
+
+#define NOTE_SIZE   512
+
+/* What the figures are and how many have reported; "" where that is not told. */
+void render_status_text(const render_t *render, const figures_status_t *status, char out[NOTE_SIZE]);
+/* The same as a line of its own; nothing where it is "". */
 void render_status(const render_t *render, const figures_status_t *status);
+
+enum { SOURCES_MAX = 3 };
+
+/* Which release a comparison's nation and region are of (`time`: that release's, as it is to be shown), and which
+ * stores stand as benchmarks: a text each; returns how many there are. */
+size_t render_sources(const render_t *render, const compare_answer_t *answer, const char *time,
+                      char out[SOURCES_MAX][NOTE_SIZE]);
+
+/* Whether a column 1..4 of that row is hidden, not without a value by itself. */
+bool render_is_hidden(const compare_answer_t *answer, size_t row, size_t column);
+
+/* Whether some row can be held against the region's average: else nothing is said of what is weakest. */
+bool render_has_region_gap(const compare_answer_t *answer);
 
 /* "2025年6月", "June 2025". */
 void render_month(const render_t *render, period_t period, char out[LABEL_SIZE]);

@@ -160,7 +160,7 @@ static const command_t COMMANDS[] = {
      "answer what `checks` lists: the comment stays with the revision that is current"},
     {"results", "", 0, 0, "desk dealer period peer all-months once", NEEDS_CATALOG, results_check, results_run,
      "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
-    {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
+    {"run", "", 0, 0, "desk refresh rescan peer", NEEDS_HOME, run_daemon_check, run_daemon,
      "the daemon: takes files from the desk's inbox, delivers, keeps the results up to date; SIGTERM ends it"},
     {"take", "NAME", 1, 1, "desk dealer year zeros last unread seen", NEEDS_HOME, take_check, take_run,
      "take one file of the desk's inbox: check it, file its months, move it away with a report (exit status 3: not "
@@ -175,6 +175,8 @@ static const own_help_t OWN_HELP[] = {
     {"enroll", "home", "the home that is made, or that was made for this hub before"},
     {"enroll", "hub", "the hub, tcp://HOST:PORT, which the home remembers (as the token says)"},
     {"enroll", "timeout", "give up after so long (60)"},
+    {"results", "peer", "a store of a common circle to show beside, in the months in which it is one"},
+    {"run", "peer", "a store of a common circle that the results show beside, in the months in which it is one"},
     {"run", "timeout", "its errands give up after so long without any progress, and are sent again later (30)"},
     {"template", "lang", "heads the columns with the facts' titles (else with their ids)"},
     {"submit", "year", "of months written without one (1月, Jan); else the one in the file's name"},

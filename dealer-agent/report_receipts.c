@@ -1,5 +1,6 @@
 #include "dealer-agent/report_receipts.h"
 
+#include "client/csv.h"
 #include "client/files.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
@@ -30,9 +31,10 @@ static void put_receipt(FILE *out, const filing_t *filing)
     char period[PERIOD_TEXT_SIZE], time[TIME_SIZE];
     period_format(filing->period, period);
     format_time(receipt->time_ms, time);
-    fprintf(out, "%llu,%s,%s,%s,%u,%s,%s,%u,%u,", (unsigned long long)filing->number, filing->dealer, period,
-            outcome_names[receipt->outcome], receipt->revision, receipt->late ? "yes" : "no", time,
-            receipt->facts_dropped, receipt->consultants_dropped);
+    fprintf(out, "%llu,", (unsigned long long)filing->number);
+    csv_write_text(out, filing->dealer);
+    fprintf(out, ",%s,%s,%u,%s,%s,%u,%u,", period, outcome_names[receipt->outcome], receipt->revision,
+            receipt->late ? "yes" : "no", time, receipt->facts_dropped, receipt->consultants_dropped);
     for (size_t i = 0; receipt->is_signed && i < DIGEST_SIZE; i++)
         fprintf(out, "%02x", receipt->facts_digest[i]);
     fputs("\r\n", out);

@@ -1,11 +1,13 @@
 #include "dealer-agent/results_months.h"
 
 #include "core/scratch.h"
+#include "dealer-agent/results_files.h"
 #include "dealer-agent/witness.h"
 
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int order_months(const void *left, const void *right)
 {
@@ -69,8 +71,7 @@ static status_t read_periods(const invocation_t *invocation, arena_t *arena, per
 /* A month that was delivered. */
 typedef struct {
     results_month_t month;
-    bool is_withdrawn;   /* by its last filing, */
-    uint64_t settled_ms; /* which was delivered then */
+    uint64_t settled_ms; /* when its last filing was delivered */
 } delivered_t;
 
 typedef struct {
@@ -91,7 +92,7 @@ static int order_delivered(const void *left, const void *right)
 static status_t find_item(delivered_list_t *list, const filing_t *filing, delivered_t **out)
 {
     delivered_t *item = &list->items[list->count];
-    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, false, 0};
+    *item = (delivered_t){{arena_strdup(list->arena, filing->dealer), filing->period}, 0};
     delivered_t **place = item->month.dealer ? tsearch(item, &list->places, order_delivered) : NULL;
     if (!place)
         return STATUS_NO_MEMORY;
@@ -107,7 +108,6 @@ static status_t note_filing(delivered_list_t *list, const filing_t *filing)
         return STATUS_OK;
     delivered_t *item;
     TRY(find_item(list, filing, &item));
-    item->is_withdrawn = filing->is_withdrawal;
     item->settled_ms = filing->settled_ms;
     return STATUS_OK;
 }
@@ -141,19 +141,16 @@ static bool is_recent(const delivered_t *items, size_t count, size_t index)
     return later >= count || strcmp(items[later].month.dealer, items[index].month.dealer) != 0;
 }
 
-/* Drops what was withdrawn, and puts the others in order. */
-static void tidy(delivered_list_t *list)
+static bool has_file(const char *folder, const results_month_t *month)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (!list->items[i].is_withdrawn)
-            list->items[kept++] = list->items[i];
-    list->count = kept;
-    qsort(list->items, kept, sizeof *list->items, order_delivered);
+    char name[RESULTS_NAME_SIZE], path[PATH_MAX];
+    results_month_name(month->dealer, month->period, ".xlsx", name);
+    int size = snprintf(path, sizeof path, "%s/%s", folder, name);
+    return size >= (int)sizeof path || access(path, F_OK) == 0;
 }
 
-status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_ms, size_t most, arena_t *arena,
-                           results_month_t **out, size_t *out_count)
+status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_ms, const char *folder, size_t most,
+                           arena_t *arena, results_month_t **out, size_t *out_count)
 {
     delivered_list_t list = {.dealer = dealer, .arena = arena, .most = most};
     list.items = arena_array(arena, most + 1, sizeof *list.items);
@@ -163,23 +160,24 @@ status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_
     status_t status = note_filings(outbox, &list);
     tdestroy(list.places, keep_item);
     TRY(status);
-    tidy(&list);
+    qsort(list.items, list.count, sizeof *list.items, order_delivered);
     size_t count = 0;
     for (size_t i = 0; i < list.count; i++)
-        if (list.items[i].settled_ms >= since_ms || is_recent(list.items, list.count, i))
+        if (list.items[i].settled_ms >= since_ms || is_recent(list.items, list.count, i) ||
+            !has_file(folder, &list.items[i].month))
             months[count++] = list.items[i].month;
     *out = months;
     *out_count = count;
     return STATUS_OK;
 }
 
-static status_t months_of_outbox(session_t *session, uint64_t since_ms, arena_t *arena, results_month_t **out,
-                                 size_t *out_count)
+static status_t months_of_outbox(session_t *session, uint64_t since_ms, const char *folder, arena_t *arena,
+                                 results_month_t **out, size_t *out_count)
 {
     CLEANUP(outbox_close) outbox_t *outbox = NULL;
     TRY(outbox_open(session->home.directory, &outbox, &session->faults));
     const char *dealer = invocation_value(session->invocation, "dealer");
-    status_t status = results_delivered(outbox, dealer, since_ms, RESULTS_MONTHS_MAX, arena, out, out_count);
+    status_t status = results_delivered(outbox, dealer, since_ms, folder, RESULTS_MONTHS_MAX, arena, out, out_count);
     if (status == STATUS_OK) /* who asks for figures may be the only one who meets the hub in months */
         TRY(witness_look(session, outbox));
     if (status == STATUS_LIMIT)
@@ -210,15 +208,15 @@ static status_t months_of_periods(session_t *session, stores_t *stores, const pe
     return status;
 }
 
-status_t results_months(session_t *session, stores_t *stores, uint64_t since_ms, arena_t *arena, results_month_t **out,
-                        size_t *out_count)
+status_t results_months(session_t *session, stores_t *stores, uint64_t since_ms, const char *folder, arena_t *arena,
+                        results_month_t **out, size_t *out_count)
 {
     period_t *periods = NULL;
     size_t count = 0;
     TRY(read_periods(session->invocation, arena, &periods, &count));
     if (count)
         return months_of_periods(session, stores, periods, count, arena, out, out_count);
-    return months_of_outbox(session, since_ms, arena, out, out_count);
+    return months_of_outbox(session, since_ms, folder, arena, out, out_count);
 }
 
 status_t results_years(const results_month_t *months, size_t count, arena_t *arena, results_year_t **out,

@@ -13,5 +13,6 @@ status_t results_xlsx_make(const paper_t *papers, size_t count, const char *titl
 
 #define NUMBER_FORMAT_SIZE 128
 
-/* The spreadsheet's format of such a number: "#,##0.00", "#,##0.0%", with a sign "+#,##0.0%;-#,##0.0%;0.0%". */
-void results_xlsx_number_format(number_look_t number, char out[NUMBER_FORMAT_SIZE]);
+/* The spreadsheet's format of such a number: "#,##0.00", "#,##0.0%", with a sign "+#,##0.0%;-#,##0.0%;0.0%"; with a
+ * mark (paper_cell_t) in quotes before each. */
+void results_xlsx_number_format(number_look_t number, int mark, char out[NUMBER_FORMAT_SIZE]);

@@ -1,5 +1,6 @@
 #include "dealer-agent/run.h"
 
+#include "client/queries.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/guide.h"
@@ -51,7 +52,7 @@ status_t run_daemon_check(session_t *session)
     char desk[PATH_MAX];
     if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
         return session_misuse(session, "--desk: the path is too long; name a shorter one");
-    return STATUS_OK;
+    return query_check_compare(session);
 }
 
 /* A program started with a closed standard stream would get its number for a file of its own. */

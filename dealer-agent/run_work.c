@@ -113,10 +113,20 @@ static bool start(work_t *work, work_kind_t kind, const words_t *words, moment_t
     return false;
 }
 
+static void add_peers(const work_t *work, words_t *words)
+{
+    const char *peers[PEERS_MAX];
+    size_t count = invocation_list(work->session->invocation, "peer", peers, PEERS_MAX);
+    for (size_t i = 0; i < count; i++)
+        add_option(words, "--peer", peers[i]);
+}
+
 static void start_errand(work_t *work, work_kind_t kind, moment_t now)
 {
     words_t words = {0};
     begin_words(work, kind, &words);
+    if (kind == WORK_RESULTS)
+        add_peers(work, &words);
     errand_start(&work->errands[kind], now);
     if (!start(work, kind, &words, now))
         errand_end(&work->errands[kind], now, false, arc4random());

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "client/session.h"
+#include "core/limits.h"
 #include "dealer-agent/errand.h"
 #include "dealer-agent/run_child.h"
 #include "dealer-agent/watch.h"
 
 typedef enum { WORK_TAKE, WORK_DELIVER, WORK_REPORT, WORK_RESULTS, WORK_COUNT } work_kind_t;
 
-#define WORK_WORDS_MAX 24 /* of a child's command line */
+#define WORK_WORDS_MAX (24 + 2 * PEERS_MAX) /* of a child's command line */
 
 typedef struct {
     const session_t *session; /* its options go on to the children */

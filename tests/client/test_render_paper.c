@@ -92,13 +92,13 @@ static trend_answer_t make_answer(void)
     return (trend_answer_t){"D1", 2025, rows, 6, values, years, months, changes, rates};
 }
 
-static paper_t make_trend(language_t language)
+/* The year, and its change rates. */
+static void make_trend(language_t language, paper_t papers[2])
 {
     trend_answer_t answer = make_answer();
     render_t render = {.language = language, .catalog = catalog};
-    paper_t paper;
-    cr_assert_eq(paper_trend(&render, &answer, arena, &paper), STATUS_OK);
-    return paper;
+    cr_assert_eq(paper_trend(&render, &answer, arena, &papers[0]), STATUS_OK);
+    cr_assert_eq(paper_trend_changes(&render, &answer, arena, &papers[1]), STATUS_OK);
 }
 
 static paper_t make_consultants(language_t language)
@@ -116,13 +116,13 @@ static paper_t make_consultants(language_t language)
 
 /* ---- Exact texts ---- */
 
-static void expect_csv(const paper_t *paper, const char *name)
+static void expect_csv(const paper_t *papers, size_t count, const char *name)
 {
     char path[500], *got = NULL;
     size_t size = 0;
     snprintf(path, sizeof path, FILES "render/%s", name);
     FILE *out = open_memstream(&got, &size);
-    paper_write_csv(paper, out);
+    paper_write_csv(papers, count, out);
     fclose(out);
     char *want = read_file(path);
     cr_assert_str_eq(got, want, "%s:\n%s", name, got);
@@ -133,22 +133,24 @@ static void expect_csv(const paper_t *paper, const char *name)
 Test(paper, a_comparison_holds_each_table_of_the_catalog_whole_with_its_header)
 {
     paper_t chinese = make_compare(LANGUAGE_ZH), english = make_compare(LANGUAGE_EN);
-    expect_csv(&chinese, "paper_compare.zh.csv");
-    expect_csv(&english, "paper_compare.en.csv");
+    expect_csv(&chinese, 1, "paper_compare.zh.csv");
+    expect_csv(&english, 1, "paper_compare.en.csv");
 }
 
 Test(paper, a_year_holds_its_months_and_then_the_change_rates)
 {
-    paper_t chinese = make_trend(LANGUAGE_ZH), english = make_trend(LANGUAGE_EN);
-    expect_csv(&chinese, "paper_trend.zh.csv");
-    expect_csv(&english, "paper_trend.en.csv");
+    paper_t chinese[2], english[2];
+    make_trend(LANGUAGE_ZH, chinese);
+    make_trend(LANGUAGE_EN, english);
+    expect_csv(chinese, 2, "paper_trend.zh.csv");
+    expect_csv(english, 2, "paper_trend.en.csv");
 }
 
 Test(paper, consultants_stand_side_by_side_and_their_weakest_rows_below)
 {
     paper_t chinese = make_consultants(LANGUAGE_ZH), english = make_consultants(LANGUAGE_EN);
-    expect_csv(&chinese, "paper_consultants.zh.csv");
-    expect_csv(&english, "paper_consultants.en.csv");
+    expect_csv(&chinese, 1, "paper_consultants.zh.csv");
+    expect_csv(&english, 1, "paper_consultants.en.csv");
 }
 
 Test(paper, a_comparison_without_weak_rows_says_so)
@@ -160,9 +162,52 @@ Test(paper, a_comparison_without_weak_rows_says_so)
     render_t render = {.language = LANGUAGE_EN, .catalog = catalog};
     paper_t paper;
     cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);
-    cr_assert_str_eq(paper.lines[paper.line_count - 1].cells[0].text,
-                     "No ratio with a large enough base is below the region's average");
-    cr_assert_str_eq(paper.lines[1].cells[0].text, "Region: —");
+    cr_assert_str_eq(paper.lines[1].cells[0].text, "No ratio with a large enough base is below the region's average");
+    cr_assert_str_eq(paper.lines[2].cells[0].text, "Region: —");
+    cr_assert_eq(paper.top, 3);
+    gaps[1] = NONE; /* no average to be below of */
+    cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);
+    cr_assert_eq(paper.top, 2);
+}
+
+Test(paper, what_is_hidden_is_told_from_what_has_no_value)
+{
+    answer_row_t row = {"cost", "CNY", BETTER_DOWN};
+    double own[] = {300, NONE, NONE, NONE, 150}, gaps[] = {NONE, NONE, NONE, -1};
+    uint32_t suppressed[] = {1u << COLUMN_REGION_AVERAGE | 1u << COLUMN_NATION_BENCHMARK};
+    compare_answer_t answer = {.dealer = "D1",
+                               .period = period_make(2025, 6),
+                               .rows = &row,
+                               .row_count = 1,
+                               .values = own,
+                               .gaps = gaps,
+                               .suppressed = suppressed,
+                               .exemplars = {NULL, "D7"},
+                               .release = 2,
+                               .release_ms = 1752141600000,
+                               .status = {.kind = FIGURES_PUBLISHED}};
+    render_t render = {.language = LANGUAGE_EN, .catalog = catalog};
+    paper_t paper;
+    cr_assert_eq(setenv("TZ", "Asia/Shanghai", 1), 0);
+    cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);
+    static const char *const NOTES[] = {
+        "D1  June 2025  Comparison", "Published (as the month was closed)",
+        "Nation and region: release 2 of 2025-07-10 18:00:00, rounded to 3 digits; × is hidden: it could tell another "
+        "owner's figures",
+        "The region's benchmark is D7, designated by headquarters", "Region: —"};
+    cr_assert_eq(paper.top, sizeof NOTES / sizeof *NOTES, "no word of weak rows");
+    for (size_t i = 0; i < paper.top; i++)
+        cr_assert_str_eq(paper.lines[i].cells[0].text, NOTES[i]);
+    static const char *const SHOWN[] = {"300.00", "—", "×", "×", "150.00"};
+    char text[VALUE_SIZE];
+    for (size_t i = 0; i < COLUMN_PEERS; i++) {
+        paper_cell_text(&paper.lines[paper.top + 1].cells[1 + i], text);
+        cr_assert_str_eq(text, SHOWN[i]);
+    }
+    answer.release = 0;
+    cr_assert_eq(paper_compare(&render, &answer, arena, &paper), STATUS_OK);
+    cr_assert_str_eq(paper.lines[2].cells[0].text,
+                     "This month has not been released yet, so nation and region are not shown (×)");
 }
 
 /* ---- Colours and formats ---- */
@@ -193,6 +238,8 @@ Test(paper, own_and_its_gap_to_the_region_are_coloured_by_the_sign_of_that_gap)
     for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
         const paper_line_t *line = find_line(&paper, LINES[i].label);
         cr_assert_eq(line->cells[OWN].look, LINES[i].look, "%s", LINES[i].label);
+        int mark = LINES[i].look == LOOK_GOOD ? 1 : LINES[i].look == LOOK_BAD ? -1 : 0;
+        cr_assert_eq(line->cells[OWN].mark, mark, "%s: told without colours too", LINES[i].label);
         cr_assert_eq(line->cells[GAP_OF_REGION].look, LINES[i].look, "%s", LINES[i].label);
         cr_assert_eq(line->cells[GAP_OF_NATION].look, LINES[i].gap, "%s", LINES[i].label);
         for (size_t j = OWN + 1; j < GAP_OF_NATION; j++)
@@ -202,15 +249,11 @@ Test(paper, own_and_its_gap_to_the_region_are_coloured_by_the_sign_of_that_gap)
 
 Test(paper, change_rates_are_coloured_by_which_way_is_good)
 {
-    paper_t paper = make_trend(LANGUAGE_EN);
-    const paper_line_t *line = NULL;
-    for (size_t i = 0; i < paper.line_count; i++) /* the last table with that row: change rates */
-        if (paper.lines[i].used && paper.lines[i].cells[0].kind == PAPER_TEXT &&
-            !strcmp(paper.lines[i].cells[0].text, "Visits"))
-            line = &paper.lines[i];
-    cr_assert(line);
+    paper_t papers[2];
+    make_trend(LANGUAGE_EN, papers);
+    const paper_line_t *line = find_line(&papers[1], "Visits");
     for (size_t i = 1; i <= 12; i++)
-        cr_assert_eq(line->cells[i].look, i % 2 ? LOOK_LOSS : LOOK_GAIN);
+        cr_assert(line->cells[i].look == (i % 2 ? LOOK_LOSS : LOOK_GAIN) && line->cells[i].mark == (i % 2 ? -1 : 1));
 }
 
 Test(paper, numbers_carry_the_format_of_their_row)
@@ -219,10 +262,10 @@ Test(paper, numbers_carry_the_format_of_their_row)
     static const struct {
         const char *label, *shown;
     } LINES[] = {{"Spend (CNY)", "1,234,567.50"},
-                 {"Cost per visit (CNY)", "320.12"},
-                 {"Visits", "165"},
-                 {"Closing rate", "10.0%"},
-                 {"later (km)", "12.25"}};
+                 {"Cost per visit (CNY)", "▼ 320.12"},
+                 {"Visits", "▼ 165"},
+                 {"Closing rate", "▼ 10.0%"},
+                 {"later (km)", "▲ 12.25"}};
     char text[VALUE_SIZE];
     for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
         paper_cell_text(&find_line(&paper, LINES[i].label)->cells[1], text);
@@ -285,7 +328,7 @@ Test(paper, too_small_an_arena_is_told)
     trend_answer_t answer = make_answer();
     render_t render = {.language = LANGUAGE_EN, .catalog = catalog};
     paper_t paper;
-    for (size_t budget = 0; budget < 12000; budget += 500) {
+    for (size_t budget = 0; budget < 8000; budget += 500) {
         arena_t *small = arena_create(budget);
         cr_assert_eq(paper_trend(&render, &answer, small, &paper), STATUS_NO_MEMORY, "%zu", budget);
         arena_destroy(&small);

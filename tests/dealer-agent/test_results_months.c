@@ -1,6 +1,9 @@
 #include "dealer-agent/results_months.h"
 
+#include "dealer-agent/results_files.h"
 #include "support.h"
+
+#include <unistd.h>
 
 static arena_t *arena;
 static results_month_t *months;
@@ -68,12 +71,15 @@ Test(results_months, years_are_those_that_the_months_touch)
 static directory_t home;
 static outbox_t *outbox;
 
-/* Adds a month and delivers it. */
+/* Adds a month, delivers it, and puts its workbook into the folder. */
 static void deliver(const char *dealer, period_t period, int64_t value)
 {
     receipt_t receipt = receipt_of(1);
     uint64_t number = add_one(outbox, dealer, period, value);
     OK(put_receipt(outbox, number, &receipt));
+    char name[RESULTS_NAME_SIZE];
+    results_month_name(dealer, period, ".xlsx", name);
+    file_write(path_in(&home, name), "", 0);
 }
 
 static uint64_t settled_of(uint64_t number)
@@ -106,9 +112,9 @@ Test(results_delivered, are_the_newest_of_each_store_and_those_that_came_since)
         deliver("A", newest - i, i);
         deliver("B", newest - 12 * i, i);
     }
-    OK(results_delivered(outbox, NULL, 0, 100, arena, &months, &count));
+    OK(results_delivered(outbox, NULL, 0, home.path, 100, arena, &months, &count));
     cr_assert_eq(count, 2 * (RESULTS_RECENT_MONTHS + 2), "all of them");
-    OK(results_delivered(outbox, NULL, UINT64_MAX, 100, arena, &months, &count));
+    OK(results_delivered(outbox, NULL, UINT64_MAX, home.path, 100, arena, &months, &count));
     cr_assert_eq(count, 2 * RESULTS_RECENT_MONTHS);
     for (size_t i = 0; i < count; i++) {
         period_t back = RESULTS_RECENT_MONTHS - 1 - (period_t)i % RESULTS_RECENT_MONTHS;
@@ -116,7 +122,7 @@ Test(results_delivered, are_the_newest_of_each_store_and_those_that_came_since)
         cr_assert_str_eq(months[i].dealer, is_first ? "A" : "B");
         cr_assert_eq(months[i].period, newest - (is_first ? back : 12 * back));
     }
-    OK(results_delivered(outbox, "A", UINT64_MAX, 100, arena, &months, &count));
+    OK(results_delivered(outbox, "A", UINT64_MAX, home.path, 100, arena, &months, &count));
     cr_assert_eq(count, RESULTS_RECENT_MONTHS);
 }
 
@@ -127,11 +133,22 @@ Test(results_delivered, an_older_month_that_came_since_is_among_them)
         deliver("A", newest - i, i);
     deliver("A", newest - 50, 1);
     uint64_t since = settled_of(RESULTS_RECENT_MONTHS + 1);
-    OK(results_delivered(outbox, NULL, since, 100, arena, &months, &count));
+    OK(results_delivered(outbox, NULL, since, home.path, 100, arena, &months, &count));
     cr_assert_eq(count, RESULTS_RECENT_MONTHS + 1);
     cr_assert_eq(months[0].period, newest - 50);
-    OK(results_delivered(outbox, NULL, since + 1, 100, arena, &months, &count));
+    OK(results_delivered(outbox, NULL, since + 1, home.path, 100, arena, &months, &count));
     cr_assert_eq(count, RESULTS_RECENT_MONTHS);
+}
+
+Test(results_delivered, an_older_month_whose_workbook_is_gone_is_among_them)
+{
+    period_t newest = period_make(2025, 6);
+    for (int i = 0; i < RESULTS_RECENT_MONTHS + 2; i++)
+        deliver("A", newest - i, i);
+    cr_assert_eq(unlink(path_in(&home, "A-2024-05.xlsx")), 0);
+    OK(results_delivered(outbox, NULL, UINT64_MAX, home.path, 100, arena, &months, &count));
+    cr_assert_eq(count, RESULTS_RECENT_MONTHS + 1);
+    cr_assert_eq(months[0].period, period_make(2024, 5));
 }
 
 Test(results_delivered, a_run_may_have_its_cap_of_months_however_often_they_came)
@@ -139,10 +156,10 @@ Test(results_delivered, a_run_may_have_its_cap_of_months_however_often_they_came
     for (int i = 0; i < 3; i++)
         deliver("A", JUNE + i, i);
     deliver("A", JUNE, 5);
-    OK(results_delivered(outbox, NULL, 0, 3, arena, &months, &count));
+    OK(results_delivered(outbox, NULL, 0, home.path, 3, arena, &months, &count));
     cr_assert_eq(count, 3);
-    cr_assert_eq(results_delivered(outbox, NULL, 0, 2, arena, &months, &count), STATUS_LIMIT);
+    cr_assert_eq(results_delivered(outbox, NULL, 0, home.path, 2, arena, &months, &count), STATUS_LIMIT);
     deliver("B", JUNE, 1);
-    cr_assert_eq(results_delivered(outbox, NULL, 0, 3, arena, &months, &count), STATUS_LIMIT);
-    OK(results_delivered(outbox, "A", 0, 3, arena, &months, &count));
+    cr_assert_eq(results_delivered(outbox, NULL, 0, home.path, 3, arena, &months, &count), STATUS_LIMIT);
+    OK(results_delivered(outbox, "A", 0, home.path, 3, arena, &months, &count));
 }

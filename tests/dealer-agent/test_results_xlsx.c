@@ -80,13 +80,20 @@ Test(results_xlsx, formats_are_those_of_the_row)
 {
     static const struct {
         number_look_t look;
+        int mark;
         const char *format;
-    } FORMATS[] = {{{0, false, false}, "#,##0"},        {{2, false, false}, "#,##0.00"},
-                   {{6, false, false}, "#,##0.000000"}, {{0, true, false}, "#,##0%"},
-                   {{1, true, false}, "#,##0.0%"},      {{1, true, true}, "+#,##0.0%;-#,##0.0%;0.0%"}};
+    } FORMATS[] = {{{0, false, false}, 0, "#,##0"},
+                   {{2, false, false}, 0, "#,##0.00"},
+                   {{6, false, false}, 0, "#,##0.000000"},
+                   {{0, true, false}, 0, "#,##0%"},
+                   {{1, true, false}, 0, "#,##0.0%"},
+                   {{1, true, true}, 0, "+#,##0.0%;-#,##0.0%;0.0%"},
+                   {{1, true, false}, 1, "\"▲ \"#,##0.0%"},
+                   {{0, false, false}, -1, "\"▼ \"#,##0"},
+                   {{1, true, true}, -1, "\"▼ \"+#,##0.0%;\"▼ \"-#,##0.0%;\"▼ \"0.0%"}};
     for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; i++) {
         char format[NUMBER_FORMAT_SIZE];
-        results_xlsx_number_format(FORMATS[i].look, format);
+        results_xlsx_number_format(FORMATS[i].look, FORMATS[i].mark, format);
         cr_assert_str_eq(format, FORMATS[i].format);
     }
 }

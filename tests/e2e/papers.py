@@ -4,25 +4,31 @@ import re
 
 from yardstick import SOURCE
 
-DASH = "—"
+DASH, HIDDEN = "—", "×"
 GREEN, RED = "C6EFCE", "FFC7CE"          # grounds: own, and its gap to the region's average
 DARK_GREEN, DARK_RED = "006100", "9C0006"  # texts: other gaps and change rates
 REFERENCES = ("nation_average", "region_average", "nation_benchmark", "region_benchmark")
 
 WORDS = {
-    "zh": dict(compare="横向对比", trend="纵向对比", charts="图表", consultants="销售顾问", own="本店", region="区域：{}", direction="方向",
+    "zh": dict(compare="横向对比", trend="纵向对比", charts="图表", changes="环比", consultants="销售顾问", own="本店", region="区域：{}", direction="方向",
                nation_average="全国平均", region_average="区域平均", nation_benchmark="全国标杆", region_benchmark="区域标杆", gap="较{}",
                up="↑ 越高越好", down="↓ 越低越好", neither="· 不分好坏", year="全年", months="月数", change="{}：环比", store="全店",
                weakest="最需改进的比率（与区域平均相比）", no_weakest="没有基数足够而低于区域平均的比率指标",
-               weakest_row=["销售顾问", "差距", "最需改进的指标"], legend="图例", better="优于区域平均", worse="劣于区域平均",
-               empty="没有数据的月份留空"),
-    "en": dict(compare="Comparison", trend="Month by month", charts="Charts", consultants="Consultants", own="Own", region="Region: {}",
+               weakest_row=["销售顾问", "差距", "最需改进的指标"], legend="图例", better="▲ 优于区域平均", worse="▼ 劣于区域平均",
+               empty="没有数据的月份留空", provisional="暂定（未关账）", published="已公布（关账时的数据）",
+               release="全国与区域数据来自第 {number} 次发布（{time}），取三位有效数字；× 表示为不泄露他店数据而不显示",
+               unreleased="本月尚未发布，全国与区域数据暂不显示（×）", exemplar="{}标杆为总部指定的门店 {}", places=("全国", "区域")),
+    "en": dict(compare="Comparison", trend="Month by month", charts="Charts", changes="Monthly changes", consultants="Consultants", own="Own", region="Region: {}",
                direction="Direction", nation_average="National average", region_average="Regional average", nation_benchmark="National benchmark",
                region_benchmark="Regional benchmark", gap="Gap to {}", up="↑ more is better", down="↓ less is better", neither="· neither",
                year="Year", months="Months counted", change="{}: change from the month before", store="Store",
                weakest="Weakest ratios (against the region's average)", no_weakest="No ratio with a large enough base is below the region's average",
-               weakest_row=["Consultant", "Gap", "Weakest row"], legend="Legend", better="better than the region's average",
-               worse="worse than the region's average", empty="A month without a value is left empty"),
+               weakest_row=["Consultant", "Gap", "Weakest row"], legend="Legend", better="▲ better than the region's average",
+               worse="▼ worse than the region's average", empty="A month without a value is left empty",
+               provisional="Provisional (the month is open)", published="Published (as the month was closed)",
+               release="Nation and region: release {number} of {time}, rounded to 3 digits; × is hidden: it could tell another owner's figures",
+               unreleased="This month has not been released yet, so nation and region are not shown (×)",
+               exemplar="The {}'s benchmark is {}, designated by headquarters", places=("nation", "region")),
 }
 ENGLISH_MONTHS = "January February March April May June July August September October November December".split()
 
@@ -80,6 +86,12 @@ def sign(gap, better, worse):
     return better if gap and gap > 0 else worse if gap and gap < 0 else None
 
 
+def marked(form, gain):
+    """The format of a number that is so much better or worse, with its mark before each of its parts."""
+    mark = sign(gain, "▲", "▼")
+    return ";".join(f'"{mark} "{part}' for part in form.split(";")) if mark else form
+
+
 def month(period, language):
     year, number = map(int, period.split("-"))
     return f"{year}年{number}月" if language == "zh" else f"{ENGLISH_MONTHS[number - 1]} {year}"
@@ -99,8 +111,23 @@ def tables(make_line, heads, rows, language, title="{}"):
     return found
 
 
+def notes(answer, language):
+    """What is said of a comparison as a whole."""
+    words = WORDS[language]
+    yield words[answer["status"]]
+    if answer.get("release"):
+        yield words["release"].format(number=answer["release"]["number"], time=answer["release"]["time"].replace("T", " ")[:19])
+    elif "release" in answer:
+        yield words["unreleased"]
+    for place, shown in zip(("nation", "region"), words["places"]):
+        if f"{place}_exemplar" in answer:
+            yield words["exemplar"].format(shown, answer[f"{place}_exemplar"])
+    if not answer["weakest"] and any(row["gap"]["region_average"] is not None for row in answer["rows"]):
+        yield words["no_weakest"]
+
+
 def compare(answer, language):
-    """Title, heads, the tables; and behind the legend the weakest rows."""
+    """Title, notes and heads, which stay in view; the weakest rows and the tables."""
     words, by_id = WORDS[language], {row["row"]: row for row in answer["rows"]}
     peers = [column.removeprefix("peer:") for column in answer["columns"][5:]]
     lower = (lambda text: text) if language == "zh" else str.lower
@@ -110,25 +137,25 @@ def compare(answer, language):
     def make_line(row):
         line, gap = Line(label(row["row"], language)), row["gap"]["region_average"]
         ground = sign(gap, GREEN, RED)
+        hidden = [name in row.get("suppressed", ()) for name in answer["columns"]]
         for i, value in enumerate(row["values"]):
-            line.add(value, value is not None and number_format(row["row"], value), ground if i == 0 else None)
+            form = value is not None and number_format(row["row"], value)
+            line.add(*(HIDDEN,) if hidden[i] else (value, marked(form, gap) if form and i == 0 else form, ground if i == 0 else None))
         for name in REFERENCES:
             own = name == "region_average"
             line.add(row["gap"][name], SHARE, ground if own else None, None if own else sign(row["gap"][name], DARK_GREEN, DARK_RED))
         return line.add(words[row["better"]])
 
     title = f"{answer['dealer']}  {month(answer['period'], language)}  {words['compare']}"
-    top = [Line(title), Line(words["region"].format(answer["region"] or DASH), *heads)]
-    weakest = [Line(words["weakest"], words["own"], words["region_average"], gaps[1])] if answer["weakest"] else [Line(words["no_weakest"])]
-    for name in answer["weakest"]:
-        row = by_id[name]
-        weakest.append(Line(label(name, language)).add(row["values"][0], number_format(name, row["values"][0]), RED)
-                       .add(row["values"][2], number_format(name, row["values"][2])).add(row["gap"]["region_average"], SHARE, RED))
-    return top, tables(make_line, heads, by_id, language), weakest
+    top = [Line(title), *map(Line, notes(answer, language)), Line(words["region"].format(answer["region"] or DASH), *heads)]
+    weakest = [make_line(by_id[name]) for name in answer["weakest"]]
+    if weakest:
+        weakest = [Line(words["weakest"], *heads), *weakest, Line()]
+    return top, weakest + tables(make_line, heads, by_id, language)
 
 
 def trend(answer, language):
-    """Title, heads, the tables with the year, and those with the change rates."""
+    """Three sheets, each as lines that stay in view and the tables: with the year, with the change rates, and the title of the charts."""
     words, by_id = WORDS[language], {row["row"]: row for row in answer["rows"]}
     heads = [*months(language), words["year"], words["months"], words["direction"]]
 
@@ -142,13 +169,15 @@ def trend(answer, language):
         line = Line(label(row["row"], language))
         way = {"up": 1, "down": -1, "neither": 0}[row["better"]]
         for rate, change in zip(row["change_rate"], row["change"]):
-            line.add(rate, SHARE, None, None if rate is None else sign(way * change, DARK_GREEN, DARK_RED))
-        line.cells += [(None, None, None, None)] * 2
+            gain = None if rate is None else way * change
+            line.add(rate, marked(SHARE, gain), None, sign(gain, DARK_GREEN, DARK_RED))
         return line.add(words[row["better"]])
 
     title = f"{answer['dealer']}  {answer['year']}{'年' if language == 'zh' else ''}  "
-    changes = tables(make_changes, [*months(language), None, None, words["direction"]], by_id, language, words["change"])
-    return [Line(title + words["trend"]), Line(None, *heads)], tables(make_line, heads, by_id, language), changes, title + words["charts"]
+    rate_heads = [*months(language), words["direction"]]
+    year = [Line(title + words["trend"]), Line(None, *heads)], tables(make_line, heads, by_id, language)
+    changes = [Line(title + words["changes"]), Line(None, *rate_heads)], tables(make_changes, rate_heads, by_id, language, words["change"])
+    return year, changes, title + words["charts"]
 
 
 def consultants(answer, language):
@@ -161,7 +190,8 @@ def consultants(answer, language):
         row, i = named
         line = Line(label(row, language))
         for value, ground in [(answer["store"][i], None), *[(p["values"][i], RED if p["weakest"] == row else None) for p in people]]:
-            line.add(value, value is not None and number_format(row, value), ground)
+            form = value is not None and number_format(row, value)
+            line.add(value, marked(form, -1) if form and ground else form, ground)
         return line
 
     top = [Line(f"{answer['dealer']}  {month(answer['period'], language)}  {words['consultants']}"), Line(None, *heads)]

@@ -3,12 +3,17 @@ they change."""
 
 import csv
 import os
+import random
 import re
+import shutil
+import subprocess
+import time
 
 import papers
 from papers import DASH, GREEN, RED, WORDS
+from test_agent_run import fill, tmpfs
 from workbook import Workbook
-from yardstick import GOLDEN, Case, HubCase, main, run
+from yardstick import GOLDEN, PATIENCE, PROGRAMS, SOURCE, Agent, Case, HubCase, die_with_parent, environment, eventually, main, run
 
 
 def named(option, values):
@@ -49,17 +54,8 @@ class Desk:
         return sorted(os.listdir(self.folder))
 
 
-class Papers(HubCase):
+class Expectations:
     """What the files show, against the JSON of the same questions."""
-
-    golden = True
-    agents = {}
-
-    def desk(self, *dealers):
-        """A new desk of the agent with those stores."""
-        if dealers not in self.agents:
-            self.agents[dealers] = self.shared.agent(*dealers)
-        return Desk(self.agents[dealers], self.enterDirectory(self.addCleanup) / "desk")
 
     def expect_cell(self, sheet, line, column, want):
         value, form, ground, text = want
@@ -105,20 +101,29 @@ class Papers(HubCase):
 
     def expect_compare(self, desk, dealer, period, language, peers=()):
         answer = desk.agent.ask("compare", "--dealer", dealer, "--period", period, *named("--peer", peers))
-        top, body, weakest = papers.compare(answer, language)
+        top, body = papers.compare(answer, language)
         sheet = desk.book(f"{dealer}-{period}.xlsx")[WORDS[language]["compare"]]
+        self.assertEqual(sheet.frozen, (len(top), 1))
         at = self.expect_lines(sheet, 0, top + body)
         legend = self.find(sheet, WORDS[language]["legend"])
         self.assertEqual(at, legend)
         self.assertEqual([(sheet.cells[legend + i, 0].value, sheet.cells[legend + i, 0].ground) for i in (1, 2)],
                          [(WORDS[language]["better"], GREEN), (WORDS[language]["worse"], RED)])
-        end = self.expect_lines(sheet, self.find(sheet, weakest[0].values[0]), weakest)
-        self.assertEqual(end, sheet.height)
         table = desk.csv(f"{dealer}-{period}.csv")
-        at = self.expect_csv(table, 0, top[:1] + body)
-        self.expect_csv(table, len(table) - len(weakest), weakest)
+        at = self.expect_csv(table, 0, top[:-1] + body)
         self.assertEqual(table[at], [WORDS[language]["legend"]])
         return answer
+
+
+class Papers(Expectations, HubCase):
+    golden = True
+    agents = {}
+
+    def desk(self, *dealers):
+        """A new desk of the agent with those stores."""
+        if dealers not in self.agents:
+            self.agents[dealers] = self.shared.agent(*dealers)
+        return Desk(self.agents[dealers], self.enterDirectory(self.addCleanup) / "desk")
 
     def test_a_comparison_shows_every_number_of_the_json(self):
         for dealer, language in (("D0001", "zh"), ("D0001", "en"), ("D0002", "zh"), ("D0013", "en"), ("D0051", "zh")):
@@ -134,7 +139,8 @@ class Papers(HubCase):
         answer = self.expect_compare(desk, "D0001", "2025-10", "zh")
         self.assertTrue(all(row["values"][0] is None for row in answer["rows"]))
         sheet = desk.book("D0001-2025-10.xlsx").sheets[0]
-        self.assertEqual(sheet.value(3, 1), DASH)
+        self.assertEqual(sheet.value(4, 1), DASH)
+        self.assertNotIn(WORDS["zh"]["no_weakest"], [line[0] for line in sheet.lines() if line], "nothing is known of that")
         self.assertEqual(len(desk.book("D0001-2025-10.xlsx").sheets), 1, "no sheet of consultants where there are none")
 
     def test_peers_stand_beside(self):
@@ -144,17 +150,29 @@ class Papers(HubCase):
         answer = self.expect_compare(desk, "D0011", "2025-06", "en", peers)
         self.assertEqual(answer["columns"][5:], ["peer:D0015", "peer:D0041"])
 
+    def test_many_peers_are_printed_on_two_pages_beside_each_other(self):
+        desk = self.desk("D0011")
+        peers = ("D0015", "D0017", "D0024", "D0031", "D0035", "D0041", "D0043", "D0046", "D0047", "D0057")
+        for count, pages in ((9, "1"), (10, "2")):
+            desk.must("--period", "2025-06", "--lang", "en", *named("--peer", peers[:count]))
+            sheet = desk.book("D0011-2025-06.xlsx").sheets[0]
+            self.assertEqual((sheet.fit_width, sheet.line(2)[6]), (pages, "D0015"))
+            self.assertIn("$A:$A", desk.book("D0011-2025-06.xlsx").names["_xlnm.Print_Titles", 0], "the rows' titles on each")
+
     def test_a_year_shows_every_number_of_the_json(self):
         for dealer, year, language in (("D0001", 2025, "zh"), ("D0003", 2025, "en"), ("D0017", 2024, "en"), ("D0031", 2025, "zh")):
             with self.subTest(dealer=dealer, language=language):
                 desk = self.desk(dealer)
                 desk.must("--period", f"{year}-06", "--lang", language)
                 answer = desk.agent.ask("trend", "--dealer", dealer, "--year", year)
-                top, body, changes, _ = papers.trend(answer, language)
-                sheet = desk.book(f"{dealer}-{year}.xlsx")[WORDS[language]["trend"]]
-                at = self.expect_lines(sheet, 0, top + body + changes)
-                self.assertEqual(sheet.value(at, 0), WORDS[language]["legend"])
-                self.expect_csv(desk.csv(f"{dealer}-{year}.csv"), 0, top[:1] + body + changes)
+                *sheets, _ = papers.trend(answer, language)
+                book, table = desk.book(f"{dealer}-{year}.xlsx"), desk.csv(f"{dealer}-{year}.csv")
+                for name, (top, body) in zip(("trend", "changes"), sheets):
+                    sheet = book[WORDS[language][name]]
+                    at = self.expect_lines(sheet, 0, top + body)
+                    self.assertEqual(sheet.value(at, 0), WORDS[language]["legend"])
+                    start = table.index([top[0].values[0]])
+                    self.expect_csv(table, start, top[:1] + body)
 
     def test_each_ratio_with_a_direction_has_a_chart_of_its_year(self):
         for dealer, language in (("D0001", "zh"), ("D0031", "en")):
@@ -166,7 +184,7 @@ class Papers(HubCase):
                 self.assertEqual(len(charted), 7)
                 self.assertTrue(any(None in row["values"] for row in charted))
                 sheet = desk.book(f"{dealer}-2025.xlsx")[WORDS[language]["charts"]]
-                self.assertEqual(sheet.value(0, 0), papers.trend(answer, language)[3])
+                self.assertEqual(sheet.value(0, 0), papers.trend(answer, language)[2])
                 self.assertEqual(len(sheet.charts), len(charted))
                 for row, chart in zip(charted, sheet.charts):
                     self.expect_chart(sheet, row, chart, language)
@@ -205,11 +223,12 @@ class Papers(HubCase):
         for book in (desk.book("D0001-2025-06.xlsx"), desk.book("D0001-2025.xlsx")):
             for index, sheet in enumerate(book.sheets):
                 with self.subTest(sheet.name):
-                    self.assertEqual(sheet.frozen, (2, 1))
+                    top, side = sheet.frozen
+                    self.assertEqual((top, side), (3 if sheet.name == WORDS["zh"]["compare"] else 2, 1))
                     self.assertTrue(sheet.fits)
                     self.assertEqual(sheet.fit_width, "1")
                     self.assertEqual(sheet.orientation, "portrait" if sheet.charts else "landscape")
-                    self.assertIn("$1:$2", book.names["_xlnm.Print_Titles", index])
+                    self.assertIn(f"$1:${top}", book.names["_xlnm.Print_Titles", index])
                     self.assertEqual(sheet.formulas, 0)
                     longest = max(len(line[0]) for line in sheet.lines()[2:] if line and isinstance(line[0], str) and len(line) > 2)
                     self.assertGreater(sheet.widths[0], 2 * longest, "Chinese takes two columns")
@@ -236,12 +255,22 @@ class Papers(HubCase):
         self.expect_compare(desk, "D0031", "2025-09", "en")
 
     def test_what_is_refused_leaves_the_files_of_before(self):
+        desk = self.desk("D0031")
+        desk.folder.mkdir(parents=True)
+        before = {f"D0031-2025-10{ending}": b"of before" for ending in (".xlsx", ".csv", "-consultants.csv")}
+        for name, content in before.items():
+            (desk.folder / name).write_bytes(content)
+        self.assertExit(desk("--period", "2025-10"), 1, "D0031 2025-10 refused (")
+        self.assertEqual({name: (desk.folder / name).read_bytes() for name in before}, before)
+
+    def test_a_peer_that_shares_no_circle_is_left_out(self):
         desk = self.desk("D0011")
-        desk.must("--period", "2025-06", "--peer", "D0015")
-        before = {name: (desk.folder / name).read_bytes() for name in desk.files()}
-        result = desk("--period", "2025-06", "--peer", "D0001")  # in no circle with it
-        self.assertExit(result, 1, "D0011 2025-06 refused (not_allowed)")
-        self.assertEqual({name: (desk.folder / name).read_bytes() for name in desk.files()}, before)
+        strangers, peers = ("D0001", "D9999"), ("D0041", "D0015")
+        result = desk("--period", "2025-06", "--lang", "en", *named("--peer", ("D0001", "D0041", "D9999", "D0011", "D0015")))
+        self.assertExit(result, 0)
+        self.assertEqual([line.split(":")[0] for line in result.out.splitlines() if line.startswith("left out")],
+                         [f"left out   {code} in 2025-06 of D0011" for code in strangers])
+        self.expect_compare(desk, "D0011", "2025-06", "en", peers)
 
     def test_another_owners_store_is_refused(self):
         desk = self.desk("D0001")
@@ -252,7 +281,9 @@ class Papers(HubCase):
     def test_wrong_usage(self):
         desk = self.desk("D0001")
         self.assertExit(desk("--period", "2025-13"), 2, "is no month")
-        self.assertExit(desk("--period", "2025-06", *named("--peer", [f"D{i:04}" for i in range(17)])), 2, "--peer is given 17 times")
+        crowd = named("--peer", [f"D{i:04}" for i in range(17)])
+        self.assertExit(desk("--period", "2025-06", *crowd), 2, "--peer is given 17 times")
+        self.assertExit(desk.agent("run", *crowd), 2, "--peer is given 17 times")
         self.assertExit(desk("--period", "2025-06", "--format", "csv"), 2, "results has no option --format")
         self.assertFalse(desk.path.exists())
         for command in ("compare", "consultants"):
@@ -271,13 +302,13 @@ class Papers(HubCase):
     def test_a_desk_that_cannot_be_made_is_told(self):
         desk = self.desk("D0001")
         desk.path.write_text("in the way")
-        self.assertExit(desk("--period", "2025-06"), 1, "cannot be made: something else has that name", "--desk")
+        self.assertExit(desk("--period", "2025-06"), 4, "cannot be made: something else has that name", "--desk")
 
     def test_a_file_that_cannot_be_written_is_named_and_the_rest_is_written(self):
         desk = self.desk("D0001")
         (desk.folder / "D0001-2025-06.csv").mkdir(parents=True)
         result = desk("--period", "2025-06")
-        self.assertExit(result, 1, "D0001-2025-06.csv cannot be written: Is a directory")
+        self.assertExit(result, 4, "D0001-2025-06.csv cannot be written: Is a directory; where it is open in another program, close it")
         self.assertEqual(set(Desk.said(result)), {"D0001-2025-06.xlsx", "D0001-2025-06-consultants.csv", "D0001-2025.xlsx", "D0001-2025.csv"})
 
 
@@ -298,9 +329,9 @@ class Months(Case):
         self.desk = Desk(agent, self.work / "desk")
         self.assertEqual(self.asked(), set(months))
         stamp = agent.home / "results.txt"
-        then, folder = stamp.read_text().split(" ", 1)
-        self.assertEqual(folder, str((self.work / "desk/results").resolve()))
-        stamp.write_text(f"{int(then) + 1} {folder}")  # later than what was delivered in that millisecond
+        then, place = stamp.read_text().split(" ", 1)
+        self.assertTrue(place.endswith(f" {(self.work / 'desk/results').resolve()}"), place)
+        stamp.write_text(f"{int(then) + 1} {place}")  # later than what was delivered in that millisecond
         self.assertEqual(self.asked(), set(months[-13:]))
         self.assertEqual(self.asked("--dealer", "D0001"), set(months[-13:]))
         path.write_text(f"period,showroom_visits\n{months[1]},77\n")
@@ -309,11 +340,69 @@ class Months(Case):
         self.assertEqual(self.asked(), {months[1], *months[-13:]})
         self.assertEqual(self.asked("--all-months", "--dealer", "D0001"), set(months))
         self.assertEqual(self.asked(), {months[1], *months[-13:]}, "one store's were not all")
-        for text in (f"{int(then) - 86400000} {folder}", f"{int(then) + 86400000} {folder}", f"{int(then) + 1} {folder}x", "soon", ""):
+        for text in (f"{int(then) - 86400000} {place}", f"{int(then) + 86400000} {place}", f"{int(then) + 1} {place}x", "soon", ""):
             stamp.write_text(text)
             self.assertEqual(self.asked(), set(months), text)
         self.assertEqual(self.asked("--all-months"), set(months))
         self.assertNotIn(months[0], self.asked())
+        self.assertEqual(self.asked("--lang", "zh"), set(months), "all in the other language")
+        self.assertNotIn(months[0], self.asked("--lang", "zh"))
+        (self.desk.folder / f"D0001-{months[1]}.xlsx").unlink()
+        self.assertEqual(self.asked("--lang", "zh"), {months[1], *months[-13:]}, "what somebody removed")
+        shutil.rmtree(self.desk.folder)
+        self.assertEqual(self.asked("--lang", "zh"), set(months), "all into a new folder")
+        self.assertNotIn(months[0], self.asked("--lang", "zh"))
+        file = self.desk.folder / f"D0001-{months[0]}.csv"
+        file.unlink()
+        file.mkdir()
+        self.assertExit(self.desk("--lang", "zh", "--all-months"), 4, "cannot be written")
+        stamp.write_text("")
+        self.assertExit(self.desk("--lang", "zh"), 4, "cannot be written")
+        file.rmdir()
+        self.assertIn(months[0], self.asked("--lang", "zh"), "what could not be written is not done")
+
+
+class Released(Expectations, Case):
+    """What a dealer is shown of others comes from releases: as these come and go, what was never filed anew changes."""
+
+    MONTH = {"D0001-2025-06.xlsx", "D0001-2025-06.csv"}
+
+    def setUp(self):
+        super().setUp()
+        self.tested = self.hub({"disclosure": "on"})
+        self.tested.import_golden()
+        self.desk = Desk(self.tested.agent("D0001"), self.work / "desk")
+
+    def expect(self, language, changed):
+        said = self.desk.must("--period", "2025-06", "--lang", language)
+        self.assertEqual({name for name, word in said.items() if word != "unchanged"}, changed)
+        return self.expect_compare(self.desk, "D0001", "2025-06", language)
+
+    def test_the_sheet_says_which_release_it_is_of_and_what_is_hidden(self):
+        self.desk.must("--period", "2025-06", "--lang", "en")
+        answer = self.expect("en", set())
+        self.assertIsNone(answer["release"])
+        self.assertTrue(all(row["suppressed"] for row in answer["rows"]))
+        self.tested.must("month", "release", "2025-06")
+        answer = self.expect("en", self.MONTH)
+        self.assertEqual(answer["release"]["number"], 1)
+        self.assertTrue(answer["weakest"] and any("region_benchmark" in row["suppressed"] for row in answer["rows"]))
+
+    def test_each_change_at_headquarters_changes_the_month_that_it_concerns(self):
+        self.desk.must("--period", "2025-06", "--lang", "zh")
+        self.tested.must("month", "release", "2025-06")
+        self.assertIsNotNone(self.expect("zh", self.MONTH)["release"])
+        self.tested.must("exemplar", "designate", "nation", "D0003", "--from", "2025-06", "--why", "best")
+        self.expect("zh", self.MONTH)  # without consent its figures are hidden, and so is who it is
+        self.tested.must("exemplar", "designate", "nation", "D0003", "--from", "2025-06", "--why", "best", "--consented")
+        self.assertEqual(self.expect("zh", self.MONTH)["nation_exemplar"], "D0003")
+        self.tested.must("exemplar", "withdraw", "nation", "--from", "2025-06")
+        self.expect("zh", self.MONTH)
+        self.tested.must("month", "close", "2025-06")
+        self.assertEqual(self.expect("zh", self.MONTH)["status"], "published")
+        self.tested.must("month", "reopen", "2025-06", "--why", "a mistake")
+        self.assertEqual(self.expect("zh", self.MONTH)["status"], "provisional")
+        self.expect("zh", set())
 
 
 class Changes(Case):
@@ -374,6 +463,60 @@ class Changes(Case):
         said = self.desk.must(*self.options)
         self.assertEqual({name for name, word in said.items() if word == "written"}, {"D0001-2025-05.xlsx", "D0001-2025-05.csv"})
 
+    def test_a_month_that_was_withdrawn_is_shown_without_own_figures(self):
+        header, (line,) = self.golden_lines("facts.csv", "D0001", "2025-06")
+        self.submit(self.desk.agent, header, line)
+        self.assertEqual(self.desk.must("--lang", "zh")["D0001-2025-06.csv"], "written")
+        self.desk.agent.must("withdraw", "2025-06", "--why", "another store's figures")
+        said = self.desk.must("--lang", "zh")
+        self.assertEqual({name for name, word in said.items() if word == "written"},
+                         {"D0001-2025-06.xlsx", "D0001-2025-06.csv", "D0001-2025.xlsx", "D0001-2025.csv"})
+        visits = next(line for line in self.desk.csv("D0001-2025-06.csv") if line and line[0] == "来店批次")
+        self.assertEqual((visits[1], float(visits[2]) > 0), (DASH, True))
+
+    def test_a_run_that_is_killed_leaves_whole_files(self):
+        """Whatever the moment: each file is that of before or the new one, byte for byte."""
+        whole = {}
+        for language in ("zh", "en"):
+            desk = Desk(self.desk.agent, self.work / language)
+            desk.must(*self.options[:-1], language)
+            for name in desk.files():
+                whole.setdefault(name, set()).add((desk.folder / name).read_bytes())
+        self.desk.must(*self.options)
+        command = [PROGRAMS / "yardstick-agent", "results", "--desk", self.desk.path, "--home", self.desk.agent.home, "--hub", self.shared.endpoint]
+        seed, seconds, cut = random.randrange(2**32), 0.0, 0
+        moments = random.Random(seed)
+        print(f"a_run_that_is_killed: seed {seed}")
+        for round_ in range(30):
+            process = subprocess.Popen([*command, *self.options[:-1], ("en", "zh")[round_ % 2]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                       env=environment(self.work), preexec_fn=die_with_parent)
+            begun = time.monotonic()
+            try:
+                process.wait(moments.uniform(0, seconds) if seconds else PATIENCE)
+                seconds = seconds or time.monotonic() - begun
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                cut += 1
+            for name in set(self.desk.files()) - {".new"}:
+                self.assertIn((self.desk.folder / name).read_bytes(), whole[name], name)
+        self.assertGreater(cut, 0)
+        self.desk.must(*self.options)
+        self.assertEqual(self.desk.files(), sorted(whole), "nothing is left beside them")
+
+    def test_a_full_disk_keeps_the_files_of_before(self):
+        with tmpfs(self, self.work / "small", "1m") as small:
+            self.desk = Desk(self.desk.agent, small / "desk")
+            self.desk.must(*self.options)
+            before = {name: (self.desk.folder / name).read_bytes() for name in self.desk.files()}
+            fill(small / "filler")
+            other = [*self.options[:-1], "en"]
+            result = self.desk(*other)
+            self.assertExit(result, 4, "D0001-2025-06.xlsx cannot be written: No space left on device", "D0001-2025.csv cannot be written")
+            self.assertEqual({name: (self.desk.folder / name).read_bytes() for name in self.desk.files()}, before, "whole, and nothing beside them")
+            (small / "filler").unlink()
+            self.assertEqual(set(self.desk.must(*other).values()), {"written"})
+
     def test_consultants_that_a_correction_drops_leave_no_file(self):
         self.assertEqual(self.desk.must(*self.options)["D0001-2025-06-consultants.csv"], "written")
         header, (line,) = self.golden_lines("facts.csv", "D0001", "2025-06")
@@ -383,6 +526,93 @@ class Changes(Case):
                          {"D0001-2025-06-consultants.csv": "removed", "D0001-2025-06.xlsx": "written"})
         self.assertNotIn("D0001-2025-06-consultants.csv", self.desk.files())
         self.assertNotIn("D0001-2025-06-consultants.csv", self.desk.must(*self.options), "not named again")
+
+
+class Renewed(Case):
+    """The daemon brings what the hub has newer, while nobody files anything."""
+
+    JUNE = "period,showroom_visits,new_prospects,ad_spend\n2025-06,{},40,1000\n"
+
+    def begin(self, dealer, *options, settings=None, network=None):
+        """A hub with the golden months, or with a network only, and the desk of a store that has filed its June."""
+        self.tested = self.hub(settings)
+        if network:
+            self.tested.import_network(network)
+        else:
+            self.tested.import_golden()
+        self.store = self.daemon(self.tested.agent(dealer), "--lang", "en", *options)
+        self.folder = self.store.desk / "results"
+        self.table = self.folder / f"{dealer}-2025-06.csv"
+        self.store.drop(self.JUNE.format(100), "june.csv")
+        eventually(self.table.exists, lambda: f"the comparison\n{self.store.log_text()}")
+
+    def text(self):
+        return self.table.read_text(encoding="utf-8-sig") if self.table.exists() else ""
+
+    def wait(self, *words, gone=()):
+        eventually(lambda: (text := self.text()) and all(word in text for word in words) and not any(word in text for word in gone),
+                   lambda: f"{words} in\n{self.text()}\n{self.store.log_text()}")
+
+    def submit(self, dealer, visits):
+        path = self.work / f"{dealer}.csv"
+        path.write_text(self.JUNE.format(visits))
+        agent = Agent(self.tested, self.work / f"agent-{dealer}")
+        (agent if agent.home.exists() else self.tested.agent(dealer)).must("submit", path)
+
+    def test_releases_closings_and_exemplars(self):
+        self.begin("D0001", "--refresh", 1, settings={"disclosure": "on"})
+        self.wait("Provisional", "has not been released yet")
+        self.tested.must("month", "release", "2025-06")
+        self.wait("release 1 of", gone=["has not been released yet"])
+        self.tested.must("exemplar", "designate", "nation", "D0003", "--from", "2025-06", "--why", "best", "--consented")
+        self.wait("benchmark is D0003")
+        self.tested.must("month", "close", "2025-06")
+        self.wait("Published", gone=["Provisional"])
+        self.tested.must("month", "reopen", "2025-06", "--why", "a mistake")
+        self.wait("Provisional", gone=["Published"])
+
+    def test_peers_their_corrections_and_their_leaving(self):
+        network = self.work / "network"
+        shutil.copytree(GOLDEN, network, ignore=shutil.ignore_patterns("expected", "sheets", "facts.csv", "consultants.csv"))
+        self.begin("D0011", "--refresh", 1, "--peer", "D0001", "--peer", "D0015", network=network)
+        self.wait(",D0015,", gone=["D0001"])
+        for visits in (371, 372):
+            self.submit("D0015", visits)
+            self.wait(f",{visits},")
+        circles = network / "circles.csv"
+        circles.write_text(circles.read_text().replace("circle-1,D0015\n", ""))
+        self.tested.import_network(network)
+        self.wait(gone=["D0015"])
+        self.assertEqual(self.store.log_text().count("refused"), 0, self.store.log_text())
+
+    def test_a_folder_that_was_removed_a_changed_catalog_another_language(self):
+        self.begin("D0001", "--refresh", 1)
+        eventually(lambda: not self.store.children(), "a rest")
+        shutil.rmtree(self.folder)
+        self.wait("Showroom visits")
+        catalog = self.work / "catalog.yaml"
+        catalog.write_text((SOURCE / "catalogs/auto-dealer.yaml").read_text().replace("en: Showroom visits}", "en: People who came in}"))
+        self.tested.must("catalog", "install", catalog)
+        self.wait("People who came in", gone=["Showroom visits"])
+        self.assertEqual(self.store.stop(), 0)
+        again = self.daemon(self.store.agent, "--lang", "zh", "--refresh", 1)
+        self.wait("来店批次", gone=["People who came in"])
+        self.assertEqual(again.stop(), 0)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["D0001-2025-06.csv", "D0001-2025-06.xlsx", "D0001-2025.csv", "D0001-2025.xlsx", "receipts.csv"])
+
+    def test_a_file_that_cannot_be_replaced_is_tried_again_soon(self):
+        """Long before the next refresh, which is an hour away. (Here a folder holds the name; on a share it is the program that has the file open.)"""
+        self.begin("D0001")
+        eventually(lambda: not self.store.children(), "a rest")
+        before = self.table.with_suffix(".xlsx").read_bytes()
+        self.table.unlink()
+        self.table.mkdir()
+        self.store.drop(self.JUNE.format(200))
+        eventually(lambda: "D0001-2025-06.csv cannot be written: Is a directory" in self.store.log_text(), self.store.log_text)
+        eventually(lambda: self.table.with_suffix(".xlsx").read_bytes() != before, "the others are written")
+        self.table.rmdir()
+        eventually(lambda: ",200," in self.text(), lambda: self.text() + self.store.log_text())
 
 
 class Codes(Case):
@@ -423,6 +653,13 @@ class Codes(Case):
         text = (folder / "=1+1-2025-06.csv").read_text(encoding="utf-8-sig")
         self.assertTrue(text.startswith("'=1+1  2025年6月"), text[:40])
         self.assertIn(",'=2+2", (folder / "=1+1-2025-06-consultants.csv").read_text(encoding="utf-8-sig"))
+        agent = Agent(hub, home)
+        agent.must("submit", facts, "--all")
+        agent.must("report", "--desk", self.work / "desk")
+        receipts = (folder / "receipts.csv").read_text(encoding="utf-8-sig")
+        self.assertIn(",'=1+1,2025-06,", receipts)
+        self.assertNotIn(",=1+1", receipts)
+        self.assertNotIn(",@SUM", receipts)
 
 
 if __name__ == "__main__":

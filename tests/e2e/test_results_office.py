@@ -42,7 +42,11 @@ class Office(HubCase):
         return shown
 
     def expect_number(self, shown, value, form, where):
-        """As its format says: decimals, thousands, percent, sign; rounded from the value."""
+        """As its format says: mark, decimals, thousands, percent, sign; rounded from the value."""
+        mark, form = re.match(r'(?:"(. )")?(.*)', form).groups()
+        if mark:
+            self.assertTrue(shown.startswith(mark), f"{where}: {shown}")
+            shown, form = shown.removeprefix(mark), re.sub('"[^"]*"', "", form)
         decimals = len(re.match(r"\+?#,##0(\.0+)?", form)[1] or ".") - 1
         pattern = rf"[+-]?[0-9]{{1,3}}(,[0-9]{{3}})*{rf'[.][0-9]{{{decimals}}}' if decimals else ''}{'%' if form.endswith('%') else ''}"
         self.assertRegex(shown, f"^{pattern}$", where)
@@ -87,14 +91,17 @@ class Office(HubCase):
         compare, consultants, trend, month, year = self.results(dealer, language, *peers)
         words = WORDS[language]
         self.assertEqual(set(month), {words["compare"], words["consultants"]})
-        self.assertEqual(set(year), {words["trend"], words["charts"]})
-        for answer, make, sheet in ((compare, papers.compare, words["compare"]), (consultants, papers.consultants, words["consultants"])):
-            top, body, weakest = make(answer, language)
-            self.expect_lines(month[sheet], 0, top + body)
-            self.expect_lines(month[sheet], len(month[sheet][0]) - len(weakest), weakest)
-        top, body, changes, _ = papers.trend(trend, language)
-        self.expect_lines(year[words["trend"]], 0, top + body + changes)
-        self.assertIn(DASH, [cell for line in year[words["trend"]][1] for cell in line])
+        self.assertEqual(set(year), {words["trend"], words["changes"], words["charts"]})
+        top, body = papers.compare(compare, language)
+        self.expect_lines(month[words["compare"]], 0, top + body)
+        sheet = month[words["consultants"]]
+        top, body, weakest = papers.consultants(consultants, language)
+        self.expect_lines(sheet, 0, top + body)
+        self.expect_lines(sheet, len(sheet[0]) - len(weakest), weakest)
+        *sheets, _ = papers.trend(trend, language)
+        for name, (top, body) in zip(("trend", "changes"), sheets):
+            self.expect_lines(year[words[name]], 0, top + body)
+        self.assertIn(DASH, [cell for line in year[words["trend"]][1] + year[words["changes"]][1] for cell in line])
         charted = [row for row in trend["rows"] if row["unit"] == "ratio" and row["better"] != "neither"]
         self.assertEqual(len(charted), 7)
         for line, row in enumerate(charted, 2):
