@@ -20,7 +20,8 @@ static const struct {
      "是有密码保护的工作簿；请取消密码后重新存为 .xlsx"},
     {"is an old Excel workbook (.xls) or another old Office file; save it as .xlsx or CSV UTF-8",
      "是旧版 Excel 工作簿（.xls）或其他旧版 Office 文件；请另存为 .xlsx 或 CSV UTF-8"},
-    {"is UTF-16 (\"Unicode text\"); save it as CSV UTF-8", "是 UTF-16 编码（“Unicode 文本”）；请另存为 CSV UTF-8"},
+    {"is UTF-16 without a byte order mark; save it as CSV UTF-8",
+     "是没有字节顺序标记的 UTF-16 编码；请另存为 CSV UTF-8"},
     {"is %s; save the table itself as .xlsx or CSV UTF-8", "是%s；请把其中的表格另存为 .xlsx 或 CSV UTF-8"},
     {"a web page (HTML), as some systems export it under another name",
      "网页（HTML），有些系统以其他后缀名导出这种文件"},
@@ -33,8 +34,8 @@ static const struct {
     /* ---- CSV */
     {"the text is neither UTF-8 nor GB18030 from here on; save the file again as CSV UTF-8",
      "从这里起的文字既不是 UTF-8 也不是 GB18030 编码；请重新存为 CSV UTF-8"},
-    {"the text is no UTF-8, though the file is marked as such, from here on; save the file again as CSV UTF-8",
-     "文件标明是 UTF-8，但从这里起的文字不是；请重新存为 CSV UTF-8"},
+    {"the text is no %s, though the file is marked as such, from here on; save the file again as CSV UTF-8",
+     "文件标明是 %s，但从这里起的文字不是；请重新存为 CSV UTF-8"},
     {"the line holds a control character (0x%02X); remove it", "这一行含有控制字符（0x%02X）；请删除"},
     {"the line holds several of comma, semicolon and tab; keep one as the separator, and put titles that hold another "
      "in quotes",

@@ -150,6 +150,8 @@ Test(wide, each_encoding_separator_and_line_end_gives_the_same)
             expect_table(*separator, ENDS[i], "UTF-8", false);
             expect_table(*separator, ENDS[i], "UTF-8", true);
             expect_table(*separator, ENDS[i], "GB18030", false);
+            expect_table(*separator, ENDS[i], "UTF-16LE", true);
+            expect_table(*separator, ENDS[i], "UTF-16BE", true);
         }
 }
 

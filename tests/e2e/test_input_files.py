@@ -181,7 +181,7 @@ class Facts(HubCase):
             "an empty file": b"", "a header only of blanks": b"\n\n", "no period column": b"ad_spend\n5\n", "no fact column": b"period\n2025-01\n",
             "a header without lines": b"period,ad_spend\n",
             "neither encoding": b"period,ad_spend\n2025-01,5\xff\xff\n", "an unterminated quote": b'period,ad_spend\n2025-01,"5\n2025-02,6\n',
-            "a NUL": b"period,ad_spend\n2025-01,5\x00\n", "UTF-16": "period,ad_spend\n2025-01,5\n".encode("utf-16"),
+            "a NUL": b"period,ad_spend\n2025-01,5\x00\n", "UTF-16 without a mark": "period,ad_spend\n2025-01,5\n".encode("utf-16-le"),
             "two separators": b"period,ad_spend;showroom_visits\n2025-01,5;6\n",
         }.items():
             path.write_bytes(content)
@@ -239,6 +239,7 @@ class Encodings(HubCase):
             "ids": self.text("ids").encode(), "English": self.text("english").encode(), "full-width titles": self.text("full-width").encode(),
             "full-width titles in GB18030": self.text("full-width").encode("gb18030"),
             "semicolon": self.text(separator=";").encode(), "tab": self.text(separator="\t").encode("gb18030"), "CRLF": self.text(end="\r\n").encode(),
+            "Excel's Unicode text": self.text(separator="\t", end="\r\n").encode("utf-16"),
             "semicolon, CRLF, BOM": self.text(separator=";", end="\r\n").encode("utf-8-sig"),
             "grouped": self.text(line=quoted).encode(), "grouped, semicolon": self.text(line=("2025-06", "1,234.5", "1,225", "60"), separator=";").encode(),
             "full-width digits": self.text(line=("2025-06", "１２３４．５０", "１２２５", "６０")).encode(),
@@ -358,7 +359,7 @@ class Sheets(HubCase):
     def test_what_is_no_table_says_what_it_is(self):
         path = self.work / "facts.csv"
         for content, says in ((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel workbook (.xls)"), (b"%PDF-1.7", "is a PDF document"),
-                              (b"PK\x03\x04", "the workbook is damaged (its ZIP archive)"), ("a,b".encode("utf-16"), "is UTF-16")):
+                              (b"PK\x03\x04", "the workbook is damaged (its ZIP archive)"), ("a,b".encode("utf-16-le"), "is UTF-16 without a byte order mark")):
             path.write_bytes(content)
             result = self.agents["D0005"]("submit", path)
             self.assertExit(result, 1, f"facts.csv: {says}")
