@@ -124,6 +124,11 @@ static const struct {
     {"the head '%s' before February is read as January", "二月之前的列标题“%s”按一月读取"},
     {"'%s' stands in a column without a head; give it one or empty it", "“%s”所在的列没有列标题；请加上或清空"},
 
+    {"'%s' says that figures are in a multiple of the unit; write the figures in the unit itself, and correct this",
+     "“%s”表示数字的单位是倍数；请按原单位填写数字，并改正这一说明"},
+    {"'%s' is of another year than the file's name, which says %d; correct the one or the other, or give --year",
+     "“%s”与文件名里的 %d 年不是同一年；请改正其中之一，或用 --year 指定"},
+
     /* ---- Months */
     {"%s'%s' is no month; write it as YYYY-MM, 2025-06 for June 2025", "%s“%s”不是月份；请写成 2025-06 的形式"},
     {"%s'%s' can be %s or %s; write the one that is meant in that form",

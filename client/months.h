@@ -36,6 +36,9 @@ typedef struct {
  * a longer or shorter run of digits is none. */
 month_year_t month_year_of(const char *path, int given);
 
+/* Whether there is one, given or named alone. */
+bool month_year_is_known(const month_year_t *year);
+
 /* The period of a month that was read from `text`; false, with a fault at line and column, where it is none or not one
  * alone, names no year where `year` holds none or two, or names another than `year->given`. `title` ("" = none) is put
  * at the head of the message. */

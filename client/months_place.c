@@ -53,6 +53,11 @@ month_year_t month_year_of(const char *path, int given)
     return found;
 }
 
+bool month_year_is_known(const month_year_t *year)
+{
+    return year->given || (year->named[0] && !year->named[1]);
+}
+
 /* ---- Faults ---- */
 
 /* What is at the head of a message: the column's title, or nothing. */
@@ -101,7 +106,7 @@ static void refuse(const month_t *month, const char *title, const char *text, ui
 static period_t place_alone(const month_t *month, const month_year_t *year, const char *title, const char *text,
                             uint32_t line, uint32_t column, faults_t *faults)
 {
-    if (year->given || (year->named[0] && !year->named[1]))
+    if (month_year_is_known(year))
         return period_make(year->given ? year->given : year->named[0], month->month);
     head_t head = head_of(title);
     char excerpt[CSV_EXCERPT_SIZE];

@@ -1,5 +1,6 @@
 #include "client/sheet.h"
 
+#include "client/captions.h"
 #include "client/sheet_internals.h"
 #include "core/limits.h"
 
@@ -84,8 +85,10 @@ static void refuse_row(const sheet_t *sheet, const csv_record_t *record, size_t 
     const char *cell = record->cells[first];
     char excerpt[CSV_EXCERPT_SIZE];
     csv_excerpt(cell, excerpt);
-    if (count == 1 && (first == sheet->first_column || !strchr("0123456789-=", *cell)))
+    if (count == 1 && (first == sheet->first_column || !strchr("0123456789-=", *cell))) {
+        caption_check_unit(cell, record->line, (uint32_t)first + 1, sheet->faults);
         return;
+    }
     if (first == sheet->first_column)
         faults_add(sheet->faults, record->line, (uint32_t)first + 1,
                    "row '%s' is neither a fact of the catalog nor its title, nor computed from them; correct it or "
@@ -117,9 +120,24 @@ static void read_row(sheet_t *sheet, const csv_record_t *record)
         read_figures(sheet, record, row, title);
 }
 
+/* ---- Tables ---- */
+
+void sheet_read_caption(sheet_t *sheet, const char *text, uint32_t line, uint32_t column)
+{
+    caption_check_unit(text, line, column, sheet->faults);
+    const month_year_t *year = sheet->year;
+    if (*sheet->odd_year.text || !month_year_is_known(year) || year->given || !caption_other_year(text, year->named[0]))
+        return;
+    sheet->odd_year = (odd_year_t){(uint32_t)sheet->set->source_count - 1, line, column, ""};
+    csv_excerpt(text, sheet->odd_year.text);
+}
+
 static status_t on_record(void *context, const csv_record_t *record)
 {
     sheet_t *sheet = context;
+    size_t first = 0;
+    if (record->line < sheet->header_line && layout_count_cells(record, &first))
+        sheet_read_caption(sheet, record->cells[first], record->line, (uint32_t)first + 1);
     if (record->line < sheet->header_line || record->count <= sheet->first_column)
         return STATUS_OK;
     if (record->line == sheet->header_line || layout_heads_months(record, sheet->catalog))
@@ -137,6 +155,7 @@ status_t sheet_read(sheet_t *sheet, const records_t *records, size_t table, cons
         faults_add(sheet->faults, layout->line, 0,
                    "the months stand side by side, as in the manual's sheet, which names no consultant; write one line "
                    "for each consultant and month, with the columns 'period' and 'consultant'");
+    sheet_read_caption(sheet, records_table_name(records, table), 0, 0);
     return records_read(records, table, on_record, sheet, sheet->faults);
 }
 
@@ -231,10 +250,25 @@ static status_t file_month(sheet_t *sheet, const sheet_month_t *month, const cha
     return status;
 }
 
+static void check_year(const sheet_t *sheet)
+{
+    const odd_year_t *odd = &sheet->odd_year;
+    if (!sheet->takes_named_year || !*odd->text)
+        return;
+    const char *source = sheet->faults->source;
+    sheet->faults->source = sheet->set->sources[odd->file];
+    faults_add(sheet->faults, odd->line, odd->column,
+               "'%s' is of another year than the file's name, which says %d; correct the one or the other, or give "
+               "--year",
+               odd->text, sheet->year->named[0]);
+    sheet->faults->source = source;
+}
+
 status_t sheet_finish(sheet_t *sheet, const char *path, size_t faults_before)
 {
     if (!sheet->has_header)
         return STATUS_OK;
+    check_year(sheet);
     const char *dealer = find_dealer(sheet, path);
     if (!dealer || sheet->faults->count + sheet->faults->dropped > faults_before)
         return STATUS_OK;

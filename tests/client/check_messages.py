@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
-FILES = [path for pattern in ("client/csv.c", "client/encoding.c", "client/kinds.c", "client/records.c", "client/layout.c", "client/titles.c",
+FILES = [path for pattern in ("client/captions.c", "client/csv.c", "client/encoding.c", "client/kinds.c", "client/records.c", "client/layout.c", "client/titles.c",
                               "client/wide.c", "client/facts_*.c", "client/sheet*.c", "client/months*.c", "client/xlsx*.c", "core/number.c",
                               "dealer-agent/compose.c")
          for path in sorted(SOURCE.glob(pattern))]

@@ -67,6 +67,10 @@ Test(wide, captions_may_stand_above_the_header)
     cr_assert_eq(read_text("x.csv", "2025年报表,\n\n,单位：元\nperiod,ad_spend\n2025-01,5\n", &one_store), STATUS_OK);
     finish();
     cr_assert_eq(set.months[0].line, 5);
+    expect_faults(
+        "x.csv", "单位：万元\nperiod,ad_spend\n2025-01,5\n",
+        "x.csv:1:1: '单位：万元' says that figures are in a multiple of the unit; write the figures in the unit "
+        "itself, and correct this\n");
     expect_faults("x.csv", "Shop,Beijing\nperiod,ad_spend\n2025-01,5\n",
                   "x.csv:1: this line is no header: it holds neither a column 'period' nor months as heads (1月, Jan, "
                   "2025-01); correct it (a line above the header may hold one cell only), or hide a sheet that holds "
