@@ -122,7 +122,7 @@ static void on_row(int terminator, void *data)
         for (size_t i = 0; i < reading->count; i++)
             reading->cells[i] = reading->text + reading->offsets[i];
         reading->has_records = true;
-        csv_record_t record = {reading->cells, reading->count, reading->record_line};
+        csv_record_t record = {.cells = reading->cells, .count = reading->count, .line = reading->record_line};
         reading->status = reading->on_record(reading->context, &record);
     }
     reading->count = 0;

@@ -9,7 +9,8 @@
 typedef struct {
     const char *const *cells; /* UTF-8; unquoted ones without blanks around; valid until the callback returns */
     size_t count;
-    uint32_t line; /* where the record begins; a newline inside quotes counts as one */
+    uint32_t line;      /* where the record begins; a newline inside quotes counts as one */
+    const bool *merged; /* of a workbook: which cells stand for an area of several; else NULL */
 } csv_record_t;
 
 /* Called for each record, the header first, with records of empty cells only left out. Anything but STATUS_OK ends the

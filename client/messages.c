@@ -180,6 +180,8 @@ static const struct {
     {"%s: '%s' %s; correct it, or empty it where the figure is unknown", "%s: “%s”%s；请改正，数字未知时请清空"},
     {"%s: the file holds the formula '%s' without its result; open it in Excel or LibreOffice and save it",
      "%s: 文件里只有公式“%s”，没有计算结果；请用 Excel 或 LibreOffice 打开后保存"},
+    {"%s: '%s' stands in a merged cell, of which nobody can say what it belongs to; split the cell",
+     "%s: “%s”在合并单元格里，无法确定属于哪一格；请取消合并"},
     {"is no number", "不是数字"},
     {"may not be negative", "不能为负数"},
     {"is too large", "数值过大"},

@@ -74,8 +74,8 @@ static void read_figures(sheet_t *sheet, const csv_record_t *record, size_t fact
             faults_add(sheet->faults, record->line, (uint32_t)i + 1,
                        "'%s' stands in a column without a head; give it one or empty it", csv_excerpt(cell, excerpt));
         else
-            (void)facts_cell_read(&sheet->catalog->rows[fact], title, cell, record->line, (uint32_t)i + 1,
-                                  sheet->faults, &sheet->heads[i].month->facts[fact]);
+            (void)facts_cell_read(&sheet->catalog->rows[fact], title, record, i, sheet->faults,
+                                  &sheet->heads[i].month->facts[fact]);
     }
 }
 

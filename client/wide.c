@@ -219,8 +219,8 @@ static bool read_facts(reader_t *reader, const csv_record_t *record, int64_t *fa
         if (column->kind != CELL_FACT)
             continue;
         some = true;
-        fine = facts_cell_read(&reader->catalog->rows[column->fact], column->title, cell, record->line, (uint32_t)i + 1,
-                               reader->faults, &facts[column->fact]) &&
+        fine = facts_cell_read(&reader->catalog->rows[column->fact], column->title, record, i, reader->faults,
+                               &facts[column->fact]) &&
                fine;
     }
     if (!some && reader->at[CELL_FACT])

@@ -181,13 +181,17 @@ status_t xlsx_read_sheet(const xlsx_t *book, size_t sheet, csv_on_record_t *on_r
 {
     const xlsx_sheet_t *from = &book->sheets[sheet];
     const char *cells[CSV_COLUMNS_MAX];
+    bool merged[CSV_COLUMNS_MAX];
     for (size_t i = 0; i < from->row_count; i++) {
         const xlsx_row_t *row = &from->rows[i];
         for (size_t j = 0; j < from->width; j++)
             cells[j] = "";
-        for (size_t j = 0; j < row->count; j++)
+        memset(merged, 0, from->width);
+        for (size_t j = 0; j < row->count; j++) {
             cells[row->cells[j].column - 1] = row->cells[j].text;
-        csv_record_t record = {cells, from->width, row->line};
+            merged[row->cells[j].column - 1] = row->cells[j].is_merged;
+        }
+        csv_record_t record = {cells, from->width, row->line, merged};
         TRY(on_record(context, &record));
     }
     return STATUS_OK;

@@ -108,7 +108,7 @@ static status_t end_row(cells_t *cells)
             return STATUS_NO_MEMORY;
         for (uint32_t i = 0, at = 0; i < cells->width; i++)
             if (cells->row[i])
-                row.cells[at++] = (xlsx_cell_t){i + 1, cells->row[i]};
+                row.cells[at++] = (xlsx_cell_t){.column = i + 1, .text = cells->row[i]};
         sheet->rows[sheet->row_count++] = row;
     }
     memset(cells->row, 0, cells->width * sizeof *cells->row);
@@ -143,11 +143,13 @@ static bool is_type(const cells_t *cells, const char *type)
 static const char *number_text(const cells_t *cells, const char *stored)
 {
     const xlsx_t *book = cells->book;
-    unsigned shows = cells->style < book->style_count ? book->styles[cells->style] : 0;
+    xlsx_style_t style = cells->style < book->style_count ? book->styles[cells->style] : (xlsx_style_t){0, NULL};
     char text[VALUE_TEXT_SIZE];
-    if (shows && value_format_date(stored, shows, book->is_1904, text))
+    if (style.shows && value_format_date(stored, style.shows, book->is_1904, text))
         return arena_strdup(book->arena, text);
-    return value_format_number(stored, text) ? arena_strdup(book->arena, text) : stored;
+    if (!value_format_number(stored, text))
+        return stored;
+    return style.multiple ? arena_printf(book->arena, "%s%s", text, style.multiple) : arena_strdup(book->arena, text);
 }
 
 static status_t shared_text(const cells_t *cells, const char *index, const char **out)
@@ -242,13 +244,15 @@ static size_t find_row(const xlsx_sheet_t *sheet, uint32_t line)
     return low;
 }
 
-/* Drops what an area covers of a row: nobody sees it. */
+/* Drops what an area covers of a row: nobody sees it. Marks the cell that is seen. */
 static void cover(xlsx_row_t *row, const area_t *area)
 {
     uint32_t kept = 0;
+    bool is_larger = area->last_row > area->first_row || area->last_column > area->first_column; /* than one cell */
     for (uint32_t i = 0; i < row->count; i++) {
         uint32_t column = row->cells[i].column;
         bool is_first = row->line == area->first_row && column == area->first_column;
+        row->cells[i].is_merged |= is_first && is_larger;
         if (is_first || column < area->first_column || column > area->last_column)
             row->cells[kept++] = row->cells[i];
     }

@@ -237,6 +237,24 @@ Test(sheet, another_year_above_the_months_than_in_the_files_name_is_a_fault)
     expect_with("KPI-2025.csv", "KPI,1月\n来店批次,1\n注：2024年另报\n", &one_store, "2025-01 1 -");
 }
 
+Test(sheet, a_figure_in_a_merged_cell_is_refused)
+{
+    static const char SHEET[] =
+        "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>KPI</t></is></c><c "
+        "t=\"inlineStr\"><is><t>1月</t></is></c>"
+        "<c t=\"inlineStr\"><is><t>2月</t></is></c></row><row><c "
+        "t=\"inlineStr\"><is><t>来店批次</t></is></c><c><v>1</v></c>"
+        "</row><row><c "
+        "t=\"inlineStr\"><is><t>新增意向客户数</t></is></c><c><v>2</v></c><c><v>3</v></c></row></sheetData>"
+        "<mergeCells><mergeCell ref=\"B2:C2\"/></mergeCells></worksheet>";
+    span_t bytes = workbook_of_sheet((span_t){(const uint8_t *)SHEET, strlen(SHEET)}, true);
+    cr_assert_eq(read_bytes("2025.xlsx", bytes, &one_store), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults),
+                     "2025.xlsx:2:2: 来店批次: '1' stands in a merged cell, of which nobody can say "
+                     "what it belongs to; split the cell\n");
+    free((void *)(uintptr_t)bytes.data);
+}
+
 Test(sheet, a_multiple_as_the_unit_is_refused_wherever_it_stands)
 {
 #define IS_MULTIPLE                                                                                                    \

@@ -126,6 +126,15 @@ Test(xlsx, texts_lose_blanks_at_their_ends_and_their_escapes)
            "1:1=a  b|2=_x000D_|3=一_x000_|4=_xD800_|6=<&A;");
 }
 
+Test(xlsx, a_multiple_that_a_format_writes_stands_behind_the_number)
+{
+    expect_parts(ROW("<c s=\"1\"><v>5.61</v></c><c s=\"2\"><v>56057.1</v></c><c s=\"1\" t=\"str\"><v>7</v></c>"),
+                 "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"0.00&quot;万&quot;\"/>"
+                 "<numFmt numFmtId=\"165\" formatCode=\"0!.0,&quot;万&quot;\"/></numFmts>"
+                 "<cellXfs><xf/><xf numFmtId=\"164\"/><xf numFmtId=\"165\"/></cellXfs></styleSheet>",
+                 NULL, "1:1=5.61万|2=56057.1|3=7;");
+}
+
 Test(xlsx, styles_tell_dates_from_numbers)
 {
     expect_parts(ROW("<c s=\"0\"><v>45809</v></c><c s=\"1\"><v>45809</v></c><c s=\"2\"><v>45809</v></c><c "
@@ -147,6 +156,30 @@ Test(xlsx, a_merged_area_is_its_first_cell)
            "<row><c><v>6</v></c></row></sheetData><mergeCells><mergeCell ref=\"A1:B2\"/><mergeCell ref=\"A3\"/>"
            "<mergeCell ref=\"C9:D1048576\"/></mergeCells></worksheet>",
            "1:1=1|3=3;3:1=6;");
+}
+
+static status_t keep_merged(void *context, const csv_record_t *record)
+{
+    char *text = context;
+    for (size_t i = 0; i < record->count; i++)
+        strcat(text, record->merged[i] ? "m" : "-");
+    return STATUS_OK;
+}
+
+Test(xlsx, a_cell_that_stands_for_a_merged_area_is_marked)
+{
+    char marks[20] = "";
+    cr_assert_eq(
+        open_and_free(workbook_of_sheet(
+            text_span(
+                "<worksheet><sheetData><row><c><v>1</v></c><c><v>2</v></c><c><v>3</v></c></row><row><c><v>4</v></"
+                "c><c><v>5<"
+                "/v></c><c><v>6</v></c></row></sheetData><mergeCells><mergeCell ref=\"B1:B2\"/><mergeCell ref=\"A2\"/>"
+                "<mergeCell ref=\"C2:D2\"/></mergeCells></worksheet>"),
+            true)),
+        STATUS_OK);
+    cr_assert_eq(xlsx_read_sheet(book, 0, keep_merged, marks), STATUS_OK);
+    cr_assert_str_eq(marks, "-m---m");
 }
 
 /* ---- Sheets ---- */
