@@ -469,6 +469,18 @@ Test(xlsx, elements_may_be_nested_so_deep)
     free(close);
 }
 
+Test(xlsx, a_tag_or_comment_has_an_end_in_sight)
+{
+    static const char DATA[] = "<sheetData><row><c><v>1</v></c></row></sheetData></worksheet>";
+    static const char *const OPEN[] = {"<worksheet><!--", "<worksheet><a b='"}, *const CLOSE[] = {"-->", "'/>"};
+    for (size_t i = 0; i < 2; i++) {
+        char tail[100];
+        snprintf(tail, sizeof tail, "%s%s", CLOSE[i], DATA);
+        expect_part("xl/sheet.xml", repeat(OPEN[i], "a", XLSX_TOKEN_MAX - 10, tail), NULL);
+        expect_part("xl/sheet.xml", repeat(OPEN[i], "a", XLSX_TOKEN_MAX + 131072, tail), DAMAGED("its XML"));
+    }
+}
+
 Test(xlsx, texts_are_kept_so_far)
 {
     static const char *const MARKS[] = {"a", "一"};
