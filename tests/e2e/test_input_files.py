@@ -376,6 +376,55 @@ class Sheets(HubCase):
         self.assertIn("2025-09 未填写，略过：", result.out)
 
 
+class YearSoFar(HubCase):
+    """A file with the year so far, filed again: only the months that changed are sent, and what a file does not speak of stays."""
+
+    def setUp(self):
+        super().setUp()
+        self.agent = self.shared.agent("D0007")
+
+    def file(self, name, *lines, header="period,consultant,showroom_visits,new_prospects"):
+        path = self.work / name
+        path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        return path
+
+    def submit(self, path, *options):
+        """The receipts that the file brought: (month, facts dropped, consultants dropped)."""
+        before = len(self.receipts())
+        self.agent.must("submit", path, *options)
+        new = [self.agent.ask("receipts", "show", number + 1) for number in range(before, len(self.receipts()))]
+        return [(one["period"], one["facts_dropped"], one["consultants_dropped"]) for one in new]
+
+    def receipts(self):
+        return self.agent.ask("receipts", "list")["receipts"]
+
+    def people(self, month):
+        answer = self.agent.ask("consultants", "--period", month)
+        return {one["consultant"]: one["values"][answer["rows"].index("showroom_visits")] for one in answer["consultants"]}
+
+    def visits(self):
+        return next(row["values"][:4] for row in self.agent.ask("trend", "--year", 2025)["rows"] if row["row"] == "showroom_visits")
+
+    def test_only_what_changed_is_sent(self):
+        year = [line for n in (1, 2, 3) for line in (f"2025-0{n},,{n}0,5", f"2025-0{n},C1,{n},1", f"2025-0{n},C2,{n},2")]
+        self.assertEqual(self.submit(self.file("2025.csv", *year)), [(f"2025-0{n}", 0, 0) for n in (1, 2, 3)])
+        self.assertEqual(self.submit(self.file("2025.csv", *year)), [], "the same file")
+        self.assertEqual(self.submit(self.file("2025.csv", *year, "2025-04,,40,5", "2025-04,C1,4,1")), [("2025-04", 0, 0)], "a month more")
+        sheet = "KPI,1月,2月,3月,4月\n来店批次,10,20,30,{}\n新增意向客户数,5,5,5,5\n"
+        (self.work / "2025.csv").write_text(sheet.format(40), encoding="utf-8")
+        self.assertEqual(self.submit(self.work / "2025.csv"), [], "the same figures in the other layout, which names no consultants")
+        (self.work / "2025.csv").write_text(sheet.format(41), encoding="utf-8")
+        self.assertEqual(self.submit(self.work / "2025.csv"), [("2025-04", 0, 0)], "a corrected figure")
+        self.assertEqual(self.people("2025-04"), {"C1": 4}, "its consultants stay")
+        header = "period,consultant,showroom_visits"
+        people = self.file("people.csv", "2025-01,C1,1", "2025-01,C2,1", "2025-02,C1,7", "2025-02,C2,2", "2025-03,C2,3", header=header)
+        self.assertEqual(self.submit(people), [("2025-01", 0, 0), ("2025-02", 0, 0), ("2025-03", 0, 1)], "without their new prospects, and without one of March's")
+        self.assertEqual((self.people("2025-02"), self.people("2025-03")), ({"C1": 7, "C2": 2}, {"C2": 3}))
+        self.assertEqual(self.submit(people), [], "the same consultants")
+        self.assertEqual(self.visits(), [10, 20, 30, 41], "a file of consultants leaves the facts")
+        self.assertEqual(len(self.submit(people, "--all")), 3)
+
+
 class Networks(HubCase):
     """Imports of a network are all or nothing."""
 
