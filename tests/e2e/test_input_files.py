@@ -4,7 +4,7 @@ import re
 import shutil
 import socket
 
-from yardstick import GOLDEN, SOURCE, Case, HubCase, main, run
+from yardstick import GOLDEN, SOURCE, Case, Daemon, HubCase, eventually, main, run
 
 PLACE = re.compile(r"([^\s:]+):(\d+)(?::(\d+))?: \S")
 
@@ -295,6 +295,20 @@ class Sheets(HubCase):
             for path in (GOLDEN / f"sheets/{name}.csv", self.FILES / f"libreoffice/{name}.xlsx"):
                 with self.subTest(path.name):
                     self.assertNothingNew(name[:5], path)
+
+    def test_the_daemon_gives_the_golden_facts_too(self):
+        desk = Daemon(self.agents["D0004"], "--rescan", 1)
+        self.addCleanup(desk.kill)
+        before = self.revisions()
+        desk.start()
+        for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
+            desk.drop(path.read_bytes(), path.name)
+            folder, report = desk.wait_taken(path.name)
+            self.assertEqual(folder, "accepted", report)
+            self.assertIn("the head 'Jun' before February is read as January", report)
+        receipts = eventually(lambda: len(found := self.agents["D0004"].ask("receipts", "list")["receipts"]) >= 8 and found, "the receipts")
+        self.assertEqual([(one["period"], one["outcome"]) for one in receipts[:8]], [(f"2025-0{n}", "unchanged") for n in range(1, 9)])
+        self.assertEqual(self.revisions(), before)
 
     def test_what_is_counted_and_noted(self):
         for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
