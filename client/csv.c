@@ -235,7 +235,10 @@ status_t csv_read_file(const char *path, csv_on_record_t *on_record, void *conte
 
 bool csv_check_width(const csv_record_t *record, size_t columns, faults_t *faults)
 {
-    if (record->count == columns)
+    size_t count = record->count;
+    while (count > columns && !*record->cells[count - 1])
+        count--;
+    if (count == columns)
         return true;
     faults_add(faults, record->line, 0, "the line has %zu cells where the header has %zu; give it one for each column",
                record->count, columns);

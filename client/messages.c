@@ -90,6 +90,8 @@ static const struct {
     {"the workbook has no visible sheet with anything in it; fill one in, or show it",
      "工作簿里没有可见且有内容的工作表；请填写，或取消隐藏"},
     {"the sheet '%s' is hidden and left out", "工作表“%s”已隐藏，略过"},
+    {"the line is hidden and read like the others", "这一行已隐藏，照样读取"},
+    {"the column is hidden and read like the others", "这一列已隐藏，照样读取"},
 
     /* ---- Headers */
     {"this line is no header: it holds neither a column 'period' nor months as heads (1月, Jan, 2025-01); correct it "
@@ -182,6 +184,8 @@ static const struct {
      "%s: 文件里只有公式“%s”，没有计算结果；请用 Excel 或 LibreOffice 打开后保存"},
     {"%s: '%s' stands in a merged cell, of which nobody can say what it belongs to; split the cell",
      "%s: “%s”在合并单元格里，无法确定属于哪一格；请取消合并"},
+    {"%s: '%s' %s; the cell may show fewer digits than it holds: round the figure itself (in a formula with ROUND)",
+     "%s: “%s”%s；单元格显示的位数可能少于实际保存的位数：请对数字本身四舍五入（公式里用 ROUND）"},
     {"is no number", "不是数字"},
     {"may not be negative", "不能为负数"},
     {"is too large", "数值过大"},

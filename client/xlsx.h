@@ -25,7 +25,8 @@ typedef struct xlsx xlsx_t;
  * STATUS_INVALID with a fault where it is no workbook, is damaged or encrypted, holds a document type declaration, no
  * visible sheet with anything in it, or more than one of the limits XLSX_* and CSV_COLUMNS_MAX (core/limits.h); where
  * the fault is in a sheet, the source of the fault has its name and the place is the cell's. `notes` (NULL: not wanted)
- * takes the names of hidden sheets. STATUS_NO_MEMORY. */
+ * takes the names of hidden sheets, and of each other the first hidden line and column, which are read.
+ * STATUS_NO_MEMORY. */
 status_t xlsx_open(span_t bytes, xlsx_t **out, faults_t *faults, faults_t *notes) NODISCARD;
 void xlsx_close(xlsx_t **book);
 

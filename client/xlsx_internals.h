@@ -39,7 +39,8 @@ typedef struct {
     bool is_hidden;
     xlsx_row_t *rows; /* on the heap; those that hold something, by line */
     size_t row_count, row_capacity;
-    uint32_t width; /* the last column of any cell */
+    uint32_t width;                      /* the last column of any cell */
+    uint32_t hidden_line, hidden_column; /* the first that are hidden and hold something; 0 = none */
 } xlsx_sheet_t;
 
 /* What a cell style shows of a number. */

@@ -255,6 +255,22 @@ Test(sheet, a_figure_in_a_merged_cell_is_refused)
     free((void *)(uintptr_t)bytes.data);
 }
 
+Test(sheet, a_workbooks_figure_with_more_digits_than_it_may_show_says_so)
+{
+    static const char SHEET[] =
+        "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>KPI</t></is></c><c "
+        "t=\"inlineStr\"><is><t>1月</t></is></c>"
+        "</row><row><c t=\"inlineStr\"><is><t>ad_spend</t></is></c><c><f>A9/3</f><v>18685.666666666668</v></c>"
+        "</row></sheetData></worksheet>";
+    span_t bytes = workbook_of_sheet((span_t){(const uint8_t *)SHEET, strlen(SHEET)}, true);
+    cr_assert_eq(read_bytes("2025.xlsx", bytes, &one_store), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults),
+                     "2025.xlsx:2:2: ad_spend: '18685.6666666667' has more than 2 decimals; the cell "
+                     "may show fewer digits than it holds: round the figure itself (in a formula "
+                     "with ROUND)\n");
+    free((void *)(uintptr_t)bytes.data);
+}
+
 Test(sheet, a_multiple_as_the_unit_is_refused_wherever_it_stands)
 {
 #define IS_MULTIPLE                                                                                                    \

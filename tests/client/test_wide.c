@@ -80,6 +80,16 @@ Test(wide, captions_may_stand_above_the_header)
                   "add it, or hide a sheet that holds no facts\n");
 }
 
+Test(wide, empty_cells_behind_the_headers_are_nothing_and_missing_ones_a_fault)
+{
+    cr_assert_eq(read_text("x.csv", "period,ad_spend\n2025-01,5,,\n2025-02,6\n", &one_store), STATUS_OK);
+    finish();
+    cr_assert_eq(set.count, 2);
+    expect_faults("x.csv", "period,ad_spend\n2025-01,5,,x\n2025-02\n",
+                  "x.csv:2: the line has 4 cells where the header has 2; give it one for each column\n"
+                  "x.csv:3: the line has 1 cells where the header has 2; give it one for each column\n");
+}
+
 Test(wide, a_month_among_facts_is_no_head)
 {
     expect_faults(

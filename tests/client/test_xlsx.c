@@ -182,6 +182,29 @@ Test(xlsx, a_cell_that_stands_for_a_merged_area_is_marked)
     cr_assert_str_eq(marks, "-m---m");
 }
 
+Test(xlsx, hidden_lines_and_columns_are_read_and_noted)
+{
+    static const char DATA[] =
+        "<sheetData><row r='1'><c><v>1</v></c><c><v>2</v></c></row><row r='2' hidden='1'/><row r='3' "
+        "hidden='1'><c><v>3</v></c></row></sheetData></worksheet>";
+    char xml[600];
+    snprintf(xml, sizeof xml,
+             "<worksheet><cols><col min='2' max='3' hidden='1'/><col min='9' max='99999' hidden='1'/>"
+             "</cols>%s",
+             DATA);
+    expect(xml, "1:1=1|2=2;3:1=3;");
+    cr_assert_eq(notes.count, 2);
+    cr_assert_str_eq(notes.items[0].message, "the line is hidden and read like the others");
+    cr_assert(notes.items[0].line == 3 && notes.items[0].column == 0);
+    cr_assert_str_eq(notes.items[1].message, "the column is hidden and read like the others");
+    cr_assert(notes.items[1].line == 1 && notes.items[1].column == 2);
+    snprintf(xml, sizeof xml,
+             "<worksheet><cols><col min='3' max='3' hidden='1'/><col min='1' max='2' hidden='0'/></cols>"
+             "<sheetData><row><c><v>1</v></c></row><row hidden='1'><c/></row></sheetData></worksheet>");
+    expect(xml, "1:1=1;");
+    cr_assert(faults_empty(&notes), "what holds nothing is not spoken of");
+}
+
 /* ---- Sheets ---- */
 
 static const char WORKBOOK[] =
