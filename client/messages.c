@@ -130,6 +130,9 @@ static const struct {
      "“%s”表示数字的单位是倍数；请按原单位填写数字，并改正这一说明"},
     {"'%s' is of another year than the file's name, which says %d; correct the one or the other, or give --year",
      "“%s”与文件名里的 %d 年不是同一年；请改正其中之一，或用 --year 指定"},
+    {"%s is filled and lies behind %s, which the file's name holds; put the year of the figures into the name (as in "
+     "KPI-2025), or give --year",
+     "%s 已填写，但晚于文件名里的 %s；请把数据所属的年份写进文件名（如 KPI-2025），或用 --year 指定"},
 
     /* ---- Months */
     {"%s'%s' is no month; write it as YYYY-MM, 2025-06 for June 2025", "%s“%s”不是月份；请写成 2025-06 的形式"},

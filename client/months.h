@@ -28,8 +28,9 @@ month_t month_read(const char *text);
 
 /* The year of months that are written without one. */
 typedef struct {
-    int given;    /* --year, PERIOD_YEAR_MIN..PERIOD_YEAR_MAX; 0 = none */
-    int named[2]; /* years (20xx) in the file's name, the first two that differ; 0 = none */
+    int given;      /* --year, PERIOD_YEAR_MIN..PERIOD_YEAR_MAX; 0 = none */
+    int named[2];   /* years (20xx) in the file's name, the first two that differ; 0 = none */
+    period_t until; /* the last month that the name holds as 202506 or 20250630; PERIOD_NONE = none */
 } month_year_t;
 
 /* `given`: --year or 0. In the path's last part, 20xx by itself or at the head of a date (202506, 20250630) is a year;

@@ -27,7 +27,7 @@ typedef struct {
     sheet_month_t *month;
 } head_t;
 
-/* A caption with another year than the file's name. */
+/* What says another year than the file's name: a caption, or a month. */
 typedef struct {
     uint32_t file, line, column;
     char text[CSV_EXCERPT_SIZE]; /* "" = there is none */

@@ -215,6 +215,25 @@ static status_t read_named(const char *name, const char *file)
     return status;
 }
 
+Test(sheet, no_filled_month_lies_behind_the_date_in_the_files_name)
+{
+    static const char TEXT[] = "KPI,1月,2月,3月\n来店批次,1,2,0\n";
+    expect_faults(
+        "KPI-20260105.csv", TEXT,
+        "KPI-20260105.csv:1:3: 2026-02 is filled and lies behind 2026-01, which the file's name holds; put the "
+        "year of the figures into the name (as in KPI-2025), or give --year\n");
+    expect_faults(
+        "202601.csv", TEXT,
+        "202601.csv:1:3: 2026-02 is filled and lies behind 2026-01, which the file's name holds; put the year "
+        "of the figures into the name (as in KPI-2025), or give --year\n");
+    expect_with("KPI-20260228.csv", TEXT, &one_store, "2026-01 1 -; 2026-02 2 -");
+    expect_with("KPI-2026 20260105-20260301.csv", TEXT, &one_store, "2026-01 1 -; 2026-02 2 -");
+    expect_with("KPI-20260105.csv", "KPI,2026-01,2026-02\n来店批次,1,2\n", &one_store, "2026-01 1 -; 2026-02 2 -");
+    facts_options_t given = one_store;
+    given.year = 2025;
+    expect_with("KPI-20260105.csv", TEXT, &given, "2025-01 1 -; 2025-02 2 -");
+}
+
 Test(sheet, another_year_above_the_months_than_in_the_files_name_is_a_fault)
 {
     expect_faults(
