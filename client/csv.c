@@ -122,7 +122,7 @@ static void on_row(int terminator, void *data)
         for (size_t i = 0; i < reading->count; i++)
             reading->cells[i] = reading->text + reading->offsets[i];
         reading->has_records = true;
-        csv_record_t record = {reading->cells, reading->count, reading->record_line};
+        csv_record_t record = {.cells = reading->cells, .count = reading->count, .line = reading->record_line};
         reading->status = reading->on_record(reading->context, &record);
     }
     reading->count = 0;
@@ -235,7 +235,10 @@ status_t csv_read_file(const char *path, csv_on_record_t *on_record, void *conte
 
 bool csv_check_width(const csv_record_t *record, size_t columns, faults_t *faults)
 {
-    if (record->count == columns)
+    size_t count = record->count;
+    while (count > columns && !*record->cells[count - 1])
+        count--;
+    if (count == columns)
         return true;
     faults_add(faults, record->line, 0, "the line has %zu cells where the header has %zu; give it one for each column",
                record->count, columns);

@@ -11,7 +11,8 @@
 typedef struct {
     const char *const *cells; /* UTF-8; unquoted ones without blanks around; valid until the callback returns */
     size_t count;
-    uint32_t line; /* where the record begins; a newline inside quotes counts as one */
+    uint32_t line;      /* where the record begins; a newline inside quotes counts as one */
+    const bool *merged; /* of a workbook: which cells stand for an area of several; else NULL */
 } csv_record_t;
 
 /* Called for each record, the header first, with records of empty cells only left out. Anything but STATUS_OK ends the
@@ -38,7 +39,8 @@ status_t csv_read_bytes(span_t bytes, csv_on_record_t *on_record, void *context,
 status_t csv_read_text(const char *text, size_t size, csv_on_record_t *on_record, void *context,
                        faults_t *faults) NODISCARD;
 
-/* Whether the record has as many cells as the header, `columns`; adds a fault where not. */
+/* Whether the record has as many cells as the header, `columns`, or empty ones only beyond; adds a fault where not. One
+ * that is shorter may be cut off. */
 bool csv_check_width(const csv_record_t *record, size_t columns, faults_t *faults);
 
 #define CSV_EXCERPT_SIZE 164 /* 40 characters of 4 bytes, an ellipsis, the NUL */

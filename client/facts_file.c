@@ -28,11 +28,10 @@ static size_t fault_total(const faults_t *faults)
 /* Adds the table as a source of the set: the path, and the sheet's name where there are several. */
 static status_t add_source(file_t *file, size_t table)
 {
-    const char *name = records_table_name(file->records, table);
-    if (!*name)
+    if (records_table_count(file->records) == 1)
         return facts_set_add_source(file->set, file->path);
     char *source = NULL;
-    if (asprintf(&source, "%s[%s]", file->path, name) < 0)
+    if (asprintf(&source, "%s[%s]", file->path, records_table_name(file->records, table)) < 0)
         return STATUS_NO_MEMORY;
     status_t status = facts_set_add_source(file->set, source);
     free(source);

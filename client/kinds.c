@@ -26,11 +26,9 @@ static bool has_password(span_t bytes)
     return memmem(bytes.data, bytes.size, NAME, sizeof NAME) != NULL;
 }
 
-static bool is_utf16(span_t bytes)
+/* UTF-16 without a mark: letters, digits and separators have a zero byte each. */
+static bool is_bare_utf16(span_t bytes)
 {
-    if (starts_with(bytes, "\xFF\xFE", 2) || starts_with(bytes, "\xFE\xFF", 2))
-        return true;
-    /* Without a mark: letters, digits and separators have a zero byte each. */
     const uint8_t *data = bytes.data;
     return bytes.size >= 4 &&
            ((data[0] && !data[1] && data[2] && !data[3]) || (!data[0] && data[1] && !data[2] && data[3]));
@@ -82,8 +80,8 @@ status_t kind_check_text(span_t bytes, faults_t *faults)
     else if (is_compound(bytes))
         faults_add(faults, 0, 0,
                    "is an old Excel workbook (.xls) or another old Office file; save it as .xlsx or CSV UTF-8");
-    else if (is_utf16(bytes))
-        faults_add(faults, 0, 0, "is UTF-16 (\"Unicode text\"); save it as CSV UTF-8");
+    else if (is_bare_utf16(bytes))
+        faults_add(faults, 0, 0, "is UTF-16 without a byte order mark; save it as CSV UTF-8");
     else if (other)
         faults_add(faults, 0, 0, "is %s; save the table itself as .xlsx or CSV UTF-8", faults_text(faults, other));
     else

@@ -8,5 +8,6 @@
 bool kind_is_zip(span_t bytes);
 
 /* STATUS_INVALID, with a fault that says what it is and what to do, where the bytes are something known that is no
- * text: a ZIP archive, an old Office file, a workbook with a password, a PDF, a web page, a picture, UTF-16. */
+ * text: a ZIP archive, an old Office file, a workbook with a password, a PDF, a web page, a picture, UTF-16
+ * without a byte order mark. */
 status_t kind_check_text(span_t bytes, faults_t *faults) NODISCARD;

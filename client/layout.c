@@ -74,6 +74,8 @@ static titles_t find_titles(const csv_record_t *record, const catalog_t *catalog
 {
     titles_t found = {false, false, false};
     for (size_t i = 0; i < record->count; i++) {
+        if (title_is_blank(record->cells[i]))
+            continue;
         title_place_t place = title_place(record->cells[i]);
         found.period |= place == PLACE_PERIOD;
         found.place |= place != PLACE_NONE;

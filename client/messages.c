@@ -18,7 +18,8 @@ static const message_pair_t PAIRS[] = {
      "是有密码保护的工作簿；请取消密码后重新存为 .xlsx"},
     {"is an old Excel workbook (.xls) or another old Office file; save it as .xlsx or CSV UTF-8",
      "是旧版 Excel 工作簿（.xls）或其他旧版 Office 文件；请另存为 .xlsx 或 CSV UTF-8"},
-    {"is UTF-16 (\"Unicode text\"); save it as CSV UTF-8", "是 UTF-16 编码（“Unicode 文本”）；请另存为 CSV UTF-8"},
+    {"is UTF-16 without a byte order mark; save it as CSV UTF-8",
+     "是没有字节顺序标记的 UTF-16 编码；请另存为 CSV UTF-8"},
     {"is %s; save the table itself as .xlsx or CSV UTF-8", "是%s；请把其中的表格另存为 .xlsx 或 CSV UTF-8"},
     {"a web page (HTML), as some systems export it under another name",
      "网页（HTML），有些系统以其他后缀名导出这种文件"},
@@ -31,8 +32,8 @@ static const message_pair_t PAIRS[] = {
     /* ---- CSV */
     {"the text is neither UTF-8 nor GB18030 from here on; save the file again as CSV UTF-8",
      "从这里起的文字既不是 UTF-8 也不是 GB18030 编码；请重新存为 CSV UTF-8"},
-    {"the text is no UTF-8, though the file is marked as such, from here on; save the file again as CSV UTF-8",
-     "文件标明是 UTF-8，但从这里起的文字不是；请重新存为 CSV UTF-8"},
+    {"the text is no %s, though the file is marked as such, from here on; save the file again as CSV UTF-8",
+     "文件标明是 %s，但从这里起的文字不是；请重新存为 CSV UTF-8"},
     {"the line holds a control character (0x%02X); remove it", "这一行含有控制字符（0x%02X）；请删除"},
     {"the line holds several of comma, semicolon and tab; keep one as the separator, and put titles that hold another "
      "in quotes",
@@ -87,6 +88,8 @@ static const message_pair_t PAIRS[] = {
     {"the workbook has no visible sheet with anything in it; fill one in, or show it",
      "工作簿里没有可见且有内容的工作表；请填写，或取消隐藏"},
     {"the sheet '%s' is hidden and left out", "工作表“%s”已隐藏，略过"},
+    {"the line is hidden and read like the others", "这一行已隐藏，照样读取"},
+    {"the column is hidden and read like the others", "这一列已隐藏，照样读取"},
 
     /* ---- Headers */
     {"this line is no header: it holds neither a column 'period' nor months as heads (1月, Jan, 2025-01); correct it "
@@ -120,6 +123,14 @@ static const message_pair_t PAIRS[] = {
     {"the head '%s' stands behind '%s'; put the months in order", "列标题“%s”排在“%s”之后；请按月份顺序排列"},
     {"the head '%s' before February is read as January", "二月之前的列标题“%s”按一月读取"},
     {"'%s' stands in a column without a head; give it one or empty it", "“%s”所在的列没有列标题；请加上或清空"},
+
+    {"'%s' says that figures are in a multiple of the unit; write the figures in the unit itself, and correct this",
+     "“%s”表示数字的单位是倍数；请按原单位填写数字，并改正这一说明"},
+    {"'%s' is of another year than the file's name, which says %d; correct the one or the other, or give --year",
+     "“%s”与文件名里的 %d 年不是同一年；请改正其中之一，或用 --year 指定"},
+    {"%s is filled and lies behind %s, which the file's name holds; put the year of the figures into the name (as in "
+     "KPI-2025), or give --year",
+     "%s 已填写，但晚于文件名里的 %s；请把数据所属的年份写进文件名（如 KPI-2025），或用 --year 指定"},
 
     /* ---- Months */
     {"%s'%s' is no month; write it as YYYY-MM, 2025-06 for June 2025", "%s“%s”不是月份；请写成 2025-06 的形式"},
@@ -172,6 +183,10 @@ static const message_pair_t PAIRS[] = {
     {"%s: '%s' %s; correct it, or empty it where the figure is unknown", "%s: “%s”%s；请改正，数字未知时请清空"},
     {"%s: the file holds the formula '%s' without its result; open it in Excel or LibreOffice and save it",
      "%s: 文件里只有公式“%s”，没有计算结果；请用 Excel 或 LibreOffice 打开后保存"},
+    {"%s: '%s' stands in a merged cell, of which nobody can say what it belongs to; split the cell",
+     "%s: “%s”在合并单元格里，无法确定属于哪一格；请取消合并"},
+    {"%s: '%s' %s; the cell may show fewer digits than it holds: round the figure itself (in a formula with ROUND)",
+     "%s: “%s”%s；单元格显示的位数可能少于实际保存的位数：请对数字本身四舍五入（公式里用 ROUND）"},
     {"is no number", "不是数字"},
     {"may not be negative", "不能为负数"},
     {"is too large", "数值过大"},

@@ -386,6 +386,8 @@ static month_t read_tokens(const tokens_t *tokens)
 month_t month_read(const char *text)
 {
     tokens_t tokens;
+    if (!*text) /* nearly all of a sparse sheet's cells */
+        return NO_MONTH;
     if (!tokenize(text, &tokens) || !drop_time(&tokens))
         return NO_MONTH;
     month_t found = read_tokens(&tokens);

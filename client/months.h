@@ -28,13 +28,17 @@ month_t month_read(const char *text);
 
 /* The year of months that are written without one. */
 typedef struct {
-    int given;    /* --year, PERIOD_YEAR_MIN..PERIOD_YEAR_MAX; 0 = none */
-    int named[2]; /* years (20xx) in the file's name, the first two that differ; 0 = none */
+    int given;      /* --year, PERIOD_YEAR_MIN..PERIOD_YEAR_MAX; 0 = none */
+    int named[2];   /* years (20xx) in the file's name, the first two that differ; 0 = none */
+    period_t until; /* the last month that the name holds as 202506 or 20250630; PERIOD_NONE = none */
 } month_year_t;
 
 /* `given`: --year or 0. In the path's last part, 20xx by itself or at the head of a date (202506, 20250630) is a year;
  * a longer or shorter run of digits is none. */
 month_year_t month_year_of(const char *path, int given);
+
+/* Whether there is one, given or named alone. */
+bool month_year_is_known(const month_year_t *year);
 
 /* The period of a month that was read from `text`; false, with a fault at line and column, where it is none or not one
  * alone, names no year where `year` holds none or two, or names another than `year->given`. `title` ("" = none) is put

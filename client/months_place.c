@@ -9,18 +9,23 @@
 
 /* ---- The year ---- */
 
-/* The year at the head of a run of digits that is one or begins a date; 0 where it is none. */
-static int year_of_run(const char *run, size_t size)
+/* The year at the head of a run of digits that is one or begins a date, whose month is *out_month then; 0 where it is
+ * none. */
+static int year_of_run(const char *run, size_t size, period_t *out_month)
 {
+    char digits[9] = "";
     if (size != 4 && size != 6 && size != 8)
         return 0;
-    char digits[9] = "";
     memcpy(digits, run, size);
-    if (size != 4 && month_read(digits).kind != MONTH_OF_YEAR)
+    month_t month = month_read(digits);
+    if (size != 4 && month.kind != MONTH_OF_YEAR)
         return 0;
     digits[4] = '\0';
     int year = atoi(digits);
-    return year >= 2000 && year <= 2099 ? year : 0;
+    if (year < 2000 || year > 2099)
+        return 0;
+    *out_month = size == 4 ? PERIOD_NONE : month.period;
+    return year;
 }
 
 /* The name's digits, full-width ones too, and a blank for each other character. */
@@ -37,13 +42,16 @@ static void keep_digits(const char *name, char *out, size_t size)
 
 month_year_t month_year_of(const char *path, int given)
 {
-    month_year_t found = {.given = given};
+    month_year_t found = {.given = given, .until = PERIOD_NONE};
     const char *slash = strrchr(path, '/');
     char name[NAME_MAX + 1];
     keep_digits(slash ? slash + 1 : path, name, sizeof name);
     for (const char *at = name; *at;) {
         size_t size = strspn(at, "0123456789");
-        int year = year_of_run(at, size);
+        period_t month = PERIOD_NONE;
+        int year = year_of_run(at, size, &month);
+        if (month != PERIOD_NONE && (found.until == PERIOD_NONE || month > found.until))
+            found.until = month;
         if (year && !found.named[0])
             found.named[0] = year;
         else if (year && year != found.named[0] && !found.named[1])
@@ -51,6 +59,11 @@ month_year_t month_year_of(const char *path, int given)
         at += size ? size : 1;
     }
     return found;
+}
+
+bool month_year_is_known(const month_year_t *year)
+{
+    return year->given || (year->named[0] && !year->named[1]);
 }
 
 /* ---- Faults ---- */
@@ -101,7 +114,7 @@ static void refuse(const month_t *month, const char *title, const char *text, ui
 static period_t place_alone(const month_t *month, const month_year_t *year, const char *title, const char *text,
                             uint32_t line, uint32_t column, faults_t *faults)
 {
-    if (year->given || (year->named[0] && !year->named[1]))
+    if (month_year_is_known(year))
         return period_make(year->given ? year->given : year->named[0], month->month);
     head_t head = head_of(title);
     char excerpt[CSV_EXCERPT_SIZE];

@@ -48,7 +48,7 @@ size_t records_table_count(const records_t *records)
 
 const char *records_table_name(const records_t *records, size_t table)
 {
-    return records_table_count(records) > 1 ? xlsx_sheet_name(records->book, table) : "";
+    return records->book ? xlsx_sheet_name(records->book, table) : "";
 }
 
 status_t records_read(const records_t *records, size_t table, csv_on_record_t *on_record, void *context,

@@ -15,7 +15,7 @@ void records_close(records_t **records);
 /* How many tables; at least 1. */
 size_t records_table_count(const records_t *records);
 
-/* The table's sheet, fit for a message; "" where there is only one table. */
+/* The name of the table's sheet, fit for a message; "" of a CSV file. */
 const char *records_table_name(const records_t *records, size_t table);
 
 /* Hands out a table's records, as csv_read_file does; may be called again. Those of a workbook's sheet are all as long

@@ -1,5 +1,6 @@
 #include "client/sheet.h"
 
+#include "client/captions.h"
 #include "client/sheet_internals.h"
 #include "core/limits.h"
 
@@ -73,8 +74,8 @@ static void read_figures(sheet_t *sheet, const csv_record_t *record, size_t fact
             faults_add(sheet->faults, record->line, (uint32_t)i + 1,
                        "'%s' stands in a column without a head; give it one or empty it", csv_excerpt(cell, excerpt));
         else
-            (void)facts_cell_read(&sheet->catalog->rows[fact], title, cell, record->line, (uint32_t)i + 1,
-                                  sheet->faults, &sheet->heads[i].month->facts[fact]);
+            (void)facts_cell_read(&sheet->catalog->rows[fact], title, record, i, sheet->faults,
+                                  &sheet->heads[i].month->facts[fact]);
     }
 }
 
@@ -84,8 +85,10 @@ static void refuse_row(const sheet_t *sheet, const csv_record_t *record, size_t 
     const char *cell = record->cells[first];
     char excerpt[CSV_EXCERPT_SIZE];
     csv_excerpt(cell, excerpt);
-    if (count == 1 && (first == sheet->first_column || !strchr("0123456789-=", *cell)))
+    if (count == 1 && (first == sheet->first_column || !strchr("0123456789-=", *cell))) {
+        caption_check_unit(cell, record->line, (uint32_t)first + 1, sheet->faults);
         return;
+    }
     if (first == sheet->first_column)
         faults_add(sheet->faults, record->line, (uint32_t)first + 1,
                    "row '%s' is neither a fact of the catalog nor its title, nor computed from them; correct it or "
@@ -117,9 +120,24 @@ static void read_row(sheet_t *sheet, const csv_record_t *record)
         read_figures(sheet, record, row, title);
 }
 
+/* ---- Tables ---- */
+
+void sheet_read_caption(sheet_t *sheet, const char *text, uint32_t line, uint32_t column)
+{
+    caption_check_unit(text, line, column, sheet->faults);
+    const month_year_t *year = sheet->year;
+    if (*sheet->odd_year.text || !month_year_is_known(year) || year->given || !caption_other_year(text, year->named[0]))
+        return;
+    sheet->odd_year = (odd_year_t){(uint32_t)sheet->set->source_count - 1, line, column, ""};
+    csv_excerpt(text, sheet->odd_year.text);
+}
+
 static status_t on_record(void *context, const csv_record_t *record)
 {
     sheet_t *sheet = context;
+    size_t first = 0;
+    if (record->line < sheet->header_line && layout_count_cells(record, &first))
+        sheet_read_caption(sheet, record->cells[first], record->line, (uint32_t)first + 1);
     if (record->line < sheet->header_line || record->count <= sheet->first_column)
         return STATUS_OK;
     if (record->line == sheet->header_line || layout_heads_months(record, sheet->catalog))
@@ -137,6 +155,7 @@ status_t sheet_read(sheet_t *sheet, const records_t *records, size_t table, cons
         faults_add(sheet->faults, layout->line, 0,
                    "the months stand side by side, as in the manual's sheet, which names no consultant; write one line "
                    "for each consultant and month, with the columns 'period' and 'consultant'");
+    sheet_read_caption(sheet, records_table_name(records, table), 0, 0);
     return records_read(records, table, on_record, sheet, sheet->faults);
 }
 
@@ -233,10 +252,57 @@ static status_t file_month(sheet_t *sheet, const sheet_month_t *month, const cha
     return status;
 }
 
+/* Adds a fault, at a place of the file, about the year that heads take from the file's name. */
+static void report_year(const sheet_t *sheet, const odd_year_t *at, const char *last)
+{
+    const char *source = sheet->faults->source;
+    sheet->faults->source = sheet->set->sources[at->file];
+    if (last)
+        faults_add(sheet->faults, at->line, at->column,
+                   "%s is filled and lies behind %s, which the file's name holds; put the year of the figures into the "
+                   "name (as in KPI-2025), or give --year",
+                   at->text, last);
+    else
+        faults_add(sheet->faults, at->line, at->column,
+                   "'%s' is of another year than the file's name, which says %d; correct the one or the other, or give "
+                   "--year",
+                   at->text, sheet->year->named[0]);
+    sheet->faults->source = source;
+}
+
+/* The date of a file's name is often the day on which it was saved, in January one of another year than the figures':
+ * no month behind it can be filled. */
+static void check_until(const sheet_t *sheet)
+{
+    char last[PERIOD_TEXT_SIZE];
+    for (size_t i = 0; i < MONTHS_MAX; i++) {
+        const sheet_month_t *month = sheet->months[i];
+        if (!month || month->period <= sheet->year->until || filling_of(sheet, month) != MONTH_FILLED)
+            continue;
+        odd_year_t at = {month->place.file, month->place.line, month->column, ""};
+        period_format(month->period, at.text);
+        period_format(sheet->year->until, last);
+        report_year(sheet, &at, last);
+        return;
+    }
+}
+
+/* Whether the year of the file's name may be that of the figures, where heads take it. */
+static void check_year(const sheet_t *sheet)
+{
+    if (!sheet->takes_named_year)
+        return;
+    if (*sheet->odd_year.text)
+        report_year(sheet, &sheet->odd_year, NULL);
+    else if (sheet->year->until != PERIOD_NONE)
+        check_until(sheet);
+}
+
 status_t sheet_finish(sheet_t *sheet, const char *path, size_t faults_before)
 {
     if (!sheet->has_header)
         return STATUS_OK;
+    check_year(sheet);
     const char *dealer = find_dealer(sheet, path);
     if (!dealer || sheet->faults->count + sheet->faults->dropped > faults_before)
         return STATUS_OK;

@@ -18,7 +18,10 @@ void sheet_destroy(sheet_t **sheet);
  * by too. Heads run in order; a `Jun` before `Feb` is January, for so the manual heads it, and a note says so. */
 status_t sheet_read(sheet_t *sheet, const records_t *records, size_t table, const layout_t *layout) NODISCARD;
 
-/* Files the months that are filled in the set, as those of the file's store, once all tables are read. A month whose
+/* Where heads take their year from the file's name, adds a fault for a caption above them, a corner or a sheet's name
+ * that says another, or else for a filled month behind the date that the name holds.
+ *
+ * Files the months that are filled in the set, as those of the file's store, once all tables are read. A month whose
  * facts are all blank or 0 is left out with a note, unless options->sends_zeros and one is 0. Does nothing where no
  * table was read, and takes no month where a fault was added since `faults_before`. `path`: of the file, whose name
  * says which of several stores it is of. */

@@ -55,20 +55,16 @@ static void correct_january(header_t *header, size_t column)
 
 /* ---- Heads ---- */
 
-static bool has_year(const month_year_t *year)
-{
-    return year->given || (year->named[0] && !year->named[1]);
-}
-
 /* The month's period; of several heads without a year only the first is a fault. */
 static bool place_head(header_t *header, size_t column, period_t *out)
 {
     const month_t *month = &header->months[column];
-    bool lacks_year = month->kind == MONTH_ALONE && !has_year(header->sheet->year);
+    bool lacks_year = month->kind == MONTH_ALONE && !month_year_is_known(header->sheet->year);
     if (lacks_year)
         *out = period_make(STAND_IN_YEAR, month->month);
     if (lacks_year && header->lacks_year)
         return true;
+    header->sheet->takes_named_year |= month->kind == MONTH_ALONE && !header->sheet->year->given;
     header->lacks_year |= lacks_year;
     return month_place(month, header->sheet->year, "", header->record->cells[column], header->record->line,
                        (uint32_t)column + 1, header->sheet->faults, out) ||
@@ -145,6 +141,8 @@ status_t sheet_read_header(sheet_t *sheet, const csv_record_t *record)
 {
     header_t header = {.sheet = sheet, .record = record, .last_period = PERIOD_NONE};
     sheet->has_header = true;
+    if (record->count > sheet->first_column)
+        sheet_read_caption(sheet, record->cells[sheet->first_column], record->line, (uint32_t)sheet->first_column + 1);
     sheet->head_count = record->count;
     memset(sheet->heads, 0, sizeof sheet->heads);
     for (size_t i = sheet->first_column + 1; i < record->count; i++)

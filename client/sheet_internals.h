@@ -27,6 +27,12 @@ typedef struct {
     sheet_month_t *month;
 } head_t;
 
+/* What says another year than the file's name: a caption, or a month. */
+typedef struct {
+    uint32_t file, line, column;
+    char text[CSV_EXCERPT_SIZE]; /* "" = there is none */
+} odd_year_t;
+
 struct sheet {
     facts_set_t *set;
     facts_pending_t *pending;
@@ -36,6 +42,8 @@ struct sheet {
     faults_t *faults, *notes;
     sheet_month_t *months[MONTHS_MAX]; /* by period; NULL = no header holds it */
     bool has_header;                   /* in any table */
+    bool takes_named_year;             /* a head has no year but that of the file's name */
+    odd_year_t odd_year;
 
     /* Of the table at hand. */
     uint32_t header_line; /* its first */
@@ -43,6 +51,11 @@ struct sheet {
     head_t heads[CSV_COLUMNS_MAX];
     size_t head_count; /* columns of the last header */
 };
+
+/* Looks at what stands above a table, or as its name: a multiple as the unit of its figures is a fault; another year
+ * than that of the file's name is one where a head relies on the name, which sheet_finish knows. Line and column from
+ * 1; 0 and 0: the sheet's name. */
+void sheet_read_caption(sheet_t *sheet, const char *text, uint32_t line, uint32_t column);
 
 /* Takes a line as the header of the lines below it. STATUS_NO_MEMORY. */
 status_t sheet_read_header(sheet_t *sheet, const csv_record_t *record) NODISCARD;

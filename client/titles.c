@@ -6,6 +6,8 @@
 
 bool title_is_blank(const char *cell)
 {
+    if (!*cell) /* nearly all of a sparse sheet's cells */
+        return true;
     for (uint32_t point; (point = text_next(&cell)) != 0;)
         if (!text_is_blank(point))
             return false;

@@ -1,6 +1,8 @@
 #include "client/wide.h"
 
+#include "client/captions.h"
 #include "client/facts_cell.h"
+#include "client/layout.h"
 #include "core/scratch.h"
 
 #include <stdlib.h>
@@ -217,8 +219,8 @@ static bool read_facts(reader_t *reader, const csv_record_t *record, int64_t *fa
         if (column->kind != CELL_FACT)
             continue;
         some = true;
-        fine = facts_cell_read(&reader->catalog->rows[column->fact], column->title, cell, record->line, (uint32_t)i + 1,
-                               reader->faults, &facts[column->fact]) &&
+        fine = facts_cell_read(&reader->catalog->rows[column->fact], column->title, record, i, reader->faults,
+                               &facts[column->fact]) &&
                fine;
     }
     if (!some && reader->at[CELL_FACT])
@@ -245,6 +247,9 @@ static status_t read_line(reader_t *reader, const csv_record_t *record)
 static status_t on_record(void *context, const csv_record_t *record)
 {
     reader_t *reader = context;
+    size_t first = 0;
+    if (record->line < reader->header_line && layout_count_cells(record, &first))
+        caption_check_unit(record->cells[first], record->line, (uint32_t)first + 1, reader->faults);
     if (record->line < reader->header_line)
         return STATUS_OK;
     if (!reader->has_header)

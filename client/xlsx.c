@@ -112,14 +112,29 @@ const char *xlsx_text_finish(xlsx_text_t *text, arena_t *arena)
 
 /* ---- Opening ---- */
 
-/* Reads one sheet, with its name in the source of its faults where there are others. */
-static status_t read_sheet(xlsx_t *book, xlsx_sheet_t *sheet, package_t *package, faults_t *faults)
+static void add_notes(const xlsx_sheet_t *sheet, faults_t *notes)
 {
-    if (book->sheet_count == 1)
-        return xlsx_read_cells(book, sheet, package, faults);
-    const char *source = faults->source;
-    faults->source = arena_printf(book->arena, "%s[%s]", source ? source : "", sheet->name);
-    status_t status = faults->source ? xlsx_read_cells(book, sheet, package, faults) : STATUS_NO_MEMORY;
+    if (sheet->hidden_line)
+        faults_add(notes, sheet->hidden_line, 0, "the line is hidden and read like the others");
+    if (sheet->hidden_column)
+        faults_add(notes, sheet->rows[0].line, sheet->hidden_column, "the column is hidden and read like the others");
+}
+
+/* Reads one sheet, with its name in the source of its faults and notes where there are others. */
+static status_t read_sheet(xlsx_t *book, xlsx_sheet_t *sheet, package_t *package, faults_t *faults, faults_t *notes)
+{
+    const char *source = faults->source, *note_source = notes ? notes->source : NULL;
+    if (book->sheet_count > 1 &&
+        !(faults->source = arena_printf(book->arena, "%s[%s]", source ? source : "", sheet->name))) {
+        faults->source = source;
+        return STATUS_NO_MEMORY;
+    }
+    status_t status = xlsx_read_cells(book, sheet, package, faults);
+    if (status == STATUS_OK && notes && sheet->row_count) {
+        notes->source = faults->source;
+        add_notes(sheet, notes);
+        notes->source = note_source;
+    }
     faults->source = source;
     return status;
 }
@@ -135,7 +150,7 @@ static status_t read_sheets(xlsx_t *book, package_t *package, faults_t *faults, 
                 faults_add(notes, 0, 0, "the sheet '%s' is hidden and left out", sheet->name);
             continue;
         }
-        TRY(read_sheet(book, sheet, package, faults));
+        TRY(read_sheet(book, sheet, package, faults, notes));
         if (!sheet->row_count)
             continue;
         xlsx_sheet_t found = *sheet;
@@ -181,13 +196,17 @@ status_t xlsx_read_sheet(const xlsx_t *book, size_t sheet, csv_on_record_t *on_r
 {
     const xlsx_sheet_t *from = &book->sheets[sheet];
     const char *cells[CSV_COLUMNS_MAX];
+    bool merged[CSV_COLUMNS_MAX];
     for (size_t i = 0; i < from->row_count; i++) {
         const xlsx_row_t *row = &from->rows[i];
         for (size_t j = 0; j < from->width; j++)
             cells[j] = "";
-        for (size_t j = 0; j < row->count; j++)
+        memset(merged, 0, from->width);
+        for (size_t j = 0; j < row->count; j++) {
             cells[row->cells[j].column - 1] = row->cells[j].text;
-        csv_record_t record = {cells, from->width, row->line};
+            merged[row->cells[j].column - 1] = row->cells[j].is_merged;
+        }
+        csv_record_t record = {cells, from->width, row->line, merged};
         TRY(on_record(context, &record));
     }
     return STATUS_OK;

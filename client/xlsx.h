@@ -4,8 +4,9 @@
  * libfreexl 1.0.6 reads .xls only, libxlsxwriter only writes, liborcus is C++ and brings a spreadsheet's whole document
  * model, xlsxio and libxls are not packaged. What a table of facts needs of the format is small.
  *
- * What counts is what a person sees in the sheet: hidden sheets are left out, a merged area is its first cell, a number
- * is its 15 significant digits (what Excel keeps and shows of one), a date is what its format shows of it. */
+ * What counts is what a person sees in the sheet: hidden sheets are left out, a merged area is its first cell and
+ * marked, a number is its 15 significant digits (what Excel keeps and shows of one), a date is what its format shows of
+ * it. */
 #pragma once
 
 #include "client/csv.h"
@@ -14,7 +15,8 @@ typedef struct xlsx xlsx_t;
 
 /* Reads a workbook; `bytes` are not needed afterwards. A cell's text is
  * - of a text: the text (rich runs joined, phonetic guides left out), without blanks at its ends;
- * - of a number: its digits, without an exponent; of an error: its name (#DIV/0!); of a truth value: TRUE or FALSE;
+ * - of a number: its digits, without an exponent, and the sign of a multiple that its format writes behind it (万); of
+ * an error: its name (#DIV/0!); of a truth value: TRUE or FALSE;
  * - of a date (by its cell style): 2025-06-30; where the format shows no year 6月30日, where only the month 6月;
  * likewise 6月 of a 6 whose format is 0"月"; of a time 8:30:00;
  * - of a formula: its stored result; "=" and the formula where none is stored, or where the workbook says that those
@@ -23,7 +25,8 @@ typedef struct xlsx xlsx_t;
  * STATUS_INVALID with a fault where it is no workbook, is damaged or encrypted, holds a document type declaration, no
  * visible sheet with anything in it, or more than one of the limits XLSX_* and CSV_COLUMNS_MAX (core/limits.h); where
  * the fault is in a sheet, the source of the fault has its name and the place is the cell's. `notes` (NULL: not wanted)
- * takes the names of hidden sheets. STATUS_NO_MEMORY. */
+ * takes the names of hidden sheets, and of each other the first hidden line and column, which are read.
+ * STATUS_NO_MEMORY. */
 status_t xlsx_open(span_t bytes, xlsx_t **out, faults_t *faults, faults_t *notes) NODISCARD;
 void xlsx_close(xlsx_t **book);
 

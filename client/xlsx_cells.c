@@ -21,7 +21,8 @@ typedef struct {
     xlsx_t *book;
     xlsx_sheet_t *sheet;
     faults_t *faults;
-    bool in_data, in_merges;
+    bool in_data, in_merges, in_columns;
+    bool is_hidden;                   /* the row at hand */
     uint32_t line, column;            /* of the row and cell at hand, or the last one */
     const char *row[CSV_COLUMNS_MAX]; /* the row's texts by column; NULL = none */
     uint32_t width;                   /* of the row */
@@ -30,8 +31,9 @@ typedef struct {
     bool has_formula;
     xlsx_text_t *taking; /* where the text at hand goes; NULL = nowhere */
     xlsx_text_t value, formula;
-    unsigned phonetic; /* depth of a phonetic guide around; 0 = none */
-    area_t *merges;    /* on the heap */
+    unsigned phonetic;            /* depth of a phonetic guide around; 0 = none */
+    bool hidden[CSV_COLUMNS_MAX]; /* by column */
+    area_t *merges;               /* on the heap */
     size_t merge_count, merge_capacity;
 } cells_t;
 
@@ -91,6 +93,7 @@ static status_t begin_row(cells_t *cells, const char *const *attributes)
         return package_refuse(cells->faults, TRANSLATED("a sheet's rows are not in order"));
     cells->line = (uint32_t)line;
     cells->column = 0;
+    cells->is_hidden = part_flag(attributes, "hidden");
     return STATUS_OK;
 }
 
@@ -108,13 +111,35 @@ static status_t end_row(cells_t *cells)
             return STATUS_NO_MEMORY;
         for (uint32_t i = 0, at = 0; i < cells->width; i++)
             if (cells->row[i])
-                row.cells[at++] = (xlsx_cell_t){i + 1, cells->row[i]};
+                row.cells[at++] = (xlsx_cell_t){.column = i + 1, .text = cells->row[i]};
         sheet->rows[sheet->row_count++] = row;
     }
     memset(cells->row, 0, cells->width * sizeof *cells->row);
     sheet->width = cells->width > sheet->width ? cells->width : sheet->width;
     cells->width = 0;
     return STATUS_OK;
+}
+
+/* ---- What is hidden ---- */
+
+static void hide_columns(cells_t *cells, const char *const *attributes)
+{
+    const char *first = part_attribute(attributes, "min"), *last = part_attribute(attributes, "max");
+    if (!first || !last || !part_flag(attributes, "hidden"))
+        return;
+    unsigned long end = strtoul(last, NULL, 10);
+    for (unsigned long i = strtoul(first, NULL, 10); i && i <= end && i <= CSV_COLUMNS_MAX; i++)
+        cells->hidden[i - 1] = true;
+}
+
+static void note_hidden(cells_t *cells)
+{
+    xlsx_sheet_t *sheet = cells->sheet;
+    if (cells->is_hidden && !sheet->hidden_line)
+        sheet->hidden_line = cells->line;
+    bool is_first = !sheet->hidden_column || cells->column < sheet->hidden_column;
+    if (cells->hidden[cells->column - 1] && is_first)
+        sheet->hidden_column = cells->column;
 }
 
 /* ---- Cells ---- */
@@ -143,11 +168,13 @@ static bool is_type(const cells_t *cells, const char *type)
 static const char *number_text(const cells_t *cells, const char *stored)
 {
     const xlsx_t *book = cells->book;
-    unsigned shows = cells->style < book->style_count ? book->styles[cells->style] : 0;
+    xlsx_style_t style = cells->style < book->style_count ? book->styles[cells->style] : (xlsx_style_t){0, NULL};
     char text[VALUE_TEXT_SIZE];
-    if (shows && value_format_date(stored, shows, book->is_1904, text))
+    if (style.shows && value_format_date(stored, style.shows, book->is_1904, text))
         return arena_strdup(book->arena, text);
-    return value_format_number(stored, text) ? arena_strdup(book->arena, text) : stored;
+    if (!value_format_number(stored, text))
+        return stored;
+    return style.multiple ? arena_printf(book->arena, "%s%s", text, style.multiple) : arena_strdup(book->arena, text);
 }
 
 static status_t shared_text(const cells_t *cells, const char *index, const char **out)
@@ -207,6 +234,7 @@ static status_t end_cell(cells_t *cells)
         return package_refuse(cells->faults, TRANSLATED("a cell stands twice"));
     cells->book->cell_count++;
     cells->row[cells->column - 1] = text;
+    note_hidden(cells);
     cells->width = cells->column > cells->width ? cells->column : cells->width;
     return STATUS_OK;
 }
@@ -242,13 +270,15 @@ static size_t find_row(const xlsx_sheet_t *sheet, uint32_t line)
     return low;
 }
 
-/* Drops what an area covers of a row: nobody sees it. */
+/* Drops what an area covers of a row: nobody sees it. Marks the cell that is seen. */
 static void cover(xlsx_row_t *row, const area_t *area)
 {
     uint32_t kept = 0;
+    bool is_larger = area->last_row > area->first_row || area->last_column > area->first_column; /* than one cell */
     for (uint32_t i = 0; i < row->count; i++) {
         uint32_t column = row->cells[i].column;
         bool is_first = row->line == area->first_row && column == area->first_column;
+        row->cells[i].is_merged |= is_first && is_larger;
         if (is_first || column < area->first_column || column > area->last_column)
             row->cells[kept++] = row->cells[i];
     }
@@ -300,7 +330,10 @@ static void on_start(part_t *part, const char *name, const char *const *attribut
     if (part->depth == 2) {
         cells->in_data = strcmp(name, "sheetData") == 0;
         cells->in_merges = strcmp(name, "mergeCells") == 0;
-    } else if (cells->in_merges && part->depth == 3)
+        cells->in_columns = strcmp(name, "cols") == 0;
+    } else if (cells->in_columns && part->depth == 3)
+        hide_columns(cells, attributes);
+    else if (cells->in_merges && part->depth == 3)
         part->status = add_merge(cells, attributes);
     else if (cells->in_data && part->depth == 3)
         part->status = begin_row(cells, attributes);

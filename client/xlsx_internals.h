@@ -23,6 +23,7 @@ const char *xlsx_text_finish(xlsx_text_t *text, arena_t *arena);
 
 typedef struct {
     uint32_t column; /* from 1 */
+    bool is_merged;  /* stands for an area of several cells */
     const char *text;
 } xlsx_cell_t;
 
@@ -38,8 +39,15 @@ typedef struct {
     bool is_hidden;
     xlsx_row_t *rows; /* on the heap; those that hold something, by line */
     size_t row_count, row_capacity;
-    uint32_t width; /* the last column of any cell */
+    uint32_t width;                      /* the last column of any cell */
+    uint32_t hidden_line, hidden_column; /* the first that are hidden and hold something; 0 = none */
 } xlsx_sheet_t;
+
+/* What a cell style shows of a number. */
+typedef struct {
+    unsigned shows;       /* SHOWS_… */
+    const char *multiple; /* the sign that it writes behind it; NULL = none */
+} xlsx_style_t;
 
 struct xlsx {
     arena_t *arena;
@@ -47,7 +55,7 @@ struct xlsx {
     size_t sheet_count;
     const char **strings; /* shared ones, on the heap */
     size_t string_count, string_capacity;
-    uint8_t *styles; /* what each cell style shows (SHOWS_…), on the heap */
+    xlsx_style_t *styles; /* on the heap */
     size_t style_count, style_capacity;
     size_t cell_count; /* of all sheets */
     bool is_1904;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <zip.h>
 
-#define PIECE_SIZE 16384
+#define PIECE_SIZE 65536
 
 struct package {
     zip_t *zip;
@@ -164,8 +164,19 @@ static void XMLCALL on_doctype(void *data, const XML_Char *name, const XML_Char 
     stop_where_failed(parsing);
 }
 
+/* A tag or a comment of which the end is not there yet is looked over anew with each piece: without this, one of 256
+ * MiB would take hours. */
+static status_t check_waiting(const parsing_t *parsing, size_t fed)
+{
+    XML_Index begin = XML_GetCurrentByteIndex(parsing->parser);
+    if (begin < 0 || fed - (size_t)begin <= XLSX_TOKEN_MAX)
+        return STATUS_OK;
+    return package_refuse(parsing->faults, TRANSLATED("its XML"));
+}
+
 static status_t feed(package_t *package, zip_file_t *file, parsing_t *parsing)
 {
+    size_t fed = 0;
     for (zip_int64_t size = 1; size;) {
         void *piece = XML_GetBuffer(parsing->parser, PIECE_SIZE);
         if (!piece)
@@ -182,11 +193,11 @@ static status_t feed(package_t *package, zip_file_t *file, parsing_t *parsing)
         package->left -= (size_t)size;
         enum XML_Status parsed = XML_ParseBuffer(parsing->parser, (int)size, size == 0);
         TRY(parsing->part->status);
-        if (parsed == XML_STATUS_OK)
-            continue;
-        if (XML_GetErrorCode(parsing->parser) == XML_ERROR_NO_MEMORY)
-            return STATUS_NO_MEMORY;
-        return package_refuse(parsing->faults, TRANSLATED("its XML"));
+        if (parsed != XML_STATUS_OK)
+            return XML_GetErrorCode(parsing->parser) == XML_ERROR_NO_MEMORY
+                       ? STATUS_NO_MEMORY
+                       : package_refuse(parsing->faults, TRANSLATED("its XML"));
+        TRY(check_waiting(parsing, fed += (size_t)size));
     }
     return STATUS_OK;
 }

@@ -213,7 +213,7 @@ static status_t read_strings(xlsx_t *book, package_t *package, const char *name,
 
 typedef struct {
     unsigned long number;
-    unsigned shows;
+    xlsx_style_t style;
 } format_t;
 
 typedef struct {
@@ -246,17 +246,18 @@ static status_t add_format(styles_t *styles, const char *const *attributes)
     if (!xlsx_reserve((void **)&styles->formats, &styles->format_capacity, styles->format_count,
                       sizeof *styles->formats))
         return STATUS_NO_MEMORY;
-    styles->formats[styles->format_count++] = (format_t){strtoul(number, NULL, 10), value_code_shows(code)};
+    styles->formats[styles->format_count++] =
+        (format_t){strtoul(number, NULL, 10), {value_code_shows(code), value_code_multiple(code)}};
     return STATUS_OK;
 }
 
 /* The workbook's own formats come before the cell styles, and may give a known number another meaning. */
-static unsigned shows_of(const styles_t *styles, unsigned long number)
+static xlsx_style_t style_of(const styles_t *styles, unsigned long number)
 {
     for (size_t i = 0; i < styles->format_count; i++)
         if (styles->formats[i].number == number)
-            return styles->formats[i].shows;
-    return value_builtin_shows(number);
+            return styles->formats[i].style;
+    return (xlsx_style_t){value_builtin_shows(number), NULL};
 }
 
 static status_t add_style(styles_t *styles, const char *const *attributes)
@@ -267,7 +268,7 @@ static status_t add_style(styles_t *styles, const char *const *attributes)
         return refuse_styles(styles, XLSX_STYLES_MAX);
     if (!xlsx_reserve((void **)&book->styles, &book->style_capacity, book->style_count, sizeof *book->styles))
         return STATUS_NO_MEMORY;
-    book->styles[book->style_count++] = (uint8_t)(number ? shows_of(styles, strtoul(number, NULL, 10)) : 0);
+    book->styles[book->style_count++] = style_of(styles, number ? strtoul(number, NULL, 10) : 0);
     return STATUS_OK;
 }
 

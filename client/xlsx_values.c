@@ -51,14 +51,14 @@ static const char *skip_bracket(const char *at, unsigned *shows, unsigned *last)
     return end + 1;
 }
 
-/* Behind what is shown as it stands: "quoted", \x, _x (a gap), *x (a filling). NULL where `at` is no such thing. */
+/* Behind what is shown as it stands: "quoted", \x, !x, _x (a gap), *x (a filling). NULL where `at` is no such thing. */
 static const char *skip_literal(const char *at)
 {
     if (*at == '"') {
         const char *end = strchr(at + 1, '"');
         return end ? end + 1 : at + strlen(at);
     }
-    if (*at == '\\' || *at == '_' || *at == '*')
+    if (*at == '\\' || *at == '!' || *at == '_' || *at == '*')
         return at[1] ? at + 2 : at + 1;
     return NULL;
 }
@@ -135,6 +135,61 @@ unsigned value_code_shows(const char *code)
             at = take_letter(at, &shows, &last);
     }
     return shows;
+}
+
+/* What a code's first section shows beside the number, and whether it shows the number divided. */
+typedef struct {
+    char literals[VALUE_TEXT_SIZE];
+    size_t size;
+    bool divides;
+} section_t;
+
+static void add_literals(section_t *section, const char *at, const char *end)
+{
+    for (; at < end && section->size + 1 < sizeof section->literals; at++)
+        if (!strchr("\"\\!", *at))
+            section->literals[section->size++] = *at;
+}
+
+/* Behind what stands at `at` and is no sign of a number. */
+static const char *take_literal(const char *at, section_t *section)
+{
+    if (*at == '[') {
+        const char *end = strchr(at, ']');
+        return end ? end + 1 : at + strlen(at);
+    }
+    const char *behind = skip_literal(at);
+    behind = behind ? behind : at + 1;
+    if (*at != '_' && *at != '*')
+        add_literals(section, at, behind);
+    return behind;
+}
+
+static section_t read_section(const char *code)
+{
+    section_t section = {.size = 0};
+    for (const char *at = code; *at && *at != ';';) {
+        size_t digits = strspn(at, "0#?,. ");
+        section.divides |= digits > 1 && at[digits - 1] == ','; /* one behind the last digit: by a thousand */
+        at = digits ? at + digits : take_literal(at, &section);
+    }
+    section.divides |= strchr(section.literals, '.') != NULL;
+    return section;
+}
+
+const char *value_code_multiple(const char *code)
+{
+    static const char *const SIGNS[] = {"百万", "千万", "万", "亿", "千"}, *const LETTERS[] = {"k", "K", "M"};
+    section_t section = read_section(code);
+    if (section.divides)
+        return NULL;
+    for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++)
+        if (strstr(section.literals, SIGNS[i]))
+            return SIGNS[i];
+    for (size_t i = 0; i < sizeof LETTERS / sizeof *LETTERS; i++)
+        if (strcmp(section.literals, LETTERS[i]) == 0)
+            return LETTERS[i];
+    return NULL;
 }
 
 /* ---- Numbers ---- */

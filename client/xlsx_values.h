@@ -13,6 +13,11 @@ unsigned value_builtin_shows(unsigned long number);
 /* Of a format's own code, such as yyyy"年"m"月". */
 unsigned value_code_shows(const char *code);
 
+/* The sign of a multiple that a format's code writes behind the number as it is stored, "万" of 0.00"万": what a person
+ * sees is 10,000 times as much. NULL where there is none, or where the number is shown divided: 0.0,"万" by a comma,
+ * 0!.0000"万" by a point that stands for itself. In static storage. */
+const char *value_code_multiple(const char *code);
+
 #define VALUE_TEXT_SIZE 400
 
 /* A stored number ("4.5999999999999996", "1.5E-3") to 15 significant digits, as Excel shows it at most, without an

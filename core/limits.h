@@ -83,5 +83,6 @@
 #define XLSX_RELATIONS_MAX      4096         /* parts that it names */
 #define XLSX_MERGES_MAX         100000       /* merged areas of a sheet */
 #define XLSX_MERGED_ROWS_MAX    8388608      /* rows that they cover, each counted with each that covers it */
+#define XLSX_TOKEN_MAX          (1u << 20)   /* bytes of one tag or comment, rounded up to a piece of reading */
 #define XLSX_DEPTH_MAX          64           /* nesting of XML elements */
 #define XLSX_TEXT_MAX           1000 /* bytes of a cell's text that are kept: no title, code or figure is longer */

@@ -51,8 +51,19 @@ Test(encoding, gb18030_as_chinese_excel_saves_it_becomes_utf8)
     expect(BYTES("\x95\x32\x82\x36"), "\xF0\xA0\x80\x80");
 }
 
+Test(encoding, utf16_with_a_mark_as_excels_unicode_text_becomes_utf8)
+{
+    expect(BYTES("\xFF\xFE\x65\x67\t\0\x31\0\r\0\n\0"), "来\t1\r\n");
+    expect(BYTES("\xFE\xFF\x67\x65\0\t\0\x31\0\r\0\n"), "来\t1\r\n");
+    expect(BYTES("\xFF\xFE\x40\xD8\x87\xDC"), "\xF0\xA0\x82\x87"); /* a surrogate pair */
+    expect(BYTES("\xFF\xFE"), "");
+}
+
 Test(encoding, text_in_neither_encoding_is_a_fault_with_its_line)
 {
+    expect_fault(BYTES("a\rb\r\xFF\xFF\r"), 3, "neither UTF-8 nor GB18030");
+    expect_fault(BYTES("\xFF\xFE\x0A\x01\n\0\x00\xDC"), 2, "no UTF-16, though"); /* U+010A ends no line */
+    expect_fault(BYTES("\xFE\xFF\0\n\0"), 2, "no UTF-16, though");
     expect_fault(BYTES("a\nb\n\xFF\xFF\n"), 3, "neither UTF-8 nor GB18030");
     expect_fault(BYTES("\xEF\xBB\xBF"
                        "a\n\xC0\xB4\n"),
@@ -62,9 +73,9 @@ Test(encoding, text_in_neither_encoding_is_a_fault_with_its_line)
 Test(encoding, a_workbook_utf16_and_control_characters_are_named_as_such)
 {
     expect_fault(BYTES("PK\x03\x04rest"), 0, "workbook");
-    expect_fault(BYTES("\xFF\xFE"
-                       "a\0"),
-                 0, "UTF-16");
+    expect_fault(BYTES("a\0b\0"), 0, "UTF-16 without a byte order mark");
+    expect_fault(BYTES("\xFF\xFE\n\0\0\0"), 2, "control character (0x00)");
+    expect_fault(BYTES("a\rb\x01"), 2, "control character (0x01)");
     expect_fault(BYTES("a\nb\x01\x02\n"), 2, "control character (0x01)");
     expect_fault(BYTES("a\0b"), 1, "control character (0x00)");
 }

@@ -25,11 +25,8 @@ Test(kinds, what_is_no_text_says_what_it_is_and_what_to_do)
     expect(BYTES(COMPOUND "\0E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0"),
            "is a workbook with a password; take the password off and save it as .xlsx again");
     expect(BYTES("PK\x03\x04rest"), "is a workbook (or another ZIP file), no text; save it as CSV UTF-8");
-    expect(BYTES("\xFF\xFE"
-                 "a\0"),
-           "is UTF-16 (\"Unicode text\"); save it as CSV UTF-8");
-    expect(BYTES("p\0e\0r\0"), "is UTF-16 (\"Unicode text\"); save it as CSV UTF-8");
-    expect(BYTES("\0p\0e\0r"), "is UTF-16 (\"Unicode text\"); save it as CSV UTF-8");
+    expect(BYTES("p\0e\0r\0"), "is UTF-16 without a byte order mark; save it as CSV UTF-8");
+    expect(BYTES("\0p\0e\0r"), "is UTF-16 without a byte order mark; save it as CSV UTF-8");
     expect(BYTES("%PDF-1.7"), "is a PDF document; save the table itself as .xlsx or CSV UTF-8");
     expect(BYTES("\x89PNG\r\n"), "is a picture; save the table itself as .xlsx or CSV UTF-8");
     expect(BYTES("\xEF\xBB\xBF\n <HTML>"), "is a web page (HTML), as some systems export it under another name; save "
@@ -50,6 +47,8 @@ Test(kinds, text_is_left_to_its_readers)
     expect_text(BYTES("P"));
     expect_text(BYTES("PK,1\n"));
     expect_text(BYTES("\xEF\xBB\xBF"));
+    expect_text(BYTES("\xFF\xFEp\0e\0"));
+    expect_text(BYTES("\xFE\xFF\0p\0e"));
     expect_text(BYTES("   "));
     expect_text(BYTES("period,ad_spend\n"));
     expect_text(BYTES("\xD4\xC2\xB7\xDD,a\n"));

@@ -195,6 +195,111 @@ Test(sheet, the_year_is_the_options_the_heads_or_the_names)
                                            "one or the other\n");
 }
 
+/* A workbook of one sheet with that name. */
+static status_t read_named(const char *name, const char *file)
+{
+    static const char SHEET[] =
+        "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>KPI</t></is></c><c t=\"inlineStr\">"
+        "<is><t>1月</t></is></c></row><row><c t=\"inlineStr\"><is><t>来店批次</t></is></c><c><v>1"
+        "</v></c></row></sheetData></worksheet>";
+    char list[300];
+    snprintf(list, sizeof list, "<workbook xmlns:r=\"r\"><sheets><sheet name=\"%s\" r:id=\"r1\"/></sheets></workbook>",
+             name);
+    workbook_t *workbook = workbook_create(false);
+    workbook_add_frame(workbook, (span_t){(const uint8_t *)SHEET, strlen(SHEET)}, NULL, NULL);
+    workbook_add_text(workbook, "xl/workbook.xml", list);
+    span_t bytes = workbook_finish(&workbook);
+    facts_reset();
+    status_t status = read_bytes(file, bytes, &one_store);
+    free((void *)(uintptr_t)bytes.data);
+    return status;
+}
+
+Test(sheet, no_filled_month_lies_behind_the_date_in_the_files_name)
+{
+    static const char TEXT[] = "KPI,1月,2月,3月\n来店批次,1,2,0\n";
+    expect_faults(
+        "KPI-20260105.csv", TEXT,
+        "KPI-20260105.csv:1:3: 2026-02 is filled and lies behind 2026-01, which the file's name holds; put the "
+        "year of the figures into the name (as in KPI-2025), or give --year\n");
+    expect_faults(
+        "202601.csv", TEXT,
+        "202601.csv:1:3: 2026-02 is filled and lies behind 2026-01, which the file's name holds; put the year "
+        "of the figures into the name (as in KPI-2025), or give --year\n");
+    expect_with("KPI-20260228.csv", TEXT, &one_store, "2026-01 1 -; 2026-02 2 -");
+    expect_with("KPI-2026 20260105-20260301.csv", TEXT, &one_store, "2026-01 1 -; 2026-02 2 -");
+    expect_with("KPI-20260105.csv", "KPI,2026-01,2026-02\n来店批次,1,2\n", &one_store, "2026-01 1 -; 2026-02 2 -");
+    facts_options_t given = one_store;
+    given.year = 2025;
+    expect_with("KPI-20260105.csv", TEXT, &given, "2025-01 1 -; 2025-02 2 -");
+}
+
+Test(sheet, another_year_above_the_months_than_in_the_files_name_is_a_fault)
+{
+    expect_faults(
+        "KPI-2025.csv", "2024年销售报表,\n\nKPI,1月\n来店批次,1\n",
+        "KPI-2025.csv:1:1: '2024年销售报表' is of another year than the file's name, which says 2025; correct "
+        "the one or the other, or give --year\n");
+    expect_faults("KPI-2025.csv", "2024年KPI,1月\n来店批次,1\n",
+                  "KPI-2025.csv:1:1: '2024年KPI' is of another year than the file's name, which says 2025; correct the "
+                  "one or the other, or give --year\n");
+    cr_assert_eq(read_named("2024年", "KPI-2025.xlsx"), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults),
+                     "KPI-2025.xlsx: '2024年' is of another year than the file's name, which says "
+                     "2025; correct the one or the other, or give --year\n");
+    cr_assert_eq(read_named("2025年", "KPI-2025.xlsx"), STATUS_OK);
+    /* Heads with their year, a year that is given and remarks below have nothing to do with it. */
+    expect_with("KPI-2025.csv", "2024年销售报表,\nKPI,2024年1月\n来店批次,1\n", &one_store, "2024-01 1 -");
+    facts_options_t given = one_store;
+    given.year = 2025;
+    expect_with("KPI-2024.csv", "2024年销售报表,\nKPI,1月\n来店批次,1\n", &given, "2025-01 1 -");
+    expect_with("KPI-2025.csv", "KPI,1月\n来店批次,1\n注：2024年另报\n", &one_store, "2025-01 1 -");
+}
+
+Test(sheet, a_figure_in_a_merged_cell_is_refused)
+{
+    static const char SHEET[] =
+        "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>KPI</t></is></c><c "
+        "t=\"inlineStr\"><is><t>1月</t></is></c>"
+        "<c t=\"inlineStr\"><is><t>2月</t></is></c></row><row><c "
+        "t=\"inlineStr\"><is><t>来店批次</t></is></c><c><v>1</v></c>"
+        "</row><row><c "
+        "t=\"inlineStr\"><is><t>新增意向客户数</t></is></c><c><v>2</v></c><c><v>3</v></c></row></sheetData>"
+        "<mergeCells><mergeCell ref=\"B2:C2\"/></mergeCells></worksheet>";
+    span_t bytes = workbook_of_sheet((span_t){(const uint8_t *)SHEET, strlen(SHEET)}, true);
+    cr_assert_eq(read_bytes("2025.xlsx", bytes, &one_store), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults),
+                     "2025.xlsx:2:2: 来店批次: '1' stands in a merged cell, of which nobody can say "
+                     "what it belongs to; split the cell\n");
+    free((void *)(uintptr_t)bytes.data);
+}
+
+Test(sheet, a_workbooks_figure_with_more_digits_than_it_may_show_says_so)
+{
+    static const char SHEET[] =
+        "<worksheet><sheetData><row><c t=\"inlineStr\"><is><t>KPI</t></is></c><c "
+        "t=\"inlineStr\"><is><t>1月</t></is></c>"
+        "</row><row><c t=\"inlineStr\"><is><t>ad_spend</t></is></c><c><f>A9/3</f><v>18685.666666666668</v></c>"
+        "</row></sheetData></worksheet>";
+    span_t bytes = workbook_of_sheet((span_t){(const uint8_t *)SHEET, strlen(SHEET)}, true);
+    cr_assert_eq(read_bytes("2025.xlsx", bytes, &one_store), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults),
+                     "2025.xlsx:2:2: ad_spend: '18685.6666666667' has more than 2 decimals; the cell "
+                     "may show fewer digits than it holds: round the figure itself (in a formula "
+                     "with ROUND)\n");
+    free((void *)(uintptr_t)bytes.data);
+}
+
+Test(sheet, a_multiple_as_the_unit_is_refused_wherever_it_stands)
+{
+#define IS_MULTIPLE                                                                                                    \
+    " says that figures are in a multiple of the unit; write the figures in the unit itself, and correct this\n"
+    expect_faults("2025.csv", ",单位：万元\nKPI,1月\n来店批次,1\n", "2025.csv:1:2: '单位：万元'" IS_MULTIPLE);
+    expect_faults("2025.csv", "KPI（万元）,1月\n来店批次,1\n", "2025.csv:1:1: 'KPI（万元）'" IS_MULTIPLE);
+    expect_faults("2025.csv", "KPI,1月\n来店批次,1\n注：金额单位：千元\n",
+                  "2025.csv:3:1: '注：金额单位：千元'" IS_MULTIPLE);
+}
+
 /* ---- Rows ---- */
 
 Test(sheet, titles_match_without_units_blanks_and_full_width)

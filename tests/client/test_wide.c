@@ -67,6 +67,10 @@ Test(wide, captions_may_stand_above_the_header)
     cr_assert_eq(read_text("x.csv", "2025年报表,\n\n,单位：元\nperiod,ad_spend\n2025-01,5\n", &one_store), STATUS_OK);
     finish();
     cr_assert_eq(set.months[0].line, 5);
+    expect_faults(
+        "x.csv", "单位：万元\nperiod,ad_spend\n2025-01,5\n",
+        "x.csv:1:1: '单位：万元' says that figures are in a multiple of the unit; write the figures in the unit "
+        "itself, and correct this\n");
     expect_faults("x.csv", "Shop,Beijing\nperiod,ad_spend\n2025-01,5\n",
                   "x.csv:1: this line is no header: it holds neither a column 'period' nor months as heads (1月, Jan, "
                   "2025-01); correct it (a line above the header may hold one cell only), or hide a sheet that holds "
@@ -74,6 +78,16 @@ Test(wide, captions_may_stand_above_the_header)
     expect_faults("x.csv", "nothing\n\nbut text\n",
                   "x.csv: there is no header: no line holds a column 'period' or months as heads (1月, Jan, 2025-01); "
                   "add it, or hide a sheet that holds no facts\n");
+}
+
+Test(wide, empty_cells_behind_the_headers_are_nothing_and_missing_ones_a_fault)
+{
+    cr_assert_eq(read_text("x.csv", "period,ad_spend\n2025-01,5,,\n2025-02,6\n", &one_store), STATUS_OK);
+    finish();
+    cr_assert_eq(set.count, 2);
+    expect_faults("x.csv", "period,ad_spend\n2025-01,5,,x\n2025-02\n",
+                  "x.csv:2: the line has 4 cells where the header has 2; give it one for each column\n"
+                  "x.csv:3: the line has 1 cells where the header has 2; give it one for each column\n");
 }
 
 Test(wide, a_month_among_facts_is_no_head)
@@ -150,6 +164,8 @@ Test(wide, each_encoding_separator_and_line_end_gives_the_same)
             expect_table(*separator, ENDS[i], "UTF-8", false);
             expect_table(*separator, ENDS[i], "UTF-8", true);
             expect_table(*separator, ENDS[i], "GB18030", false);
+            expect_table(*separator, ENDS[i], "UTF-16LE", true);
+            expect_table(*separator, ENDS[i], "UTF-16BE", true);
         }
 }
 

@@ -126,6 +126,15 @@ Test(xlsx, texts_lose_blanks_at_their_ends_and_their_escapes)
            "1:1=a  b|2=_x000D_|3=一_x000_|4=_xD800_|6=<&A;");
 }
 
+Test(xlsx, a_multiple_that_a_format_writes_stands_behind_the_number)
+{
+    expect_parts(ROW("<c s=\"1\"><v>5.61</v></c><c s=\"2\"><v>56057.1</v></c><c s=\"1\" t=\"str\"><v>7</v></c>"),
+                 "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"0.00&quot;万&quot;\"/>"
+                 "<numFmt numFmtId=\"165\" formatCode=\"0!.0,&quot;万&quot;\"/></numFmts>"
+                 "<cellXfs><xf/><xf numFmtId=\"164\"/><xf numFmtId=\"165\"/></cellXfs></styleSheet>",
+                 NULL, "1:1=5.61万|2=56057.1|3=7;");
+}
+
 Test(xlsx, styles_tell_dates_from_numbers)
 {
     expect_parts(ROW("<c s=\"0\"><v>45809</v></c><c s=\"1\"><v>45809</v></c><c s=\"2\"><v>45809</v></c><c "
@@ -147,6 +156,53 @@ Test(xlsx, a_merged_area_is_its_first_cell)
            "<row><c><v>6</v></c></row></sheetData><mergeCells><mergeCell ref=\"A1:B2\"/><mergeCell ref=\"A3\"/>"
            "<mergeCell ref=\"C9:D1048576\"/></mergeCells></worksheet>",
            "1:1=1|3=3;3:1=6;");
+}
+
+static status_t keep_merged(void *context, const csv_record_t *record)
+{
+    char *text = context;
+    for (size_t i = 0; i < record->count; i++)
+        strcat(text, record->merged[i] ? "m" : "-");
+    return STATUS_OK;
+}
+
+Test(xlsx, a_cell_that_stands_for_a_merged_area_is_marked)
+{
+    char marks[20] = "";
+    cr_assert_eq(
+        open_and_free(workbook_of_sheet(
+            text_span(
+                "<worksheet><sheetData><row><c><v>1</v></c><c><v>2</v></c><c><v>3</v></c></row><row><c><v>4</v></"
+                "c><c><v>5<"
+                "/v></c><c><v>6</v></c></row></sheetData><mergeCells><mergeCell ref=\"B1:B2\"/><mergeCell ref=\"A2\"/>"
+                "<mergeCell ref=\"C2:D2\"/></mergeCells></worksheet>"),
+            true)),
+        STATUS_OK);
+    cr_assert_eq(xlsx_read_sheet(book, 0, keep_merged, marks), STATUS_OK);
+    cr_assert_str_eq(marks, "-m---m");
+}
+
+Test(xlsx, hidden_lines_and_columns_are_read_and_noted)
+{
+    static const char DATA[] =
+        "<sheetData><row r='1'><c><v>1</v></c><c><v>2</v></c></row><row r='2' hidden='1'/><row r='3' "
+        "hidden='1'><c><v>3</v></c></row></sheetData></worksheet>";
+    char xml[600];
+    snprintf(xml, sizeof xml,
+             "<worksheet><cols><col min='2' max='3' hidden='1'/><col min='9' max='99999' hidden='1'/>"
+             "</cols>%s",
+             DATA);
+    expect(xml, "1:1=1|2=2;3:1=3;");
+    cr_assert_eq(notes.count, 2);
+    cr_assert_str_eq(notes.items[0].message, "the line is hidden and read like the others");
+    cr_assert(notes.items[0].line == 3 && notes.items[0].column == 0);
+    cr_assert_str_eq(notes.items[1].message, "the column is hidden and read like the others");
+    cr_assert(notes.items[1].line == 1 && notes.items[1].column == 2);
+    snprintf(xml, sizeof xml,
+             "<worksheet><cols><col min='3' max='3' hidden='1'/><col min='1' max='2' hidden='0'/></cols>"
+             "<sheetData><row><c><v>1</v></c></row><row hidden='1'><c/></row></sheetData></worksheet>");
+    expect(xml, "1:1=1;");
+    cr_assert(faults_empty(&notes), "what holds nothing is not spoken of");
 }
 
 /* ---- Sheets ---- */
@@ -434,6 +490,18 @@ Test(xlsx, elements_may_be_nested_so_deep)
                    "spreadsheet saves it; make the file anew");
     free(open);
     free(close);
+}
+
+Test(xlsx, a_tag_or_comment_has_an_end_in_sight)
+{
+    static const char DATA[] = "<sheetData><row><c><v>1</v></c></row></sheetData></worksheet>";
+    static const char *const OPEN[] = {"<worksheet><!--", "<worksheet><a b='"}, *const CLOSE[] = {"-->", "'/>"};
+    for (size_t i = 0; i < 2; i++) {
+        char tail[100];
+        snprintf(tail, sizeof tail, "%s%s", CLOSE[i], DATA);
+        expect_part("xl/sheet.xml", repeat(OPEN[i], "a", XLSX_TOKEN_MAX - 10, tail), NULL);
+        expect_part("xl/sheet.xml", repeat(OPEN[i], "a", XLSX_TOKEN_MAX + 131072, tail), DAMAGED("its XML"));
+    }
 }
 
 Test(xlsx, texts_are_kept_so_far)

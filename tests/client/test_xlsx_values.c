@@ -161,6 +161,41 @@ Test(xlsx_values, codes_say_what_they_show)
         cr_assert_eq(value_code_shows(CODES[i].code), CODES[i].shows, "%s", CODES[i].code);
 }
 
+Test(xlsx_values, a_multiple_that_a_code_only_writes_is_told_from_one_by_which_it_divides)
+{
+    static const struct {
+        const char *code, *multiple;
+    } CODES[] = {
+        {"0.00\"万\"", "万"},
+        {"#,##0.00 \"万元\"", "万"},
+        {"0.0万", "万"},
+        {"General\"万\"", "万"},
+        {"0\\千", "千"},
+        {"0!亿", "亿"},
+        {"0\"百万\"", "百万"},
+        {"[红色]0\"万\";-0", "万"},
+        {"#,##0\"K\"", "K"},
+        {"0.0,\"万\"", NULL},
+        {"0!.0,\"万\"", NULL},
+        {"0\\.0,万元", NULL},
+        {"0\".\"0000\"万元\"", NULL},
+        {"#,##0,\"K\"", NULL},
+        {"#,##0,,\"百万\"", NULL},
+        {"[>=10000]0!.0,\"万\";0", NULL},
+        {"0;\"万\"0", NULL}, /* of negative numbers */
+        {"_万0*千", NULL},
+        {"#,##0.00\"元\"", NULL},
+        {"0\"Mark\"", NULL},
+        {"General", NULL},
+        {"[万", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++) {
+        const char *found = value_code_multiple(CODES[i].code), *want = CODES[i].multiple;
+        cr_assert(want ? found && strcmp(found, want) == 0 : !found, "%s: %s", CODES[i].code, found ? found : "none");
+    }
+}
+
 Test(xlsx_values, formats_that_every_workbook_knows)
 {
     cr_assert_eq(value_builtin_shows(0), 0);

@@ -4,7 +4,7 @@ import re
 import shutil
 import socket
 
-from yardstick import GOLDEN, SOURCE, Case, HubCase, main, run
+from yardstick import GOLDEN, SOURCE, Case, Daemon, HubCase, eventually, main, run
 
 PLACE = re.compile(r"([^\s:]+):(\d+)(?::(\d+))?: \S")
 
@@ -181,7 +181,7 @@ class Facts(HubCase):
             "an empty file": b"", "a header only of blanks": b"\n\n", "no period column": b"ad_spend\n5\n", "no fact column": b"period\n2025-01\n",
             "a header without lines": b"period,ad_spend\n",
             "neither encoding": b"period,ad_spend\n2025-01,5\xff\xff\n", "an unterminated quote": b'period,ad_spend\n2025-01,"5\n2025-02,6\n',
-            "a NUL": b"period,ad_spend\n2025-01,5\x00\n", "UTF-16": "period,ad_spend\n2025-01,5\n".encode("utf-16"),
+            "a NUL": b"period,ad_spend\n2025-01,5\x00\n", "UTF-16 without a mark": "period,ad_spend\n2025-01,5\n".encode("utf-16-le"),
             "two separators": b"period,ad_spend;showroom_visits\n2025-01,5;6\n",
         }.items():
             path.write_bytes(content)
@@ -239,6 +239,7 @@ class Encodings(HubCase):
             "ids": self.text("ids").encode(), "English": self.text("english").encode(), "full-width titles": self.text("full-width").encode(),
             "full-width titles in GB18030": self.text("full-width").encode("gb18030"),
             "semicolon": self.text(separator=";").encode(), "tab": self.text(separator="\t").encode("gb18030"), "CRLF": self.text(end="\r\n").encode(),
+            "Excel's Unicode text": self.text(separator="\t", end="\r\n").encode("utf-16"),
             "semicolon, CRLF, BOM": self.text(separator=";", end="\r\n").encode("utf-8-sig"),
             "grouped": self.text(line=quoted).encode(), "grouped, semicolon": self.text(line=("2025-06", "1,234.5", "1,225", "60"), separator=";").encode(),
             "full-width digits": self.text(line=("2025-06", "１２３４．５０", "１２２５", "６０")).encode(),
@@ -294,6 +295,20 @@ class Sheets(HubCase):
             for path in (GOLDEN / f"sheets/{name}.csv", self.FILES / f"libreoffice/{name}.xlsx"):
                 with self.subTest(path.name):
                     self.assertNothingNew(name[:5], path)
+
+    def test_the_daemon_gives_the_golden_facts_too(self):
+        desk = Daemon(self.agents["D0004"], "--rescan", 1)
+        self.addCleanup(desk.kill)
+        before = self.revisions()
+        desk.start()
+        for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
+            desk.drop(path.read_bytes(), path.name)
+            folder, report = desk.wait_taken(path.name)
+            self.assertEqual(folder, "accepted", report)
+            self.assertIn("the head 'Jun' before February is read as January", report)
+        receipts = eventually(lambda: len(found := self.agents["D0004"].ask("receipts", "list")["receipts"]) >= 8 and found, "the receipts")
+        self.assertEqual([(one["period"], one["outcome"]) for one in receipts[:8]], [(f"2025-0{n}", "unchanged") for n in range(1, 9)])
+        self.assertEqual(self.revisions(), before)
 
     def test_what_is_counted_and_noted(self):
         for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
@@ -358,7 +373,7 @@ class Sheets(HubCase):
     def test_what_is_no_table_says_what_it_is(self):
         path = self.work / "facts.csv"
         for content, says in ((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel workbook (.xls)"), (b"%PDF-1.7", "is a PDF document"),
-                              (b"PK\x03\x04", "the workbook is damaged (its ZIP archive)"), ("a,b".encode("utf-16"), "is UTF-16")):
+                              (b"PK\x03\x04", "the workbook is damaged (its ZIP archive)"), ("a,b".encode("utf-16-le"), "is UTF-16 without a byte order mark")):
             path.write_bytes(content)
             result = self.agents["D0005"]("submit", path)
             self.assertExit(result, 1, f"facts.csv: {says}")
@@ -373,6 +388,55 @@ class Sheets(HubCase):
         result = self.agents["D0004"].must("check", GOLDEN / "sheets/D0004-2025-manual.csv", "--lang", "zh")
         self.assertIn("二月之前的列标题“Jun”按一月读取", result.out)
         self.assertIn("2025-09 未填写，略过：", result.out)
+
+
+class YearSoFar(HubCase):
+    """A file with the year so far, filed again: only the months that changed are sent, and what a file does not speak of stays."""
+
+    def setUp(self):
+        super().setUp()
+        self.agent = self.shared.agent("D0007")
+
+    def file(self, name, *lines, header="period,consultant,showroom_visits,new_prospects"):
+        path = self.work / name
+        path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        return path
+
+    def submit(self, path, *options):
+        """The receipts that the file brought: (month, facts dropped, consultants dropped)."""
+        before = len(self.receipts())
+        self.agent.must("submit", path, *options)
+        new = [self.agent.ask("receipts", "show", number + 1) for number in range(before, len(self.receipts()))]
+        return [(one["period"], one["facts_dropped"], one["consultants_dropped"]) for one in new]
+
+    def receipts(self):
+        return self.agent.ask("receipts", "list")["receipts"]
+
+    def people(self, month):
+        answer = self.agent.ask("consultants", "--period", month)
+        return {one["consultant"]: one["values"][answer["rows"].index("showroom_visits")] for one in answer["consultants"]}
+
+    def visits(self):
+        return next(row["values"][:4] for row in self.agent.ask("trend", "--year", 2025)["rows"] if row["row"] == "showroom_visits")
+
+    def test_only_what_changed_is_sent(self):
+        year = [line for n in (1, 2, 3) for line in (f"2025-0{n},,{n}0,5", f"2025-0{n},C1,{n},1", f"2025-0{n},C2,{n},2")]
+        self.assertEqual(self.submit(self.file("2025.csv", *year)), [(f"2025-0{n}", 0, 0) for n in (1, 2, 3)])
+        self.assertEqual(self.submit(self.file("2025.csv", *year)), [], "the same file")
+        self.assertEqual(self.submit(self.file("2025.csv", *year, "2025-04,,40,5", "2025-04,C1,4,1")), [("2025-04", 0, 0)], "a month more")
+        sheet = "KPI,1月,2月,3月,4月\n来店批次,10,20,30,{}\n新增意向客户数,5,5,5,5\n"
+        (self.work / "2025.csv").write_text(sheet.format(40), encoding="utf-8")
+        self.assertEqual(self.submit(self.work / "2025.csv"), [], "the same figures in the other layout, which names no consultants")
+        (self.work / "2025.csv").write_text(sheet.format(41), encoding="utf-8")
+        self.assertEqual(self.submit(self.work / "2025.csv"), [("2025-04", 0, 0)], "a corrected figure")
+        self.assertEqual(self.people("2025-04"), {"C1": 4}, "its consultants stay")
+        header = "period,consultant,showroom_visits"
+        people = self.file("people.csv", "2025-01,C1,1", "2025-01,C2,1", "2025-02,C1,7", "2025-02,C2,2", "2025-03,C2,3", header=header)
+        self.assertEqual(self.submit(people), [("2025-01", 0, 0), ("2025-02", 0, 0), ("2025-03", 0, 1)], "without their new prospects, and without one of March's")
+        self.assertEqual((self.people("2025-02"), self.people("2025-03")), ({"C1": 7, "C2": 2}, {"C2": 3}))
+        self.assertEqual(self.submit(people), [], "the same consultants")
+        self.assertEqual(self.visits(), [10, 20, 30, 41], "a file of consultants leaves the facts")
+        self.assertEqual(len(self.submit(people, "--all")), 3)
 
 
 class Networks(HubCase):
