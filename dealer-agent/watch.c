@@ -20,6 +20,7 @@ const char *wait_text(wait_t wait)
         [WAIT_UNREADABLE] = "may not be read yet",
         [WAIT_MONTH] = "waits for the month of its consultants to be filed",
         [WAIT_STORE] = "waits until the hub has said which store it is of",
+        [WAIT_CATALOG] = "waits until the hub has said which figures it asks for",
         [WAIT_RETRY] = "could not be taken yet; the log says why",
         [WAIT_OUTBOX] = "could not be taken yet: the outbox or the desk cannot be used",
         [WAIT_ROOM] = "could not be taken yet: there is no room on the disk",
@@ -410,6 +411,7 @@ void watch_hurry(watch_t *watch, moment_t now)
     for (size_t i = 0; i < watch->count; i++)
         watch->files[i].failures = 0;
     watch_retry(watch, WAIT_STORE, now);
+    watch_retry(watch, WAIT_CATALOG, now);
     watch_retry(watch, WAIT_RETRY, now);
 }
 
@@ -447,7 +449,11 @@ void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t
     else if (end == TAKE_NO_OUTBOX || end == TAKE_NO_ROOM)
         put_off(file, end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
     else
-        note_failure(file, end == TAKE_NO_STORE ? WAIT_STORE : WAIT_RETRY, now, random);
+        note_failure(file,
+                     end == TAKE_NO_STORE     ? WAIT_STORE
+                     : end == TAKE_NO_CATALOG ? WAIT_CATALOG
+                                              : WAIT_RETRY,
+                     now, random);
 }
 
 bool watch_is_last_try(const watched_t *file, moment_t now)
