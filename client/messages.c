@@ -170,6 +170,32 @@ static const struct {
      "of consultants, or consultants",
      "连同全部销售顾问超过总部每月接受的 262144 字节；请减少销售顾问的指标或人数"},
 
+    /* ---- Receipts that are verified */
+    {"number %llu has no receipt: %s", "编号 %llu 没有回执：%s"},
+    {"there is no such filing; `receipts list` gives the numbers", "没有这一笔填报；`receipts list` 列出各编号"},
+    {"it still waits in the outbox", "还在发件箱中等待发送"},
+    {"the hub refused it; `outbox list` says why", "已被总部退回；原因见 `outbox list`"},
+    {"number %llu, %s %s: %s", "编号 %llu，%s %s：%s"},
+    {"number %llu, %s %s: of another hub, proved with its own signing key %s",
+     "编号 %llu，%s %s：属于另一个总部，已用其签名密钥 %s 验证"},
+    {"this home is not pinned to a signing key; run any command that reaches the hub, or give --signing-key",
+     "本机尚未记下总部的签名密钥；请先连上总部运行任一命令，或用 --signing-key 指定"},
+    {"it is not signed: the hub of that day did not sign receipts", "没有签名：当时的总部还不签署回执"},
+    {"the facts that stand here are not those that the hub accepted (their digest differs)",
+     "这里的数据不是总部当时接收的数据（摘要不符）"},
+    {"the signature is not the hub's over this receipt: its month, number, time, id or the like, or the signature "
+     "itself, was changed",
+     "签名与这份回执不符：月份、编号、时间、标识等内容或签名本身被改动过"},
+    {"it is signed with another key (%s) than the one that counts here; where that is the right one, as "
+     "`yardstick-hub key DIR --signing` of that hub prints it, give it with --signing-key",
+     "签名所用的密钥（%s）不是这里认可的密钥；如确认无误（与该总部 `yardstick-hub key DIR --signing` "
+     "的输出一致），请用 --signing-key 指定"},
+    {"%s: proved", "%s：已证实"},
+    {"is no JSON (%s); make it with `yardstick-agent receipts show NUMBER --format json`",
+     "不是 JSON（%s）；请用 `yardstick-agent receipts show NUMBER --format json` 生成"},
+    {"\"%s\" is missing, or is not as `yardstick-agent receipts show NUMBER --format json` writes it",
+     "缺少“%s”，或与 `yardstick-agent receipts show NUMBER --format json` 的输出不一致"},
+
     /* ---- Figures */
     {"%s: '%s' %s; correct it, or empty it where the figure is unknown", "%s: “%s”%s；请改正，数字未知时请清空"},
     {"%s: the file holds the formula '%s' without its result; open it in Excel or LibreOffice and save it",

@@ -1,12 +1,11 @@
 #include "dealer-agent/outbox_commands.h"
 
 #include "client/listing.h"
+#include "dealer-agent/outbox_each.h"
 #include "dealer-agent/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define PAGE 500 /* filings read at a time */
 
 /* ---- deliver */
 
@@ -105,11 +104,17 @@ static status_t what_to_do(outbox_t *outbox, const filing_t *filing, char *out, 
     return STATUS_OK;
 }
 
-static status_t add_filing(outbox_t *outbox, const filing_t *filing, json_t *out)
+typedef struct {
+    outbox_t *outbox;
+    json_t *out;
+} list_t;
+
+static status_t add_filing(void *context, const filing_t *filing)
 {
+    const list_t *list = context;
     char todo[400];
     bool is_aside = filing->state == FILING_ASIDE;
-    TRY(what_to_do(outbox, filing, todo, sizeof todo));
+    TRY(what_to_do(list->outbox, filing, todo, sizeof todo));
     json_t *object = json_pack(
         "{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "number", listing_number(filing->number),
         "state", filing_state_names[filing->state], "dealer", filing->dealer, "period", listing_period(filing->period),
@@ -118,23 +123,7 @@ static status_t add_filing(outbox_t *outbox, const filing_t *filing, json_t *out
         listing_hex(filing->id, SUBMISSION_ID_SIZE), "status",
         listing_text(is_aside ? status_name(filing->refused) : NULL), "set_aside", listing_time(filing->settled_ms),
         "reason", listing_text(is_aside ? filing->reason : NULL), "todo", todo);
-    return object && json_array_append_new(out, object) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
-}
-
-static status_t add_state(outbox_t *outbox, filing_state_t state, json_t *out)
-{
-    uint64_t after = 0;
-    for (size_t count = 1; count;) {
-        CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-        filing_t *filings;
-        if (!arena)
-            return STATUS_NO_MEMORY;
-        TRY(outbox_list(outbox, state, after, PAGE, arena, &filings, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(add_filing(outbox, &filings[i], out));
-        after = count ? filings[count - 1].number : after;
-    }
-    return STATUS_OK;
+    return object && json_array_append_new(list->out, object) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static void json_free(json_t **json)
@@ -154,9 +143,10 @@ status_t outbox_list_command(session_t *session)
     CLEANUP(outbox_close) outbox_t *outbox = NULL;
     CLEANUP(json_free) json_t *filings = json_array();
     TRY(outbox_open(session->home_path, &outbox, &session->faults));
-    status_t status = filings ? add_state(outbox, FILING_WAITING, filings) : STATUS_NO_MEMORY;
+    list_t list = {outbox, filings};
+    status_t status = filings ? outbox_each(outbox, FILING_WAITING, add_filing, &list) : STATUS_NO_MEMORY;
     if (status == STATUS_OK)
-        status = add_state(outbox, FILING_ASIDE, filings);
+        status = outbox_each(outbox, FILING_ASIDE, add_filing, &list);
     if (status != STATUS_OK)
         return outbox_explain(outbox, status, &session->faults);
     return listing_print(session, "filings", filings, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,

@@ -11,7 +11,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 FILES = [path for pattern in ("client/csv.c", "client/encoding.c", "client/kinds.c", "client/records.c", "client/layout.c", "client/titles.c",
                               "client/wide.c", "client/facts_*.c", "client/sheet*.c", "client/months*.c", "client/xlsx*.c", "core/number.c",
-                              "dealer-agent/compose.c")
+                              "dealer-agent/compose.c", "dealer-agent/receipt*.c")
          for path in sorted(SOURCE.glob(pattern))]
 SYSTEM = ("No such file or directory", "Is a directory", "Permission denied")  # what strerror says most
 STRING = r'"(?:[^"\\]|\\.)*"'
