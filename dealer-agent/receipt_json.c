@@ -170,10 +170,10 @@ static size_t facts_at(reading_t *reading, const json_t *object, const named_fac
     for (size_t i = 0; i < count; i++) {
         const json_t *fact = json_array_get(json_object_get(object, "facts"), i),
                      *value = json_object_get(fact, "value");
-        expect(reading, json_is_integer(value), "value");
+        json_int_t number = json_integer_value(value);
+        expect(reading, json_is_integer(value) && number >= -FACT_VALUE_MAX && number <= FACT_VALUE_MAX, "value");
         facts[i] = (named_fact_t){text_at(reading, fact, "id"),
-                                  (unsigned)number_at(reading, fact, "decimals", FACT_DECIMALS_MAX),
-                                  json_integer_value(value)};
+                                  (unsigned)number_at(reading, fact, "decimals", FACT_DECIMALS_MAX), number};
     }
     *out = facts;
     return count;
@@ -251,21 +251,12 @@ static void compare_words(reading_t *reading, const json_t *object, const filing
         expect(reading, json_equal(json_object_get(object, KEYS[i]), json_object_get(right, KEYS[i])), KEYS[i]);
 }
 
-static status_t load(const char *path, json_t **out, faults_t *faults)
+static status_t load(span_t bytes, json_t **out, faults_t *faults)
 {
-    CLEANUP(scratch_free) char *text = NULL;
-    size_t size = 0;
+    const char *text = (const char *)bytes.data;
     json_error_t error;
-    status_t status = files_read(path, INPUT_SIZE_MAX, &text, &size);
-    if (status == STATUS_NO_MEMORY)
-        return status;
-    if (status != STATUS_OK) {
-        faults_add(faults, 0, 0, "cannot be read: %s",
-                   status == STATUS_LIMIT ? status_text(status) : faults_text(faults, strerror(errno)));
-        return STATUS_INVALID;
-    }
-    size_t lead = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* as Windows' editors save it */
-    *out = json_loadb(text + lead, size - lead, JSON_REJECT_DUPLICATES, &error);
+    size_t lead = bytes.size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0; /* as Windows' editors save it */
+    *out = json_loadb(text + lead, bytes.size - lead, JSON_REJECT_DUPLICATES, &error);
     if (*out)
         return STATUS_OK;
     faults_add(faults, error.line > 0 ? (uint32_t)error.line : 0, error.column > 0 ? (uint32_t)error.column : 0,
@@ -273,12 +264,12 @@ static status_t load(const char *path, json_t **out, faults_t *faults)
     return STATUS_INVALID;
 }
 
-status_t receipt_json_read(const char *path, arena_t *arena, filing_t *out, faults_t *faults)
+status_t receipt_json_read_bytes(span_t bytes, arena_t *arena, filing_t *out, faults_t *faults)
 {
     CLEANUP(json_free) json_t *object = NULL;
     reading_t reading = {arena, NULL};
     filing_t filing = {.state = FILING_DELIVERED};
-    TRY(load(path, &object, faults));
+    TRY(load(bytes, &object, faults));
     take_filing(&reading, object, &filing);
     if (!reading.flaw)
         compare_words(&reading, object, &filing);
@@ -290,4 +281,18 @@ status_t receipt_json_read(const char *path, arena_t *arena, filing_t *out, faul
     }
     *out = filing;
     return STATUS_OK;
+}
+
+status_t receipt_json_read(const char *path, arena_t *arena, filing_t *out, faults_t *faults)
+{
+    CLEANUP(scratch_free) char *text = NULL;
+    size_t size = 0;
+    status_t status = files_read(path, INPUT_SIZE_MAX, &text, &size);
+    if (status == STATUS_OK)
+        return receipt_json_read_bytes((span_t){(const uint8_t *)text, size}, arena, out, faults);
+    if (status == STATUS_LIMIT)
+        faults_add(faults, 0, 0, "is larger than %u MiB; split it", INPUT_SIZE_MAX >> 20);
+    else if (status == STATUS_IO)
+        faults_add(faults, 0, 0, "cannot be read: %s", faults_text(faults, strerror(errno)));
+    return status == STATUS_NO_MEMORY ? status : STATUS_INVALID;
 }

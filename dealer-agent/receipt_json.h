@@ -20,3 +20,4 @@ json_t *receipt_json_whole(const filing_t *filing, language_t language);
  * STATUS_INVALID with a fault: it cannot be read, is not such JSON, is not signed, or tells in words (outcome, time,
  * amounts) something else than in the numbers that are proved. STATUS_NO_MEMORY. */
 status_t receipt_json_read(const char *path, arena_t *arena, filing_t *out, faults_t *faults) NODISCARD;
+status_t receipt_json_read_bytes(span_t bytes, arena_t *arena, filing_t *out, faults_t *faults) NODISCARD;
