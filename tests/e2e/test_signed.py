@@ -572,10 +572,18 @@ class Forged(Case):
                 self.assertEqual(result.out, "")
                 self.assertFalse((home / "catalog.yaml").exists())
 
-    def test_a_right_catalog_does_not_excuse_another_signing_key(self):
+    def signed(self, yaml):
         hub_key, _ = keys_of(self.real)
         seed = zmq.utils.z85.decode((self.real.directory / "hub.key").read_bytes().splitlines()[1])
-        catalog = wire.Catalog(digest=7, yaml=self.yaml, signature=ed25519.sign(seed, foreign.catalog_body(hub_key, self.yaml)))
+        return wire.Catalog(digest=7, yaml=yaml, signature=ed25519.sign(seed, foreign.catalog_body(hub_key, yaml)))
+
+    def test_a_catalog_of_a_later_version_is_refused_and_not_kept(self):
+        result, home = self.show(wire.Description(role=1, signing_key=self.signing_key), self.signed(self.yaml + b"\nlater: [1]\n"))
+        self.assertExit(result, 1, "this program may be older than the hub")
+        self.assertFalse((home / "catalog.yaml").exists())
+
+    def test_a_right_catalog_does_not_excuse_another_signing_key(self):
+        catalog = self.signed(self.yaml)
         pinned = f"--signing-key={zmq.utils.z85.encode(self.signing_key).decode()}"
         result, _ = self.show(wire.Description(role=1, signing_key=self.signing_key), catalog, pinned, command=("template",))
         self.assertExit(result, 0)
