@@ -18,16 +18,19 @@ typedef struct {
 
 static bool is_of_key(const verifier_t *verifier, const filing_t *filing)
 {
-    return memcmp(filing->signing_key, verifier->signing_key, SIGNING_KEY_SIZE) == 0;
+    return verifier->is_pinned && memcmp(filing->signing_key, verifier->signing_key, SIGNING_KEY_SIZE) == 0;
 }
 
 /* NULL where the receipt proves the filing with the keys that stand in it, else why not. */
-static const char *find_flaw(const filing_t *filing)
+static const char *find_flaw(const verifier_t *verifier, const filing_t *filing)
 {
     const receipt_t *receipt = &filing->receipt;
     uint8_t digest[DIGEST_SIZE];
     if (!receipt->is_signed)
         return TRANSLATED("it is not signed: the hub of that day did not sign receipts");
+    if (!verifier->is_pinned)
+        return TRANSLATED("this home is not pinned to a signing key; run any command that reaches the hub, or give "
+                          "--signing-key");
     if (signed_facts_digest(&filing->facts, digest) != STATUS_OK ||
         memcmp(digest, receipt->facts_digest, DIGEST_SIZE) != 0)
         return TRANSLATED("the facts that stand here are not those that the hub accepted (their digest differs)");
@@ -45,9 +48,7 @@ static const char *find_flaw(const filing_t *filing)
 static void conclude(verifier_t *verifier, const filing_t *filing)
 {
     faults_t *faults = &verifier->session->faults;
-    const char *flaw = verifier->is_pinned ? find_flaw(filing)
-                                           : TRANSLATED("this home is not pinned to a signing key; run any command "
-                                                        "that reaches the hub, or give --signing-key");
+    const char *flaw = find_flaw(verifier, filing);
     bool is_foreign =
         !flaw && (!is_of_key(verifier, filing) || memcmp(filing->hub_key, verifier->hub_key, KEY_SIZE) != 0);
     char period[PERIOD_TEXT_SIZE], key[HOME_KEY_SIZE];
@@ -103,7 +104,7 @@ static void print_proved(const session_t *session, const char *path, const filin
 static void conclude_file(verifier_t *verifier, const char *path, const filing_t *filing)
 {
     faults_t *faults = &verifier->session->faults;
-    const char *flaw = find_flaw(filing);
+    const char *flaw = find_flaw(verifier, filing);
     char key[HOME_KEY_SIZE];
     home_format_key(filing->signing_key, key);
     *(flaw || !is_of_key(verifier, filing) ? &verifier->bad : &verifier->good) += 1;
@@ -147,7 +148,13 @@ static status_t get_ready(verifier_t *verifier)
     for (size_t i = 0; i < invocation->argument_count; i++)
         needs_outbox = needs_outbox || outbox_number(invocation->arguments[i]);
     if (needs_outbox || !given) {
-        TRY(session_open_home(session));
+        status_t status = session_open_home(session);
+        if (status == STATUS_NOT_FOUND && !needs_outbox) {
+            faults_clear(&session->faults);
+            return session_misuse(session, "there is no home here, so name the hub's signing key with --signing-key "
+                                           "KEY, as `yardstick-hub key DIR --signing` prints it");
+        }
+        TRY(status);
         verifier->is_pinned = home_hub_keys(&session->home, verifier->hub_key, verifier->signing_key) == STATUS_OK;
     }
     if (needs_outbox)

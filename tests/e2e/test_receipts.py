@@ -354,8 +354,16 @@ class Brought(OutboxCase):
                 self.assertExit(self.verify(f"--signing-key={self.key}", text=text), 1, words)
         self.path.unlink()
         self.assertExit(self.verify(f"--signing-key={self.key}"), 1, f"{self.path}: cannot be read: No such file or directory")
-        self.assertExit(self.verify("--home", self.work / "none"), 2, "no home here")
+        self.assertExit(self.verify("--home", self.work / "none"), 2, "name the hub's signing key with --signing-key")
+        self.assertExit(run(self.work, "yardstick-agent", "receipts", "verify", "--home", self.work / "none"), 2, "no home here")
         self.assertExit(self.verify("--signing-key=short"), 2)
+
+    def test_a_home_that_is_not_pinned_believes_nobody(self):
+        home, _ = self.shared.home_for("unpinned")
+        shown = self.desk_.ask("receipts", "show", 1)
+        for key in (shown["signing_key"], "00" * 32):
+            self.path.write_text(json.dumps({**shown, "signing_key": key}))
+            self.assertExit(self.verify("--home", home), 1, f"{self.path}: this home is not pinned to a signing key")
 
     def test_in_chinese(self):
         shown = self.desk_.ask("receipts", "show", 1)
