@@ -14,6 +14,7 @@
 struct connection {
     socket_t socket;
     unsigned timeout_s;
+    bool tries_once;
     uint64_t next_id;
 };
 
@@ -52,6 +53,11 @@ status_t connection_open(const home_t *home, const char *endpoint, unsigned time
     }
     *out = connection;
     return STATUS_OK;
+}
+
+void connection_try_once(connection_t *connection)
+{
+    connection->tries_once = true;
 }
 
 void connection_close(connection_t **connection)
@@ -188,25 +194,14 @@ static status_t add_refused_key(const run_t *run)
     return STATUS_REFUSED_KEY;
 }
 
-static status_t check_connection(run_t *run)
-{
-    status_t status = socket_check(&run->connection->socket);
-    if (status == STATUS_REFUSED_KEY)
-        return add_refused_key(run);
-    if (status != STATUS_OK)
-        for (size_t i = 0; i < run->used; i++)
-            run->slots[i].is_sent = false;
-    return STATUS_OK;
-}
-
 static const char *unreached_reason(const socket_t *socket)
 {
     if (socket->speaks_other)
-        return "something else than a hub answers there; check --hub";
+        return TRANSLATED("something else than a hub answers there; check --hub");
     if (socket->has_connected)
-        return "connections are taken there, but no handshake came to its end; check --hub, and that this key is "
-               "admitted";
-    return "nothing answers there; check that the hub runs and that --hub names it";
+        return TRANSLATED("connections are taken there, but no handshake came to its end; check --hub, and that this "
+                          "key is admitted");
+    return TRANSLATED("nothing answers there; check that the hub runs and that --hub names it");
 }
 
 static status_t add_timed_out(const run_t *run)
@@ -218,7 +213,7 @@ static status_t add_timed_out(const run_t *run)
         if (status == STATUS_OK)
             continue;
         faults_add(run->faults, 0, 0, "the hub at %s answers %s for %u s now: %s", socket->endpoint,
-                   status_name(status), seconds, status_text(status));
+                   status_name(status), seconds, faults_text(run->faults, status_text(status)));
         return status;
     }
     if (socket->refusals)
@@ -228,8 +223,24 @@ static status_t add_timed_out(const run_t *run)
                    socket->endpoint, seconds);
     else
         faults_add(run->faults, 0, 0, "hub %s not reached in %u s: %s", socket->endpoint, seconds,
-                   unreached_reason(socket));
+                   faults_text(run->faults, unreached_reason(socket)));
     return STATUS_TIMED_OUT;
+}
+
+static status_t check_connection(run_t *run)
+{
+    const socket_t *socket = &run->connection->socket;
+    status_t status = socket_check(&run->connection->socket);
+    if (status == STATUS_REFUSED_KEY)
+        return add_refused_key(run);
+    if (socket->has_missed && run->connection->tries_once) {
+        faults_add(run->faults, 0, 0, "hub %s not reached: %s", socket->endpoint, unreached_reason(socket));
+        return STATUS_TIMED_OUT;
+    }
+    if (status != STATUS_OK)
+        for (size_t i = 0; i < run->used; i++)
+            run->slots[i].is_sent = false;
+    return STATUS_OK;
 }
 
 /* One turn: send, wait, receive, look at the connection. Answers come before the news that the connection is lost. */

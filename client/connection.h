@@ -11,6 +11,11 @@ typedef struct connection connection_t;
  * progress until a request is given up. STATUS_IO where libzmq refuses (faults says why). */
 status_t connection_open(const home_t *home, const char *endpoint, unsigned timeout_s, connection_t **out,
                          faults_t *faults) NODISCARD;
+
+/* For a caller that comes again by itself: from now on an exchange ends, as when its time is over, as soon as nothing
+ * takes a try to connect. Else libzmq tries again each few seconds, and all who lost one hub would be back together. */
+void connection_try_once(connection_t *connection);
+
 void connection_close(connection_t **connection);
 
 /* Many requests, answered in any order. */

@@ -1,13 +1,11 @@
 #include "client/messages.h"
 
-#include <stddef.h>
+#include "client/messages_tables.h"
+
 #include <string.h>
 
-/* tests/client/check_messages.py reads this table: every message of the sources has its pair here, and both have the
- * same conversions. */
-static const struct {
-    const char *english, *chinese;
-} PAIRS[] = {
+/* Of files. */
+static const message_pair_t PAIRS[] = {
     /* ---- Any file */
     {"cannot be read: %s", "无法读取：%s"},
     {"No such file or directory", "没有这个文件"},
@@ -105,15 +103,15 @@ static const struct {
     {"there is no column 'dealer'; add it, with each line's dealer code",
      "没有“经销商”（dealer）列；请加上，每行写明经销商代码"},
     {"there is no column 'dealer'; add it, for this key holds several stores",
-     "没有“经销商”（dealer）列；本密钥管理多家门店，请加上"},
+     "没有“经销商”（dealer）列；本机负责多家门店，请加上这一列，写明每行是哪家门店"},
     {"there is no column 'consultant'; add it, with each line's consultant",
      "没有“销售顾问”（consultant）列；请加上，每行写明销售顾问"},
-    {"no column is a fact of the catalog; add at least one", "没有一列是目录中的填报项；请至少加一列"},
+    {"no column is a fact of the catalog; add at least one", "没有一列是填报项；请至少加一列"},
     {"column '%s' is neither a fact of the catalog nor its title; correct it or leave the column out",
-     "列“%s”既不是目录中的填报项，也不是其名称；请改正或删去该列"},
+     "列“%s”不是填报项（代码和名称都对不上）；请改正或删去该列"},
     {"column '%s' (%s) is computed from the facts; leave the column out", "列“%s”（%s）由填报项计算得出；请删去该列"},
     {"column '%s' is in a multiple of the unit of %s (%s); write the figures and the title in that unit",
-     "列“%s”的单位是 %s 的单位（%s）的倍数；请按该单位填写数字和标题"},
+     "列“%s”的单位不对：%s 以 %s 为单位；请换算成该单位，并改正列标题"},
     {"column '%s' stands already as column %zu; keep one", "列“%s”与第 %zu 列重复；请只留一列"},
     {"'%s' stands in a column without a title; give it one or empty it", "“%s”所在的列没有标题；请加标题或清空"},
     {"the head '%s' is neither a month nor a total; correct it or leave the column out",
@@ -146,13 +144,13 @@ static const struct {
     {"%s: '%s' is no code; a code has 1 to %d bytes, without commas, colons, quotes or blanks at its ends",
      "%s: “%s”不是代码；代码长 1 至 %d 字节，不含逗号、冒号、引号，首尾没有空格"},
     {"%s: '%s' is no store of this key; correct it or leave the line out",
-     "%s: “%s”不是本密钥的门店；请改正或删去该行"},
+     "%s: “%s”不是本机负责的门店；请改正或删去该行"},
     {"the line holds no fact; fill it in (0 where nothing happened) or leave it out",
      "这一行没有任何填报数据；请填写（没有发生的填 0）或删去"},
     {"row '%s' is neither a fact of the catalog nor its title, nor computed from them; correct it or leave the row out",
-     "行“%s”既不是目录中的填报项或其名称，也不是由其计算的指标；请改正或删去该行"},
+     "行“%s”既不是填报项，也不是由其计算的指标；请改正或删去该行"},
     {"row '%s' is in a multiple of the unit of %s (%s); write the figures and the title in that unit",
-     "行“%s”的单位是 %s 的单位（%s）的倍数；请按该单位填写数字和标题"},
+     "行“%s”的单位不对：%s 以 %s 为单位；请换算成该单位，并改正行标题"},
     {"row '%s' stands already in %s:%u; keep one of the two", "行“%s”在 %s:%u 已经出现；请只留一行"},
     {"'%s' stands in a row without a title; give it one or empty it", "“%s”所在的行没有标题；请加标题或清空"},
     {"%s in %s stands already in %s:%u; keep one of the two", "%s %s 的数据在 %s:%u 已经出现；请只留一处"},
@@ -169,32 +167,6 @@ static const struct {
     {"with all its consultants it takes more than the 262144 bytes that the hub accepts of one month; leave out facts "
      "of consultants, or consultants",
      "连同全部销售顾问超过总部每月接受的 262144 字节；请减少销售顾问的指标或人数"},
-
-    /* ---- Receipts that are verified */
-    {"number %llu has no receipt: %s", "编号 %llu 没有回执：%s"},
-    {"there is no such filing; `receipts list` gives the numbers", "没有这一笔填报；`receipts list` 列出各编号"},
-    {"it still waits in the outbox", "还在发件箱中等待发送"},
-    {"the hub refused it; `outbox list` says why", "已被总部退回；原因见 `outbox list`"},
-    {"number %llu, %s %s: %s", "编号 %llu，%s %s：%s"},
-    {"number %llu, %s %s: of another hub, proved with its own signing key %s",
-     "编号 %llu，%s %s：属于另一个总部，已用其签名密钥 %s 验证"},
-    {"this home is not pinned to a signing key; run any command that reaches the hub, or give --signing-key",
-     "本机尚未记下总部的签名密钥；请先连上总部运行任一命令，或用 --signing-key 指定"},
-    {"it is not signed: the hub of that day did not sign receipts", "没有签名：当时的总部还不签署回执"},
-    {"the facts that stand here are not those that the hub accepted (their digest differs)",
-     "这里的数据不是总部当时接收的数据（摘要不符）"},
-    {"the signature is not the hub's over this receipt: its month, number, time, id or the like, or the signature "
-     "itself, was changed",
-     "签名与这份回执不符：月份、编号、时间、标识等内容或签名本身被改动过"},
-    {"it is signed with another key (%s) than the one that counts here; where that is the right one, as "
-     "`yardstick-hub key DIR --signing` of that hub prints it, give it with --signing-key",
-     "签名所用的密钥（%s）不是这里认可的密钥；如确认无误（与该总部 `yardstick-hub key DIR --signing` "
-     "的输出一致），请用 --signing-key 指定"},
-    {"%s: proved", "%s：已证实"},
-    {"is no JSON (%s); make it with `yardstick-agent receipts show NUMBER --format json`",
-     "不是 JSON（%s）；请用 `yardstick-agent receipts show NUMBER --format json` 生成"},
-    {"\"%s\" is missing, or is not as `yardstick-agent receipts show NUMBER --format json` writes it",
-     "缺少“%s”，或与 `yardstick-agent receipts show NUMBER --format json` 的输出不一致"},
 
     /* ---- Figures */
     {"%s: '%s' %s; correct it, or empty it where the figure is unknown", "%s: “%s”%s；请改正，数字未知时请清空"},
@@ -219,22 +191,33 @@ static const struct {
      "两列"},
     {"the sheet names no store, and this key holds %zu; put the code of one of them into the file's name (as in "
      "%s-2025), or write one line a month with a column 'dealer'",
-     "表格没有写明门店，而本密钥管理 %zu 家；请把其中一家的代码写进文件名（如 "
+     "表格没有写明门店，而本机负责 %zu 家；请把其中一家的代码写进文件名（如 "
      "%s-2025），或每月写一行并有“经销商”（dealer"
      "）列"},
     {"the sheet names no store; write one line a month with a column 'dealer'",
      "表格没有写明门店；请每月写一行，并有“经销商”（dealer）列"},
     {"%s is not filled and left out: it holds no figure", "%s 未填写，略过：没有任何数字"},
-    {"%s is not filled and left out: its figures are all 0 or blank (--zeros sends them)",
-     "%s 未填写，略过：数字全为 0 或空白（如需上报，请用 --zeros）"},
-    {"no month is filled: the figures are all 0 or blank; fill one in, or send zeros with --zeros",
-     "没有一个月填写了数字：全为 0 或空白；请填写，或用 --zeros 上报 0"},
+    {"%s is not filled and left out: its figures are all 0 or blank (zeros are sent as one line a month, or with "
+     "--zeros)",
+     "%s 未填写，略过：数字全为 0 或空白（确实为 0 的，请改用每月一行的表格填报，或用 submit --zeros）"},
+    {"no month is filled: the figures are all 0 or blank; fill one in, or send zeros as one line a month, or with "
+     "--zeros",
+     "没有一个月填写了数字：全为 0 或空白；请填写；确实为 0 的，请改用每月一行的表格填报，或用 submit --zeros"},
+    {NULL, NULL},
 };
+
+static const char *find(const message_pair_t *pairs, const char *english)
+{
+    for (; pairs->english; pairs++)
+        if (strcmp(pairs->english, english) == 0)
+            return pairs->chinese;
+    return NULL;
+}
 
 const char *messages_zh(const char *format)
 {
-    for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++)
-        if (strcmp(PAIRS[i].english, format) == 0)
-            return PAIRS[i].chinese;
-    return format;
+    const char *found = find(PAIRS, format);
+    if (!found)
+        found = find(messages_agent, format);
+    return found ? found : format;
 }

@@ -183,6 +183,7 @@ static bool note_event(socket_t *socket, int event)
     switch (event) {
     case ZMQ_EVENT_CONNECTED:
         socket->has_connected = true;
+        socket->has_missed = false;
         socket->connected_at = monotonic_now();
         return false;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
@@ -192,6 +193,7 @@ static bool note_event(socket_t *socket, int event)
     case ZMQ_EVENT_CONNECT_RETRIED: /* nothing listens: whoever closed a handshake before is gone */
         socket->refusals = 0;
         socket->has_connected = false;
+        socket->has_missed = true;
         return false;
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
         socket->speaks_other = true;

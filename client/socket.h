@@ -19,7 +19,8 @@ typedef struct {
     unsigned made;                    /* sockets so far: names the monitor's endpoint */
     unsigned refusals;                /* handshakes that the other side closed, one after the other */
     unsigned losses;                  /* connections lost since the last good handshake */
-    bool has_connected;               /* TCP: something listened at the last try */
+    bool has_connected;               /* TCP: something listened at the last try, */
+    bool has_missed;                  /* or nothing did */
     bool is_ready;                    /* the handshake is done */
     bool speaks_other;                /* something else than ZeroMQ answered */
     monotonic_t connected_at;         /* TCP, the last time */

@@ -73,10 +73,11 @@ status_t token_read(const char *text, token_t *out, const char **out_why)
     uint8_t bytes[BYTES_MAX];
     CLEANUP(token_fini) token_t token = {0};
     text += strspn(text, " \t\r\n");
-    *out_why = "it is no enrolment token: one begins with " PREFIX;
+    *out_why = TRANSLATED("it is no enrolment token: one begins with ys1.");
     if (strncmp(text, PREFIX, PREFIX_SIZE) != 0)
         return STATUS_INVALID;
-    *out_why = "it is mistyped or cut off (its checksum does not fit); copy it whole, or ask headquarters for it again";
+    *out_why = TRANSLATED(
+        "it is mistyped or cut off (its checksum does not fit); copy it whole, or ask headquarters for it again");
     size_t size = decode(text, bytes);
     bool is_whole = size && take(bytes, size, &token);
     sodium_memzero(bytes, sizeof bytes);

@@ -1,8 +1,10 @@
 #include "dealer-agent/deliver.h"
 
+#include "client/times.h"
 #include "core/limits.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/packing.h"
+#include "dealer-agent/witness.h"
 #include "proto/signed.h"
 
 #include <errno.h>
@@ -13,7 +15,6 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define PAGE          64 /* filings listed at a time */
 #define WAVE          16 /* of as many stores, in flight at a time: each is in memory with all its consultants */
 #define CATALOG_TRIES 3  /* times that a filing is packed anew because the hub has another catalog */
 #define PASSES_MAX    100
@@ -68,7 +69,7 @@ static bool is_unreached(status_t status)
 
 static const char *last_words(const faults_t *faults, status_t status)
 {
-    return faults->count ? faults->items[faults->count - 1].message : status_text(status);
+    return faults->count ? faults->items[faults->count - 1].message : faults_text(faults, status_text(status));
 }
 
 status_t deliver_reach(session_t *session, outbox_t *outbox, stores_t *out_stores)
@@ -90,6 +91,7 @@ typedef struct {
     request_t request;
     unsigned catalog_changes;
     bool is_settled;
+    const refiling_t *again; /* NULL: it waits; else it was delivered once, and may be lost */
 } parcel_t;
 
 typedef struct {
@@ -98,11 +100,16 @@ typedef struct {
     delivery_t *delivery;
     bool is_pinned;
     uint8_t hub_key[KEY_SIZE], signing_key[SIGNING_KEY_SIZE];
-    arena_t *arena; /* names of the stores that are blocked */
+    arena_t *arena; /* names of the stores that are blocked, and what the witness knows */
     const char **blocked;
     size_t blocked_count, blocked_room;
     parcel_t *wave[WAVE];
+    filing_receipt_t receipts[WAVE]; /* receipts that came for the wave and are not stored yet, */
+    arena_t *answers[WAVE];          /* and their memory */
+    size_t receipt_count;
     bool has_new_catalog; /* the hub said so */
+    witness_t witness;
+    bool has_sent;
 } courier_t;
 
 void delivery_fini(delivery_t *delivery)
@@ -139,7 +146,8 @@ static status_t block(courier_t *courier, const filing_t *filing, const char *wh
 {
     char period[PERIOD_TEXT_SIZE];
     period_format(filing->period, period);
-    faults_add(&courier->delivery->stuck, 0, 0, "%s %s waits: %s", filing->dealer, period, why);
+    faults_add(&courier->delivery->stuck, 0, 0, "%s %s waits: %s", filing->dealer, period,
+               session_text(courier->session, why));
     if (courier->blocked_count == courier->blocked_room) {
         size_t room = courier->blocked_room ? 2 * courier->blocked_room : 16;
         const char **blocked = reallocarray(courier->blocked, room, sizeof *blocked);
@@ -160,9 +168,32 @@ static status_t explain(courier_t *courier, status_t status)
     return status == STATUS_OK ? status : outbox_explain(courier->outbox, status, &courier->session->faults);
 }
 
+/* What the hub has lost, and does not take again. Where somebody has filed the month since, nobody need care. */
+static status_t put_aside_again(courier_t *courier, const parcel_t *parcel, status_t refused, const char *reason)
+{
+    const refiling_t *again = parcel->again;
+    char text[OUTBOX_REASON_MAX + 1], time[TIMES_SIZE];
+    uint64_t number = 0;
+    TRY(witness_leave(&courier->witness, again->filing.number));
+    if (refused == STATUS_CONFLICT)
+        return STATUS_OK;
+    int used = snprintf(text, sizeof text,
+                        "the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not "
+                        "take it again",
+                        again->latest.revision, times_local(again->latest.time_ms, time));
+    snprintf(text + used, sizeof text - (size_t)used, "\n%s", reason);
+    TRY(explain(courier, outbox_put_aside_again(courier->outbox, again->filing.number, refused, text, &number)));
+    if (!number)
+        return STATUS_OK;
+    courier->delivery->aside++;
+    return note_settled(courier->delivery, number);
+}
+
 static status_t put_aside(courier_t *courier, parcel_t *parcel, status_t refused, const char *reason)
 {
     parcel->is_settled = true;
+    if (parcel->again)
+        return put_aside_again(courier, parcel, refused, reason);
     TRY(explain(courier, outbox_put_aside(courier->outbox, parcel->filing.number, refused, reason)));
     courier->delivery->aside++;
     return note_settled(courier->delivery, parcel->filing.number);
@@ -177,21 +208,54 @@ static bool receipt_fits(const courier_t *courier, const filing_t *filing, const
                                 filing->id, filing->is_withdrawal ? NULL : &filing->facts) == STATUS_OK;
 }
 
-static status_t take_receipt(courier_t *courier, parcel_t *parcel, const response_t *response)
+/* What was delivered once: the same receipt says that the hub still has it, another one that it had lost it. */
+static status_t take_receipt_again(courier_t *courier, const parcel_t *parcel, const receipt_t *receipt)
+{
+    uint64_t number;
+    if (witness_is_same(&parcel->again->latest, receipt))
+        return STATUS_OK;
+    TRY(explain(courier, outbox_put_receipt_again(courier->outbox, parcel->filing.number, receipt, courier->hub_key,
+                                                  courier->signing_key, &number)));
+    courier->delivery->delivered++;
+    return note_settled(courier->delivery, number);
+}
+
+/* It is kept until the wave is over, so that its receipts are stored with one sync of the disk. Without that the hub
+ * is only asked again. */
+static status_t take_receipt(courier_t *courier, parcel_t *parcel, const response_t *response, arena_t **arena)
 {
     const filing_t *filing = &parcel->filing;
     if (response->kind != RESPONSE_RECEIPT)
         return block(courier, filing,
-                     "the hub answered with something else than a receipt; its version may be another");
+                     TRANSLATED("the hub answered with something else than a receipt; its version may be another"));
     if (!receipt_fits(courier, filing, &response->receipt))
         return block(courier, filing,
-                     "the hub's receipt does not bear out what was filed (its digest or signature does not fit), so it "
-                     "was not taken; tell the hub's operator");
+                     TRANSLATED("the hub's receipt does not bear out what was filed (its digest or signature does not "
+                                "fit), so it was not taken; tell the hub's operator"));
     parcel->is_settled = true;
-    TRY(explain(courier, outbox_put_receipt(courier->outbox, filing->number, &response->receipt, courier->hub_key,
-                                            courier->signing_key)));
-    courier->delivery->delivered++;
-    return note_settled(courier->delivery, filing->number);
+    if (parcel->again)
+        return take_receipt_again(courier, parcel, &response->receipt);
+    courier->receipts[courier->receipt_count] = (filing_receipt_t){filing->number, response->receipt};
+    courier->answers[courier->receipt_count++] = *arena;
+    *arena = NULL;
+    return STATUS_OK;
+}
+
+static void forget_receipts(courier_t *courier)
+{
+    while (courier->receipt_count)
+        arena_destroy(&courier->answers[--courier->receipt_count]);
+}
+
+/* Also where the exchange broke off: what came, came. */
+static status_t store_receipts(courier_t *courier)
+{
+    TRY(explain(courier, outbox_put_receipts(courier->outbox, courier->receipts, courier->receipt_count,
+                                             courier->hub_key, courier->signing_key)));
+    courier->delivery->delivered += courier->receipt_count;
+    for (size_t i = 0; i < courier->receipt_count; i++)
+        TRY(note_settled(courier->delivery, courier->receipts[i].number));
+    return STATUS_OK;
 }
 
 /* The hub's words, and each of its faults on a line of its own. */
@@ -206,7 +270,7 @@ static void refusal_text(const response_t *response, char *out, size_t size)
 
 static status_t take_refusal(courier_t *courier, parcel_t *parcel, const response_t *response)
 {
-    char text[OUTBOX_REASON_MAX + 1];
+    char text[OUTBOX_REASON_MAX + 1], said[SESSION_WORDS_SIZE];
     if (response->status == STATUS_CATALOG_CHANGED && ++parcel->catalog_changes < CATALOG_TRIES) {
         courier->has_new_catalog = true;
         return STATUS_OK;
@@ -214,15 +278,14 @@ static status_t take_refusal(courier_t *courier, parcel_t *parcel, const respons
     refusal_text(response, text, sizeof text);
     if (response->status != STATUS_INTERNAL && response->status != STATUS_CATALOG_CHANGED)
         return put_aside(courier, parcel, response->status, text);
-    return block(courier, &parcel->filing, text);
+    return block(courier, &parcel->filing, session_said(courier->session, text, said));
 }
 
 static status_t take(void *context, size_t index, const response_t *response, arena_t **arena)
 {
-    (void)arena;
     courier_t *courier = context;
     parcel_t *parcel = courier->wave[index];
-    return response->status == STATUS_OK ? take_receipt(courier, parcel, response)
+    return response->status == STATUS_OK ? take_receipt(courier, parcel, response, arena)
                                          : take_refusal(courier, parcel, response);
 }
 
@@ -240,6 +303,9 @@ static status_t pack(courier_t *courier, arena_t *arena, parcel_t *parcel)
     filing_t filing;
     TRY(explain(courier, outbox_get(courier->outbox, parcel->filing.number, arena, &filing)));
     status_t status = packing_request(&filing, courier->session->catalog, arena, &parcel->request, why, sizeof why);
+    if (status == STATUS_OK && parcel->again)
+        *(filing.is_withdrawal ? &parcel->request.withdrawal.earlier : &parcel->request.submission.earlier) =
+            &parcel->again->filing.receipt;
     if (status == STATUS_OK && packing_fits(&parcel->request) == STATUS_LIMIT) {
         snprintf(why, sizeof why, "packed for the hub's catalog of now it takes more than %d bytes", REQUEST_SIZE_MAX);
         status = STATUS_INVALID;
@@ -280,17 +346,26 @@ static status_t send_wave(courier_t *courier, parcel_t *parcels, size_t count, s
     TRY(load_wave(courier, arena, parcels, count, out_sent));
     exchange_t exchange = {*out_sent, WAVE, courier, make, take};
     courier->has_new_catalog = false;
-    TRY(connection_exchange(session->connection, &exchange, &session->faults));
+    courier->has_sent |= *out_sent > 0;
+    status_t exchanged = connection_exchange(session->connection, &exchange, &session->faults);
+    status_t stored = store_receipts(courier);
+    forget_receipts(courier);
+    TRY(stored);
+    TRY(exchanged);
     return courier->has_new_catalog ? session_fetch_catalog(session) : STATUS_OK;
 }
 
-static status_t deliver_page(courier_t *courier, const filing_t *filings, size_t count, arena_t *arena)
+/* `again`: NULL, or what each was acknowledged as. */
+static status_t deliver_list(courier_t *courier, const filing_t *filings, const refiling_t *again, size_t count,
+                             arena_t *arena)
 {
     parcel_t *parcels = arena_array(arena, count, sizeof *parcels);
     if (!parcels)
         return STATUS_NO_MEMORY;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         parcels[i].filing = filings[i];
+        parcels[i].again = again ? &again[i] : NULL;
+    }
     for (size_t sent = 1; sent;) {
         TRY(send_wave(courier, parcels, count, &sent));
         for (size_t i = 0; i < count; i++) /* what they hold of the wave's memory went with it */
@@ -299,21 +374,32 @@ static status_t deliver_page(courier_t *courier, const filing_t *filings, size_t
     return STATUS_OK;
 }
 
-/* All that waits now, page by page. */
+/* What the hub may have lost, before what is newer. */
+static status_t deliver_again(courier_t *courier)
+{
+    refiling_t *again = NULL;
+    size_t count;
+    TRY(witness_ask(courier->session, courier->outbox, courier->arena, &courier->witness));
+    TRY(witness_list(courier->session, courier->outbox, &courier->witness, &again, &count));
+    filing_t *filings = arena_array(courier->arena, count, sizeof *filings);
+    if (!filings)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        filings[i] = again[i].filing;
+    return deliver_list(courier, filings, again, count, courier->arena);
+}
+
+/* All that waits now, as one look at the outbox shows it: what is taken back from aside, or comes in, after that look
+ * is delivered by the next one, in which they stand in their order. */
 static status_t deliver_pass(courier_t *courier)
 {
-    uint64_t after = 0;
-    for (size_t count = 1; count;) {
-        CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-        filing_t *filings;
-        if (!arena)
-            return STATUS_NO_MEMORY;
-        TRY(explain(courier, outbox_list(courier->outbox, FILING_WAITING, after, PAGE, arena, &filings, &count)));
-        if (count)
-            after = filings[count - 1].number;
-        TRY(deliver_page(courier, filings, count, arena));
-    }
-    return STATUS_OK;
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+    filing_t *filings;
+    size_t count;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    TRY(explain(courier, outbox_list(courier->outbox, FILING_WAITING, 0, SIZE_MAX, arena, &filings, &count)));
+    return deliver_list(courier, filings, NULL, count, arena);
 }
 
 /* Again while it gets anywhere: what was taken back from aside meanwhile stands before what is new. */
@@ -328,6 +414,15 @@ static status_t deliver_passes(courier_t *courier)
             TRY(deliver_pass(courier));
     }
     return STATUS_OK;
+}
+
+static status_t deliver_all(courier_t *courier)
+{
+    TRY(deliver_again(courier));
+    bool is_settled = !courier->delivery->stuck.count; /* else the next delivery begins with it */
+    TRY(deliver_passes(courier));
+    return is_settled ? witness_keep(courier->session, courier->outbox, &courier->witness, courier->has_sent)
+                      : STATUS_OK;
 }
 
 /* Why anything still waits, for `status`; nothing where all is well. */
@@ -352,13 +447,15 @@ static void courier_fini(courier_t *courier)
 status_t deliver_run(session_t *session, outbox_t *outbox, delivery_t *delivery)
 {
     CLEANUP(courier_fini)
-    courier_t courier = {.session = session, .outbox = outbox, .delivery = delivery, .arena = arena_create(1u << 20)};
+    courier_t courier = {
+        .session = session, .outbox = outbox, .delivery = delivery, .arena = arena_create(SIZE_MAX / 4)};
     if (!courier.arena)
         return STATUS_NO_MEMORY;
+    delivery->stuck.translate = session->faults.translate;
     courier.is_pinned = home_hub_keys(&session->home, courier.hub_key, courier.signing_key) == STATUS_OK;
     if (!zmq_z85_decode(courier.hub_key, session->home.hub_key))
         return STATUS_INVALID;
-    status_t status = deliver_passes(&courier);
+    status_t status = deliver_all(&courier);
     note_outcome(&courier, status);
     return status;
 }

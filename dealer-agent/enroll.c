@@ -47,7 +47,7 @@ static status_t read_token(session_t *session, token_t *out)
     }
     status_t status = token_read(text, out, &why);
     explicit_bzero(line, sizeof line);
-    return status == STATUS_OK ? STATUS_OK : session_misuse(session, "--token: %s", why);
+    return status == STATUS_OK ? STATUS_OK : session_misuse(session, "--token: %s", session_text(session, why));
 }
 
 status_t enroll_check(session_t *session)
@@ -91,8 +91,11 @@ static status_t open_home(enrolment_t *enrolment, const char *hub)
                             "%s is the home of an agent of another hub; name another directory with --home",
                             home->directory);
     if (strcmp(home->endpoint, hub) != 0)
-        fprintf(stderr, "%s: note: the home that is there says that its hub is at %s, and is left so; not at %s\n",
-                session->invocation->program->name, home->endpoint, hub);
+        fprintf(
+            stderr,
+            session_text(session,
+                         "%s: note: the home that is there says that its hub is at %s, and is left so; not at %s\n"),
+            session->invocation->program->name, home->endpoint, hub);
     return STATUS_OK;
 }
 
@@ -167,29 +170,29 @@ static status_t receive(enrolment_t *enrolment)
 /* Says once, while it goes on, what it waits for. */
 static void note_trouble(enrolment_t *enrolment)
 {
-    const char *what = enrolment->closings ? "closed the connection" : "is not reached yet";
+    const session_t *session = enrolment->session;
+    const char *what = enrolment->closings ? TRANSLATED("closed the connection") : TRANSLATED("is not reached yet");
     if (!enrolment->is_noted)
-        fprintf(stderr, "%s: note: %s %s; trying for %u s\n", enrolment->session->invocation->program->name,
-                enrolment->endpoint, what, enrolment->timeout_s);
+        fprintf(stderr, session_text(session, "%s: note: %s %s; trying for %u s\n"), session->invocation->program->name,
+                enrolment->endpoint, session_text(session, what), enrolment->timeout_s);
     enrolment->is_noted = true;
 }
 
 static status_t add_timed_out(const enrolment_t *enrolment)
 {
     const socket_t *socket = &enrolment->socket;
-    const char *why = "nothing answers there; check that the hub takes enrolments, and the way to it";
+    const char *why = TRANSLATED("nothing answers there; check that the hub takes enrolments, and the way to it");
     if (enrolment->refusals)
-        why = "it is busy, or its store is full; try again later";
+        why = TRANSLATED("it is busy, or its store is full; try again later");
     else if (socket->is_ready)
-        why = "it did not answer; try again";
+        why = TRANSLATED("it did not answer; try again");
     else if (socket->speaks_other)
-        why = "something else than a hub answers there";
+        why = TRANSLATED("something else than a hub answers there");
     else if (enrolment->closings || socket->has_connected)
-        why =
-            "it closes the connection: too many enrol from this address or at once, so try again in a minute; or it is "
-            "another hub than the token's";
+        why = TRANSLATED("it closes the connection: too many enrol from this address or at once, so try again in a "
+                         "minute; or it is another hub than the token's");
     return session_fail(enrolment->session, STATUS_TIMED_OUT, "not enrolled at %s in %u s: %s", enrolment->endpoint,
-                        enrolment->timeout_s, why);
+                        enrolment->timeout_s, session_text(enrolment->session, why));
 }
 
 /* One turn: send where it is due, wait, receive, look at the connection. A lost one comes back after a pause
@@ -248,10 +251,10 @@ static status_t finish(enrolment_t *enrolment)
                             "the hub answered with something else; its version may be another");
     const enrolled_t *enrolled = &response->enrolled;
     TRY(enroll_keep(enrolment->session, &enrolment->home, enrolled));
-    printf("enrolled for");
+    fputs(session_text(session, "enrolled for"), stdout);
     for (size_t i = 0; i < enrolled->dealer_count; i++)
         printf("%s %s", i ? "," : "", enrolled->dealers[i]);
-    printf("; the key is in %s\n", enrolment->home.directory);
+    printf(session_text(session, "; the key is in %s\n"), enrolment->home.directory);
     return STATUS_OK;
 }
 

@@ -86,11 +86,19 @@ status_t outbox_find_latest(outbox_t *outbox, const char *dealer, period_t perio
 status_t outbox_list(outbox_t *outbox, filing_state_t state, uint64_t after, size_t most, arena_t *arena,
                      filing_t **out, size_t *out_count) NODISCARD;
 
-/* WAITING -> DELIVERED, or -> ASIDE (of `reason` bytes that are no clean UTF-8 become '?', and what is over
- * OUTBOX_REASON_MAX is cut). STATUS_NOT_FOUND where it does not wait. A receipt also forgets those of the same store
- * and month that are aside and older: the hub now has what was to correct them. */
-status_t outbox_put_receipt(outbox_t *outbox, uint64_t number, const receipt_t *receipt,
-                            const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE]) NODISCARD;
+/* A receipt, and the number of the filing that it is for. */
+typedef struct {
+    uint64_t number;
+    receipt_t receipt;
+} filing_receipt_t;
+
+/* WAITING -> DELIVERED, all or none of them, in one transaction. STATUS_NOT_FOUND where one does not wait. A receipt
+ * also forgets those of the same store and month that are aside and older: the hub now has what was to correct them. */
+status_t outbox_put_receipts(outbox_t *outbox, const filing_receipt_t *receipts, size_t count,
+                             const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE]) NODISCARD;
+
+/* WAITING -> ASIDE (of `reason` bytes that are no clean UTF-8 become '?', and what is over OUTBOX_REASON_MAX is cut).
+ * STATUS_NOT_FOUND where it does not wait. */
 status_t outbox_put_aside(outbox_t *outbox, uint64_t number, status_t refused, const char *reason) NODISCARD;
 
 /* ASIDE -> WAITING with its old number and id; rings the bell. STATUS_NOT_FOUND where it is not aside; STATUS_CONFLICT

@@ -2,7 +2,8 @@
  * outbox_table.c is the only file of the agent that includes LMDB's header.
  *
  * Tables (named databases; keys big-endian, so that byte order is sort order):
- *   meta      name                                -> "head": format, numbers; "notes": Notes (proto/outbox.proto)
+ *   meta      name                                -> "head": format, numbers; "notes": Notes, "witness": Witness
+ *                                                  (proto/outbox.proto)
  *   filings   number u64                          -> Filing
  *   waiting   number u64                          -> nothing: it waits
  *   receipts  number u64                          -> Receipt: it is delivered

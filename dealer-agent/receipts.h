@@ -24,5 +24,5 @@ status_t receipts_verify_command(session_t *session) NODISCARD;
 /* A delivered filing, whole. STATUS_INVALID with a fault that says why it is none. */
 status_t receipts_get(session_t *session, outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out) NODISCARD;
 
-/* A line for each fact, the store's first. */
-void receipts_print_facts(const named_facts_t *facts);
+/* What its receipt proves, and nothing else of the filing: store, month, outcome, the hub's time (in UTC), facts. */
+void receipts_print_proved(const session_t *session, const filing_t *filing);

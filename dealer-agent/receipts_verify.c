@@ -1,6 +1,5 @@
 #include "dealer-agent/receipts.h"
 
-#include "client/times.h"
 #include "dealer-agent/outbox_commands.h"
 #include "dealer-agent/outbox_each.h"
 #include "dealer-agent/receipt_json.h"
@@ -58,12 +57,10 @@ static void conclude(verifier_t *verifier, const filing_t *filing)
     if (flaw)
         faults_add(faults, 0, 0, "number %llu, %s %s: %s", (unsigned long long)filing->number, filing->dealer, period,
                    faults_text(faults, flaw));
-    if (is_foreign) {
+    if (is_foreign)
         printf(
-            faults_text(faults, TRANSLATED("number %llu, %s %s: of another hub, proved with its own signing key %s")),
+            session_text(verifier->session, "number %llu, %s %s: of another hub, proved with its own signing key %s\n"),
             (unsigned long long)filing->number, filing->dealer, period, key);
-        putchar('\n');
-    }
     *(flaw ? &verifier->bad : is_foreign ? &verifier->foreign : &verifier->good) += 1;
 }
 
@@ -88,19 +85,6 @@ static status_t verify_visited(void *context, const filing_t *filing)
 
 /* ---- what somebody brings */
 
-static void print_proved(const session_t *session, const char *path, const filing_t *filing)
-{
-    const receipt_t *receipt = &filing->receipt;
-    char period[PERIOD_TEXT_SIZE], time[TIMES_SIZE];
-    period_format(filing->period, period);
-    printf(faults_text(&session->faults, TRANSLATED("%s: proved")), path);
-    printf("\n%s  %s  %s  revision %u%s\n", filing->dealer, period, outcome_names[receipt->outcome], receipt->revision,
-           receipt->late ? "  late" : "");
-    printf("%-15s %s by the hub's clock, its sequence %llu\n", "accepted", times_iso(receipt->time_ms, time),
-           (unsigned long long)receipt->sequence);
-    receipts_print_facts(&filing->facts);
-}
-
 /* The keys that stand in the file are its bringer's word: only the one that is known beforehand counts. */
 static void conclude_file(verifier_t *verifier, const char *path, const filing_t *filing)
 {
@@ -116,8 +100,10 @@ static void conclude_file(verifier_t *verifier, const char *path, const filing_t
                    "it is signed with another key (%s) than the one that counts here; where that is the right one, as "
                    "`yardstick-hub key DIR --signing` of that hub prints it, give it with --signing-key",
                    key);
-    else
-        print_proved(verifier->session, path, filing);
+    else {
+        printf(session_text(verifier->session, "%s: proved\n"), path);
+        receipts_print_proved(verifier->session, filing);
+    }
 }
 
 static status_t verify_file(verifier_t *verifier, const char *path)
@@ -180,10 +166,11 @@ static status_t verify_all(verifier_t *verifier)
 
 static void print_counts(const verifier_t *verifier)
 {
-    printf("%zu receipt%s verified, ", verifier->good, verifier->good == 1 ? "" : "s");
+    const session_t *session = verifier->session;
+    printf(session_text(session, "%zu receipt%s verified, "), verifier->good, verifier->good == 1 ? "" : "s");
     if (verifier->foreign)
-        printf("%zu of another hub, ", verifier->foreign);
-    printf("%zu failed\n", verifier->bad);
+        printf(session_text(session, "%zu of another hub, "), verifier->foreign);
+    printf(session_text(session, "%zu failed\n"), verifier->bad);
 }
 
 static void verifier_fini(verifier_t *verifier)

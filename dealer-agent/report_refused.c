@@ -1,10 +1,13 @@
 #include "dealer-agent/report_refused.h"
 
 #include "client/files.h"
+#include "client/messages.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/report.h"
 #include "dealer-agent/report_receipts.h"
+#include "dealer-agent/run_log.h"
+#include "dealer-agent/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,29 +55,50 @@ static void put_filing(FILE *out, const filing_t *filing, language_t language)
     put_number(out, language, WORD_REFUSED_NUMBER, filing->number);
 }
 
-/* The hub's own words, which are English; the status's before them in the reader's language. */
+/* The status, and below it what the hub said, both in the reader's language as far as that is known. */
 static void put_reason(FILE *out, const filing_t *filing, language_t language)
 {
+    const char *why = status_text(filing->refused);
+    char said[2 * OUTBOX_REASON_MAX];
     fputc('\n', out);
-    report_words_say(out, language, WORD_REFUSED_WHY, report_words_status(language, filing->refused));
+    report_words_say(out, language, WORD_REFUSED_WHY, language == LANGUAGE_ZH ? messages_zh(why) : why);
     if (!filing->reason || !*filing->reason)
         return;
     report_words_say(out, language, WORD_REFUSED_SAYS);
-    for (const char *line = filing->reason; *line;) {
+    for (const char *line = messages_said(language, filing->reason, said, sizeof said); *line;) {
         size_t length = strcspn(line, "\n");
-        char text[OUTBOX_REASON_MAX + 1];
+        char text[sizeof said];
         snprintf(text, sizeof text, "%.*s", (int)length, line);
         report_words_say(out, language, WORD_SAID, text);
         line += length + (line[length] == '\n');
     }
 }
 
+/* What comes before a new try; WORD_COUNT: nothing but headquarters' help. */
+static word_t first_step(const filing_t *filing)
+{
+    switch (filing->refused) {
+    case STATUS_MONTH_CLOSED:
+        return WORD_REFUSED_CLOSED;
+    case STATUS_NOT_ALLOWED:
+        return WORD_REFUSED_ALLOWED;
+    case STATUS_MALFORMED:
+    case STATUS_UNSUPPORTED:
+        return WORD_REFUSED_VERSION;
+    case STATUS_UNKNOWN:
+        return WORD_REFUSED_STORE;
+    default:
+        return filing->is_withdrawal ? WORD_COUNT : WORD_REFUSED_CORRECT;
+    }
+}
+
 static void put_advice(FILE *out, const filing_t *filing, language_t language)
 {
+    word_t first = first_step(filing);
     fputc('\n', out);
     report_words_say(out, language, WORD_REFUSED_DO);
-    if (!filing->is_withdrawal)
-        report_words_say(out, language, WORD_REFUSED_CORRECT);
+    if (first != WORD_COUNT)
+        report_words_say(out, language, first);
     put_number(out, language, WORD_REFUSED_RETRY, filing->number);
     put_number(out, language, WORD_REFUSED_DROP, filing->number);
 }
@@ -306,6 +330,20 @@ static status_t open_all(reporter_t *reporter)
     return outbox_open(home, &reporter->outbox, &session->faults);
 }
 
+/* In the daemon's log, once: that the hub's log is another, and what the hub had lost. That it cannot be read is said
+ * by who delivers. */
+static void tell_of_log(const reporter_t *reporter)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+    outbox_witness_t witness;
+    char words[WITNESS_WORDS_SIZE];
+    if (!arena || outbox_read_witness(reporter->outbox, arena, &witness) != STATUS_OK || !witness_is_news(&witness))
+        return;
+    witness_words(&witness, LANGUAGE_EN, words);
+    if (outbox_note_told(reporter->outbox) == STATUS_OK)
+        run_log(LOG_WARNING, "hub_log", "reason=\"%s\"", words);
+}
+
 status_t report_run(session_t *session)
 {
     CLEANUP(reporter_fini) reporter_t reporter = {.session = session, .lock = -1, .rejected = -1, .results = -1};
@@ -314,5 +352,6 @@ status_t report_run(session_t *session)
     if (status != STATUS_OK && faults_empty(&session->faults))
         (void)!fail(&reporter, DESK_RESULTS, status);
     status_t refusals = report_refusals(&reporter);
+    tell_of_log(&reporter);
     return status == STATUS_OK ? refusals : status;
 }

@@ -1,6 +1,7 @@
 #include "dealer-agent/results_months.h"
 
 #include "core/scratch.h"
+#include "dealer-agent/witness.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -179,6 +180,8 @@ static status_t months_of_outbox(session_t *session, uint64_t since_ms, arena_t 
     TRY(outbox_open(session->home.directory, &outbox, &session->faults));
     const char *dealer = invocation_value(session->invocation, "dealer");
     status_t status = results_delivered(outbox, dealer, since_ms, RESULTS_MONTHS_MAX, arena, out, out_count);
+    if (status == STATUS_OK) /* who asks for figures may be the only one who meets the hub in months */
+        TRY(witness_look(session, outbox));
     if (status == STATUS_LIMIT)
         return session_misuse(session,
                               "more than %d months were delivered; name some with --period, or one store with --dealer",

@@ -40,6 +40,7 @@ static const unsigned ROLES_OF_REQUEST[REQUEST_KIND_COUNT] = {
     [REQUEST_MONTH_DRIFT] = MANAGER | CENTRAL,
     [REQUEST_LIST_EVENTS] = CENTRAL, /* texts and names of all stores stand in it */
     [REQUEST_VERIFY_EVENTS] = CENTRAL | OPERATE,
+    [REQUEST_WITNESS] = ANY, /* numbers and hashes: who keeps one can show that the log was rewritten */
     [REQUEST_HISTORY] = DEALER | MANAGER | CENTRAL,
     [REQUEST_CHECKS] = DEALER | MANAGER | CENTRAL,
     [REQUEST_COMMENT] = DEALER, /* its own word */

@@ -23,6 +23,7 @@ static status_t (*const ANSWERS[REQUEST_KIND_COUNT])(const query_t *) = {
     [REQUEST_MONTH_DRIFT] = query_month_drift,
     [REQUEST_LIST_EVENTS] = query_list_events,
     [REQUEST_VERIFY_EVENTS] = query_verify_events,
+    [REQUEST_WITNESS] = query_witness,
     [REQUEST_HISTORY] = query_history,
     [REQUEST_CHECKS] = query_checks,
     [REQUEST_COVERAGE_YEAR] = query_coverage_year,

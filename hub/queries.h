@@ -31,6 +31,7 @@ status_t query_show_network(const query_t *query) NODISCARD;
 status_t query_get_health(const query_t *query) NODISCARD;
 status_t query_list_events(const query_t *query) NODISCARD;
 status_t query_verify_events(const query_t *query) NODISCARD;
+status_t query_witness(const query_t *query) NODISCARD;
 status_t query_history(const query_t *query) NODISCARD;
 status_t query_compare(const query_t *query) NODISCARD;
 status_t query_trend(const query_t *query) NODISCARD;

@@ -269,3 +269,32 @@ status_t query_verify_events(const query_t *query)
     query->response->verification = found;
     return STATUS_OK;
 }
+
+/* ---- the newest entry, for those who keep it */
+
+static status_t stands(store_txn_t *txn, const witness_query_t *asked, uint64_t newest, bool *out)
+{
+    uint8_t hash[DIGEST_SIZE];
+    *out = false;
+    if (!asked->event || asked->event > newest)
+        return STATUS_OK;
+    TRY(store_hash_of_event(txn, asked->event, hash));
+    *out = memcmp(hash, asked->hash, DIGEST_SIZE) == 0;
+    return STATUS_OK;
+}
+
+status_t query_witness(const query_t *query)
+{
+    CLEANUP(store_abort) store_txn_t *txn = NULL;
+    witnessed_t found = {0};
+    uint64_t time_ms;
+    TRY(store_begin_read(query->hub->store, &txn));
+    store_newest_event(txn, &found.event, &time_ms);
+    if (found.event)
+        TRY(store_hash_of_event(txn, found.event, found.hash));
+    TRY(store_last_sequence(txn, &found.sequence));
+    TRY(stands(txn, &query->request->witness, found.event, &found.is_known));
+    query->response->kind = RESPONSE_WITNESSED;
+    query->response->witnessed = found;
+    return STATUS_OK;
+}

@@ -17,6 +17,8 @@ typedef struct {
     uint32_t place; /* of the dealer in the network; of a submission, once its month was checked */
     period_t period;
     const char *why;
+    const receipt_t *earlier; /* sent again: its first receipt, as the client says; NULL = not so */
+    uint64_t filed_ms;        /* of that, never after now; 0 = none */
     arena_t *scratch;
     int64_t *facts;        /* of a submission, then those of the month before */
     int64_t **consultants; /* facts of each */
@@ -147,6 +149,22 @@ static status_t check_month(deed_t *deed)
     if (deed->submission->catalog_digest != deed->context->world->catalog->digest)
         return REFUSE(deed, STATUS_CATALOG_CHANGED, "catalog_digest", "%s", status_text(STATUS_CATALOG_CHANGED));
     return STATUS_OK;
+}
+
+/* What is sent again, in case it was lost, comes into the order in which it was filed at first: it does not replace
+ * what was filed after it, by headquarters or another agent of the store. */
+static status_t check_order(deed_t *deed)
+{
+    const stored_revision_t *current = &deed->current;
+    char month[PERIOD_TEXT_SIZE];
+    if (!deed->filed_ms || !deed->has_current ||
+        (current->filed_ms ? current->filed_ms : current->time_ms) <= deed->filed_ms)
+        return STATUS_OK;
+    return REFUSE(
+        deed, STATUS_CONFLICT, deed->dealer,
+        "%s %s was filed since then by %s (revision %u), and that stands; file the month anew where it should "
+        "not",
+        deed->dealer, month_text(deed, month), role_names[current->role], current->revision);
 }
 
 /* A closed month takes only what headquarters granted an exception for (SPEC 5). */
@@ -401,6 +419,7 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
         .catalog_digest = context->world->catalog->digest,
         .warnings = answer->warnings,
         .warning_count = answer->warning_count,
+        .filed_ms = deed->filed_ms,
     };
     memcpy(revision.submission_id, deed->id, SUBMISSION_ID_SIZE);
     memcpy(revision.public_key, deed->principal->key, KEY_SIZE);
@@ -424,6 +443,25 @@ static status_t conclude_revision(const deed_t *deed, stored_answer_t *answer)
     deed->out->changes = true;
     deed->out->delta = delta;
     return STATUS_OK;
+}
+
+/* What was filed in time is not late because this hub lost it: its own signature says so. */
+static status_t honour_earlier(const deed_t *deed, stored_answer_t *answer)
+{
+    const submission_context_t *context = deed->context;
+    const submission_t *submission = deed->submission;
+    named_facts_t facts = {0};
+    status_t status = STATUS_OK;
+    if (!answer->late || !deed->earlier || deed->earlier->late)
+        return STATUS_OK;
+    if (submission)
+        status = signed_name_facts(context->world->catalog, &submission->facts, submission->consultants,
+                                   submission->consultant_count, deed->scratch, &facts);
+    if (status == STATUS_OK)
+        status = signed_receipt_check(context->hub_key, context->signing_key, deed->earlier, deed->dealer, deed->period,
+                                      deed->id, submission ? &facts : NULL);
+    answer->late = status != STATUS_OK;
+    return status == STATUS_NO_MEMORY ? status : STATUS_OK;
 }
 
 /* ---- the two deeds */
@@ -453,9 +491,11 @@ static status_t submit(deed_t *deed)
     TRY(equals_current(deed, &unchanged));
     if (unchanged) /* before the checks: what stands was accepted, whatever the month before says since */
         return conclude_unchanged(deed, &answer);
+    STEP(deed, check_order(deed));
     STEP(deed, check_open(deed));
     TRY(read_previous(deed));
     STEP(deed, run_checks(deed, &answer));
+    TRY(honour_earlier(deed, &answer));
     return conclude_revision(deed, &answer);
 }
 
@@ -464,10 +504,12 @@ static status_t withdraw(deed_t *deed)
     char month[PERIOD_TEXT_SIZE];
     stored_answer_t answer = new_answer(deed, OUTCOME_WITHDRAWN);
     TRY(read_current(deed));
-    if (!deed->has_current || deed->current.withdrawn)
-        return REFUSE(deed, STATUS_INVALID, deed->dealer, "%s has nothing filed for %s to withdraw", deed->dealer,
-                      month_text(deed, month));
+    STEP(deed, check_order(deed));
+    if (!deed->has_current || deed->current.withdrawn) /* sent again: then nothing was lost */
+        return REFUSE(deed, deed->filed_ms ? STATUS_CONFLICT : STATUS_INVALID, deed->dealer,
+                      "%s has nothing filed for %s to withdraw", deed->dealer, month_text(deed, month));
     STEP(deed, check_open(deed));
+    TRY(honour_earlier(deed, &answer));
     return conclude_revision(deed, &answer);
 }
 
@@ -493,9 +535,12 @@ status_t submission_process(const submission_context_t *context, const principal
         .dealer = is_submission ? request->submission.dealer : request->withdrawal.dealer,
         .period = is_submission ? request->submission.period : request->withdrawal.period,
         .why = is_submission ? "" : request->withdrawal.why,
+        .earlier = is_submission ? request->submission.earlier : request->withdrawal.earlier,
         .scratch = context->scratch,
         .out = out,
     };
+    if (deed.earlier)
+        deed.filed_ms = deed.earlier->time_ms < context->now.ms ? deed.earlier->time_ms : context->now.ms;
     *out = (submission_result_t){0};
     status_t status = decide(&deed);
     arena_reset(context->scratch);

@@ -10,8 +10,9 @@ typedef struct {
     const settings_t *settings;
     const closings_t *closings;
     wall_time_t now;
-    arena_t *arena;   /* of receipts and deltas: until the group is answered */
-    arena_t *scratch; /* of SUBMISSION_SCRATCH_BYTES, for each submission anew: ends empty */
+    const uint8_t *hub_key, *signing_key; /* with which this hub signs */
+    arena_t *arena;                       /* of receipts and deltas: until the group is answered */
+    arena_t *scratch;                     /* of SUBMISSION_SCRATCH_BYTES, for each submission anew: ends empty */
 } submission_context_t;
 
 #define SUBMISSION_RESULT_BYTES  32768        /* of that arena, at most, for one submission */

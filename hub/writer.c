@@ -52,6 +52,8 @@ static status_t commit_group(writer_t *writer, size_t count, world_t *world, are
         .settings = writer->hub->settings,
         .closings = writer->hub->closings,
         .now = clock_wall(),
+        .hub_key = writer->hub->public_key,
+        .signing_key = writer->hub->signing.public_key,
         .arena = arena,
         .scratch = writer->scratch,
     };

@@ -100,6 +100,9 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
 /* codec_response.c */
 status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
 status_t response_body_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+/* A receipt, also in a request. */
+status_t receipt_read(reader_t *reader, const Yardstick__V1__Receipt *message, receipt_t *out) NODISCARD;
+status_t receipt_write(arena_t *arena, const receipt_t *receipt, Yardstick__V1__Receipt **out) NODISCARD;
 /* Size, place and way of a receipt whose signature was read; the way is borrowed. */
 status_t reader_receipt_group(reader_t *reader, uint32_t size, uint32_t index, ProtobufCBinaryData path,
                               receipt_t *out) NODISCARD;
@@ -154,6 +157,12 @@ status_t audit_request_read(reader_t *reader, const Yardstick__V1__Request *mess
 status_t audit_request_write(arena_t *arena, const request_t *request, Yardstick__V1__Request *out) NODISCARD;
 status_t audit_response_read(reader_t *reader, const Yardstick__V1__Response *message, response_t *out) NODISCARD;
 status_t audit_response_write(arena_t *arena, const response_t *response, Yardstick__V1__Response *out) NODISCARD;
+
+/* codec_witness.c: the newest entry of the log, for those who keep it */
+status_t witness_request_read(reader_t *reader, const Yardstick__V1__Witness *message, witness_query_t *out) NODISCARD;
+status_t witness_request_write(arena_t *arena, const witness_query_t *query, Yardstick__V1__Request *out) NODISCARD;
+status_t witnessed_read(reader_t *reader, const Yardstick__V1__Witnessed *message, witnessed_t *out) NODISCARD;
+status_t witnessed_write(arena_t *arena, const witnessed_t *answer, Yardstick__V1__Response *out) NODISCARD;
 
 /* codec_checks.c: findings and dealers' comments */
 status_t checks_request_read(reader_t *reader, const Yardstick__V1__Request *message, request_t *out) NODISCARD;

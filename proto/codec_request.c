@@ -21,12 +21,14 @@ static_assert((int)REQUEST_VERIFY_EVENTS + 1 == (int)YARDSTICK__V1__REQUEST__BOD
 static_assert((int)REQUEST_COVERAGE_YEAR + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COVERAGE_YEAR,
               "kinds follow the field numbers");
 static_assert((int)REQUEST_ENROLL + 1 == (int)YARDSTICK__V1__REQUEST__BODY_ENROLL, "kinds follow the field numbers");
+static_assert((int)REQUEST_WITNESS + 1 == (int)YARDSTICK__V1__REQUEST__BODY_WITNESS, "kinds follow the field numbers");
 static_assert((int)REQUEST_COMMENT + 1 == (int)YARDSTICK__V1__REQUEST__BODY_COMMENT, "kinds follow the field numbers");
 
 static const wire_cap_t CAPS[] = {
     {&yardstick__v1__submission__descriptor, 6, CATALOG_FACTS_MAX},
     {&yardstick__v1__submission__descriptor, 7, CONSULTANTS_MAX},
     {&yardstick__v1__consultant_facts__descriptor, 3, CATALOG_FACTS_MAX},
+    {&yardstick__v1__receipt__descriptor, 6, CATALOG_CHECKS_MAX},
     {&yardstick__v1__compare_query__descriptor, 3, PEERS_MAX},
     {&yardstick__v1__benchmark_query__descriptor, 2, SCOPES_MAX},
     {&yardstick__v1__coverage_query__descriptor, 2, SCOPES_MAX},
@@ -60,6 +62,17 @@ static status_t read_consultants(reader_t *reader, const Yardstick__V1__Submissi
     return STATUS_OK;
 }
 
+static status_t read_earlier(reader_t *reader, const Yardstick__V1__Receipt *message, const receipt_t **out)
+{
+    receipt_t *receipt;
+    if (!message)
+        return STATUS_OK;
+    READ_ARRAY(reader->arena, 1, receipt);
+    TRY(receipt_read(reader, message, receipt));
+    *out = receipt;
+    return STATUS_OK;
+}
+
 static status_t read_submission(reader_t *reader, const Yardstick__V1__Submission *message, submission_t *out)
 {
     TRY(reader_bytes(reader, "submit.id", message->id, SUBMISSION_ID_SIZE, out->id));
@@ -69,6 +82,7 @@ static status_t read_submission(reader_t *reader, const Yardstick__V1__Submissio
     out->dealer = message->dealer;
     out->catalog_digest = message->catalog_digest;
     out->group_receipt = message->group_receipt;
+    TRY(read_earlier(reader, message->earlier, &out->earlier));
     return read_consultants(reader, message, out);
 }
 
@@ -81,6 +95,7 @@ static status_t read_withdrawal(reader_t *reader, const Yardstick__V1__Withdrawa
     out->dealer = message->dealer;
     out->why = message->why;
     out->group_receipt = message->group_receipt;
+    TRY(read_earlier(reader, message->earlier, &out->earlier));
     return STATUS_OK;
 }
 
@@ -267,6 +282,8 @@ status_t request_body_read(reader_t *reader, const Yardstick__V1__Request *messa
     case REQUEST_HISTORY:
     case REQUEST_VERIFY_EVENTS:
         return audit_request_read(reader, message, out);
+    case REQUEST_WITNESS:
+        return witness_request_read(reader, message->witness, &out->witness);
     case REQUEST_RELEASE_MONTH:
     case REQUEST_DESIGNATE_EXEMPLAR:
     case REQUEST_LIST_EXEMPLARS:
@@ -305,6 +322,8 @@ static status_t write_submission(arena_t *arena, const submission_t *submission,
     out->submit->period = period_to_number(submission->period);
     out->submit->catalog_digest = submission->catalog_digest;
     out->submit->group_receipt = submission->group_receipt;
+    if (submission->earlier)
+        TRY(receipt_write(arena, submission->earlier, &out->submit->earlier));
     out->submit->presence = lend_bytes(submission->facts.presence.data, submission->facts.presence.size);
     out->submit->facts = (int64_t *)submission->facts.values;
     out->submit->n_facts = submission->facts.count;
@@ -319,7 +338,7 @@ static status_t write_withdrawal(arena_t *arena, const withdrawal_t *withdrawal,
     out->withdraw->period = period_to_number(withdrawal->period);
     out->withdraw->why = lend(withdrawal->why);
     out->withdraw->group_receipt = withdrawal->group_receipt;
-    return STATUS_OK;
+    return withdrawal->earlier ? receipt_write(arena, withdrawal->earlier, &out->withdraw->earlier) : STATUS_OK;
 }
 
 static status_t write_compare(arena_t *arena, const compare_query_t *query, Yardstick__V1__Request *out)
@@ -494,6 +513,8 @@ status_t request_body_write(arena_t *arena, const request_t *request, Yardstick_
     case REQUEST_HISTORY:
     case REQUEST_VERIFY_EVENTS:
         return audit_request_write(arena, request, out);
+    case REQUEST_WITNESS:
+        return witness_request_write(arena, &request->witness, out);
     case REQUEST_RELEASE_MONTH:
     case REQUEST_DESIGNATE_EXEMPLAR:
     case REQUEST_LIST_EXEMPLARS:

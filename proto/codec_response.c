@@ -17,6 +17,7 @@ static_assert((int)RESPONSE_COMMENTED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_
 
 static_assert((int)RESPONSE_COVERAGE_YEAR + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_COVERAGE_YEAR,
               "kinds follow the numbers");
+static_assert((int)RESPONSE_WITNESSED + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_WITNESSED, "kinds follow the numbers");
 static_assert((int)RESPONSE_NETWORK_CHANGES + 2 == (int)YARDSTICK__V1__RESPONSE__BODY_NETWORK_CHANGES,
               "kinds follow the numbers");
 
@@ -72,7 +73,7 @@ static status_t read_receipt_signature(reader_t *reader, const Yardstick__V1__Re
     return reader_receipt_group(reader, message->group_size, message->group_index, message->group_path, out);
 }
 
-static status_t read_receipt(reader_t *reader, const Yardstick__V1__Receipt *message, receipt_t *out)
+status_t receipt_read(reader_t *reader, const Yardstick__V1__Receipt *message, receipt_t *out)
 {
     TRY(reader_choice(reader, "receipt.outcome", (uint32_t)message->outcome, OUTCOME_COUNT));
     check_warning_t *warnings;
@@ -170,7 +171,7 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_CATALOG:
         return read_catalog(reader, message->catalog, out);
     case RESPONSE_RECEIPT:
-        return read_receipt(reader, message->receipt, &out->receipt);
+        return receipt_read(reader, message->receipt, &out->receipt);
     case RESPONSE_KEYS:
         return read_keys(reader, message->keys, out);
     case RESPONSE_NETWORK:
@@ -190,6 +191,8 @@ status_t response_body_read(reader_t *reader, const Yardstick__V1__Response *mes
     case RESPONSE_HISTORY:
     case RESPONSE_VERIFICATION:
         return audit_response_read(reader, message, out);
+    case RESPONSE_WITNESSED:
+        return witnessed_read(reader, message->witnessed, &out->witnessed);
     case RESPONSE_RELEASED:
     case RESPONSE_EXEMPLARS:
     case RESPONSE_DISCLOSURE:
@@ -229,24 +232,24 @@ static status_t write_catalog(arena_t *arena, const response_t *response, Yardst
     return STATUS_OK;
 }
 
-static status_t write_receipt(arena_t *arena, const receipt_t *receipt, Yardstick__V1__Response *out)
+status_t receipt_write(arena_t *arena, const receipt_t *receipt, Yardstick__V1__Receipt **out)
 {
-    WRITE_ONE(arena, (Yardstick__V1__Receipt)YARDSTICK__V1__RECEIPT__INIT, out->receipt);
-    out->receipt->outcome = (Yardstick__V1__Outcome)receipt->outcome;
-    out->receipt->revision = receipt->revision;
-    out->receipt->sequence = receipt->sequence;
-    out->receipt->time_ms = receipt->time_ms;
-    out->receipt->late = receipt->late;
-    out->receipt->facts_dropped = receipt->facts_dropped;
-    out->receipt->consultants_dropped = receipt->consultants_dropped;
-    out->receipt->facts_digest = lend_bytes(receipt->facts_digest, receipt->is_signed ? DIGEST_SIZE : 0);
-    out->receipt->signature = lend_bytes(receipt->signature, receipt->is_signed ? SIGNATURE_SIZE : 0);
-    out->receipt->group_size = receipt->group_size;
-    out->receipt->group_index = receipt->group_index;
-    out->receipt->group_path = lend_bytes(receipt->group_path.data, receipt->group_path.size);
+    WRITE_ONE(arena, (Yardstick__V1__Receipt)YARDSTICK__V1__RECEIPT__INIT, *out);
+    (*out)->outcome = (Yardstick__V1__Outcome)receipt->outcome;
+    (*out)->revision = receipt->revision;
+    (*out)->sequence = receipt->sequence;
+    (*out)->time_ms = receipt->time_ms;
+    (*out)->late = receipt->late;
+    (*out)->facts_dropped = receipt->facts_dropped;
+    (*out)->consultants_dropped = receipt->consultants_dropped;
+    (*out)->facts_digest = lend_bytes(receipt->facts_digest, receipt->is_signed ? DIGEST_SIZE : 0);
+    (*out)->signature = lend_bytes(receipt->signature, receipt->is_signed ? SIGNATURE_SIZE : 0);
+    (*out)->group_size = receipt->group_size;
+    (*out)->group_index = receipt->group_index;
+    (*out)->group_path = lend_bytes(receipt->group_path.data, receipt->group_path.size);
     Yardstick__V1__CheckWarning *items, initial = YARDSTICK__V1__CHECK_WARNING__INIT;
-    WRITE_LIST(arena, receipt->warning_count, initial, items, out->receipt->warnings);
-    out->receipt->n_warnings = receipt->warning_count;
+    WRITE_LIST(arena, receipt->warning_count, initial, items, (*out)->warnings);
+    (*out)->n_warnings = receipt->warning_count;
     for (size_t i = 0; i < receipt->warning_count; i++) {
         items[i].check = lend(receipt->warnings[i].check);
         items[i].title_zh = lend(receipt->warnings[i].title[LANGUAGE_ZH]);
@@ -319,7 +322,7 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
     case RESPONSE_CATALOG:
         return write_catalog(arena, response, out);
     case RESPONSE_RECEIPT:
-        return write_receipt(arena, &response->receipt, out);
+        return receipt_write(arena, &response->receipt, &out->receipt);
     case RESPONSE_KEYS:
         return write_keys(arena, response->keys.items, response->keys.count, out);
     case RESPONSE_NETWORK:
@@ -344,6 +347,8 @@ status_t response_body_write(arena_t *arena, const response_t *response, Yardsti
     case RESPONSE_HISTORY:
     case RESPONSE_VERIFICATION:
         return audit_response_write(arena, response, out);
+    case RESPONSE_WITNESSED:
+        return witnessed_write(arena, &response->witnessed, out);
     case RESPONSE_CHECKS:
     case RESPONSE_COMMENTED:
         return checks_response_write(arena, response, out);

@@ -43,4 +43,5 @@ const char *const request_kind_names[REQUEST_KIND_COUNT] = {
     [REQUEST_CHECKS] = "checks",
     [REQUEST_COMMENT] = "comment",
     [REQUEST_COVERAGE_YEAR] = "coverage_year",
+    [REQUEST_WITNESS] = "witness",
 };

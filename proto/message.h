@@ -61,6 +61,7 @@ typedef enum {
     REQUEST_LIST_EXEMPLARS,
     REQUEST_COVERAGE_YEAR = 39,
     REQUEST_EXPLAIN_DISCLOSURE = 42,
+    REQUEST_WITNESS,
     REQUEST_KIND_COUNT
 } request_kind_t;
 /* "describe", "get_catalog" …: the name of the oneof's field; NULL for a number that is no kind. */
@@ -100,6 +101,27 @@ typedef struct {
     size_t consultant_count;
 } named_facts_t;
 
+typedef enum { OUTCOME_NONE, OUTCOME_ACCEPTED, OUTCOME_UNCHANGED, OUTCOME_WITHDRAWN, OUTCOME_COUNT } outcome_t;
+extern const char *const outcome_names[OUTCOME_COUNT];
+
+typedef struct {
+    const char *check, *title[LANGUAGE_COUNT];
+} check_warning_t;
+
+typedef struct {
+    outcome_t outcome;
+    uint32_t revision;
+    uint64_t sequence, time_ms;
+    bool late;
+    uint32_t facts_dropped, consultants_dropped; /* that the revision before held and this one does not */
+    const check_warning_t *warnings;
+    size_t warning_count;
+    bool is_signed;
+    uint8_t facts_digest[DIGEST_SIZE], signature[SIGNATURE_SIZE]; /* where it is signed: proto/signed.h */
+    uint32_t group_size, group_index; /* receipts under the signature (0: this one alone), and its place among them */
+    span_t group_path;                /* whole digests, borrowed: proto/receipt_group.h */
+} receipt_t;
+
 typedef struct {
     uint8_t id[SUBMISSION_ID_SIZE];
     const char *dealer;
@@ -108,7 +130,8 @@ typedef struct {
     packed_facts_t facts;
     const packed_consultant_t *consultants;
     size_t consultant_count;
-    bool group_receipt; /* takes a receipt of a group (proto/receipt_group.h) */
+    bool group_receipt;       /* takes a receipt of a group (proto/receipt_group.h) */
+    const receipt_t *earlier; /* sent again: its first receipt; NULL = not so */
 } submission_t;
 
 typedef struct {
@@ -117,6 +140,7 @@ typedef struct {
     period_t period;
     const char *why;
     bool group_receipt;
+    const receipt_t *earlier;
 } withdrawal_t;
 
 /* Which figures of a month: the zero of it is the present's, published where the month is closed. */
@@ -297,6 +321,12 @@ typedef struct {
     uint8_t expected_hash[DIGEST_SIZE];
 } verify_query_t;
 
+/* An entry of the log that was seen earlier; event 0: none was. */
+typedef struct {
+    uint64_t event;
+    uint8_t hash[DIGEST_SIZE]; /* where there is one */
+} witness_query_t;
+
 typedef struct {
     const char *dealer;
     period_t period;
@@ -361,6 +391,7 @@ typedef struct {
         events_query_t list_events;
         history_query_t history;
         verify_query_t verify_events;
+        witness_query_t witness;
         checks_query_t checks;
         comment_t comment;
         period_t release_month;
@@ -383,27 +414,6 @@ typedef struct {
     bool has_signing_key; /* an older hub has none */
     uint8_t signing_key[SIGNING_KEY_SIZE];
 } description_t;
-
-typedef enum { OUTCOME_NONE, OUTCOME_ACCEPTED, OUTCOME_UNCHANGED, OUTCOME_WITHDRAWN, OUTCOME_COUNT } outcome_t;
-extern const char *const outcome_names[OUTCOME_COUNT];
-
-typedef struct {
-    const char *check, *title[LANGUAGE_COUNT];
-} check_warning_t;
-
-typedef struct {
-    outcome_t outcome;
-    uint32_t revision;
-    uint64_t sequence, time_ms;
-    bool late;
-    uint32_t facts_dropped, consultants_dropped; /* that the revision before held and this one does not */
-    const check_warning_t *warnings;
-    size_t warning_count;
-    bool is_signed;
-    uint8_t facts_digest[DIGEST_SIZE], signature[SIGNATURE_SIZE]; /* where it is signed: proto/signed.h */
-    uint32_t group_size, group_index; /* receipts under the signature (0: this one alone), and its place among them */
-    span_t group_path;                /* whole digests, borrowed: proto/receipt_group.h */
-} receipt_t;
 
 typedef struct {
     uint32_t regions, dealers, memberships, circles;
@@ -490,6 +500,14 @@ typedef struct {
     const char *damage; /* "" = none */
 } verification_t;
 
+/* The newest entry of the log, and whether the one that was named stands in it. */
+typedef struct {
+    uint64_t event; /* 0: the log is empty */
+    uint8_t hash[DIGEST_SIZE];
+    uint64_t sequence; /* the newest revision that it tells of */
+    bool is_known;
+} witnessed_t;
+
 typedef struct {
     const char *fact, *consultant; /* consultant "" = the store's */
     double before, after;          /* in the fact's unit; NaN = absent */
@@ -567,6 +585,7 @@ typedef enum {
     RESPONSE_COVERAGE_YEAR,
     RESPONSE_NETWORK_CHANGES,
     RESPONSE_DISCLOSURE,
+    RESPONSE_WITNESSED,
     RESPONSE_KIND_COUNT
 } response_kind_t;
 
@@ -612,6 +631,7 @@ typedef struct {
         event_page_t events;
         history_answer_t history;
         verification_t verification;
+        witnessed_t witnessed;
         const checks_answer_t *checks;
         commented_t commented;
         released_t released;

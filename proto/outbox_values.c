@@ -433,3 +433,52 @@ status_t outbox_notes_decode(span_t bytes, arena_t *arena, outbox_notes_t *out)
     reader_t reader = {.arena = arena};
     return as_stored(read_notes(&reader, bytes, out));
 }
+
+/* ---- the hub's log */
+
+status_t outbox_witness_encode(const outbox_witness_t *witness, buffer_t *out)
+{
+    Yardstick__Outbox__V1__Witness message = YARDSTICK__OUTBOX__V1__WITNESS__INIT;
+    message.hub_key = lend_bytes(witness->hub_key, KEY_SIZE);
+    message.event = witness->event;
+    message.hash = lend_bytes(witness->hash, witness->event ? DIGEST_SIZE : 0);
+    message.sequence = witness->sequence;
+    message.heard_ms = witness->heard_ms;
+    message.left = (uint64_t *)witness->left;
+    message.n_left = witness->left_count;
+    message.broken_ms = witness->broken_ms;
+    message.again = witness->again;
+    message.again_ms = witness->again_ms;
+    message.refused = witness->refused;
+    message.told_ms = witness->told_ms;
+    return writer_pack(&message.base, OUTBOX_VALUE_SIZE_MAX, out);
+}
+
+static status_t read_witness(reader_t *reader, span_t bytes, outbox_witness_t *out)
+{
+    ProtobufCMessage *unpacked = NULL;
+    TRY(unpack(reader, bytes, &yardstick__outbox__v1__witness__descriptor, &unpacked));
+    const Yardstick__Outbox__V1__Witness *message = (const Yardstick__Outbox__V1__Witness *)unpacked;
+    outbox_witness_t witness = {
+        .event = message->event,
+        .sequence = message->sequence,
+        .heard_ms = message->heard_ms,
+        .left = message->left,
+        .left_count = message->n_left,
+        .broken_ms = message->broken_ms,
+        .again = message->again,
+        .again_ms = message->again_ms,
+        .refused = message->refused,
+        .told_ms = message->told_ms,
+    };
+    TRY(reader_bytes(reader, "hub_key", message->hub_key, KEY_SIZE, witness.hub_key));
+    TRY(reader_bytes(reader, "hash", message->hash, message->event ? DIGEST_SIZE : 0, witness.hash));
+    *out = witness;
+    return STATUS_OK;
+}
+
+status_t outbox_witness_decode(span_t bytes, arena_t *arena, outbox_witness_t *out)
+{
+    reader_t reader = {.arena = arena};
+    return as_stored(read_witness(&reader, bytes, out));
+}

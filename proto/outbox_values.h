@@ -37,6 +37,19 @@ typedef struct {
     const char *last_error;
 } outbox_notes_t;
 
+/* What is known of the hub's log. */
+typedef struct {
+    uint8_t hub_key[KEY_SIZE]; /* whose log */
+    uint64_t event;            /* its newest entry as heard last; 0 = none */
+    uint8_t hash[DIGEST_SIZE]; /* where there is one */
+    uint64_t sequence, heard_ms;
+    const uint64_t *left; /* filings that the log no longer tells of, and that the hub did not take again */
+    size_t left_count;
+    uint64_t broken_ms;                /* the log was found to be another; 0 = never */
+    uint64_t again, again_ms, refused; /* since then: filings that were lost and taken again, or refused */
+    uint64_t told_ms;                  /* when that was last told */
+} outbox_witness_t;
+
 status_t outbox_filing_encode(const outbox_filing_t *filing, buffer_t *out) NODISCARD;
 /* `with_facts` false skips facts and consultants (counts 0). */
 status_t outbox_filing_decode(span_t bytes, bool with_facts, arena_t *arena, outbox_filing_t *out) NODISCARD;
@@ -49,3 +62,6 @@ status_t outbox_aside_decode(span_t bytes, arena_t *arena, outbox_aside_t *out) 
 
 status_t outbox_notes_encode(const outbox_notes_t *notes, buffer_t *out) NODISCARD;
 status_t outbox_notes_decode(span_t bytes, arena_t *arena, outbox_notes_t *out) NODISCARD;
+
+status_t outbox_witness_encode(const outbox_witness_t *witness, buffer_t *out) NODISCARD;
+status_t outbox_witness_decode(span_t bytes, arena_t *arena, outbox_witness_t *out) NODISCARD;

@@ -66,6 +66,7 @@ status_t stored_revision_encode(const stored_revision_t *revision, buffer_t *out
     message.n_facts = revision->facts.count;
     message.warnings = (char **)revision->warnings;
     message.n_warnings = revision->warning_count;
+    message.filed_ms = revision->filed_ms;
     TRY(write_consultants(arena, revision, &message));
     return writer_pack(&message.base, STORED_VALUE_SIZE_MAX, out);
 }
@@ -103,6 +104,7 @@ static status_t read_revision(reader_t *reader, span_t bytes, stored_revision_t 
         .catalog_digest = message->catalog_digest,
         .warnings = (const char **)message->warnings,
         .warning_count = message->n_warnings,
+        .filed_ms = message->filed_ms,
     };
     TRY(reader_code(reader, "dealer", message->dealer));
     TRY(reader_period(reader, "period", message->period, &revision.period));

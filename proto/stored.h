@@ -21,6 +21,7 @@ typedef struct {
     const packed_consultant_t *consultants;
     size_t consultant_count;
     bool filed_in_time; /* late, but it replaces what was filed in time: the month does not count as late */
+    uint64_t filed_ms;  /* filed again: when it was acknowledged at first; 0 = not so, or not read (no consultants) */
 } stored_revision_t;
 
 typedef struct {

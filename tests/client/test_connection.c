@@ -248,6 +248,24 @@ Test(connection, a_hub_that_is_not_there_is_not_reached)
     cr_assert_not_null(strstr(faults.items[0].message, hub.endpoint));
 }
 
+Test(connection, who_tries_once_gives_up_as_soon_as_nothing_takes_the_connection)
+{
+    CLEANUP(faults_fini) faults_t faults = {0};
+    hub_t hub;
+    calls_t calls = {0};
+    connection_t *connection = NULL;
+    exchange_t exchange = {1, 1, &calls, make, take};
+    start(&hub, BEHAVE_WELL);
+    cr_assert_eq(connection_open(&hub.home, hub.endpoint, 3600, &connection, &faults), STATUS_OK);
+    connection_try_once(connection);
+    cr_assert_eq(connection_exchange(connection, &exchange, &faults), STATUS_OK);
+    stop(&hub);
+    cr_assert_eq(connection_exchange(connection, &exchange, &faults), STATUS_TIMED_OUT);
+    connection_close(&connection);
+    cr_assert_not_null(strstr(faults.items[0].message, "not reached: nothing answers there"), "%s",
+                       faults.items[0].message);
+}
+
 Test(connection, another_hubs_key_closes_the_handshake)
 {
     CLEANUP(faults_fini) faults_t faults = {0};

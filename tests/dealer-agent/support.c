@@ -126,6 +126,11 @@ receipt_t receipt_of(uint64_t sequence)
                        .signature = {[63] = (uint8_t)sequence}};
 }
 
+status_t put_receipt(outbox_t *outbox, uint64_t number, const receipt_t *receipt)
+{
+    return outbox_put_receipts(outbox, &(filing_receipt_t){number, *receipt}, 1, HUB_KEY, SIGNING_KEY);
+}
+
 const char *numbers(outbox_t *outbox, filing_state_t state)
 {
     static char text[4000];

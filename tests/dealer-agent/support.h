@@ -39,6 +39,9 @@ uint64_t add_one(outbox_t *outbox, const char *dealer, period_t period, int64_t 
 receipt_t receipt_of(uint64_t sequence);
 extern const uint8_t HUB_KEY[KEY_SIZE], SIGNING_KEY[SIGNING_KEY_SIZE];
 
+/* outbox_put_receipts of one, with these keys. */
+status_t put_receipt(outbox_t *outbox, uint64_t number, const receipt_t *receipt) NODISCARD;
+
 /* Numbers of the filings of a state, "1 2 3"; static storage. */
 const char *numbers(outbox_t *outbox, filing_state_t state);
 

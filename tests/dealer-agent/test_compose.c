@@ -343,11 +343,11 @@ Test(compose, what_another_hub_took_is_filed_again)
 {
     receipt_t receipt = receipt_of(1);
     file(month_of(JUNE, 1, 2));
-    OK(outbox_put_receipt(outbox, 1, &receipt, OTHER_HUB, SIGNING_KEY));
+    OK(outbox_put_receipts(outbox, &(filing_receipt_t){1, receipt}, 1, OTHER_HUB, SIGNING_KEY));
     cr_assert_eq(count_changed_of_june(), 1);
     file(month_of(JUNE, 1, 2));
     cr_assert_eq(count_changed_of_june(), 0, "it waits for the hub of now");
-    OK(outbox_put_receipt(outbox, 2, &receipt, HUB_KEY, SIGNING_KEY));
+    OK(put_receipt(outbox, 2, &receipt));
     cr_assert_eq(count_changed_of_june(), 0);
 }
 

@@ -1,6 +1,8 @@
 #include "dealer-agent/errand.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 TestSuite(errand, .timeout = 10);
 
@@ -90,4 +92,78 @@ Test(errand, is_tried_at_once_where_it_is_asked_for_in_its_back_off)
     cr_assert_not(errand_is_due(&errand, LATER(200000)));
     errand_ask(&errand, LATER(2000));
     cr_assert(errand_is_due(&errand, LATER(2000)));
+}
+
+/* ---- many agents */
+
+#define AGENTS 30000
+
+static uint32_t next_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return (uint32_t)(*state >> 16);
+}
+
+/* When an agent that has something to deliver since `since` is at the hub again, which is back at 0. A try that finds
+ * nobody ends at once (connection_try_once). */
+static int64_t comes_back(int64_t since, uint64_t *random)
+{
+    errand_t errand;
+    errand_init(&errand);
+    errand_ask(&errand, (moment_t){since});
+    while (errand.due.ms < 0) {
+        moment_t now = errand.due;
+        errand_start(&errand, now);
+        errand_end(&errand, moment_after(now, 5), false, next_random(random));
+    }
+    return errand.due.ms;
+}
+
+static int compare_moments(const void *left, const void *right)
+{
+    const int64_t *a = left, *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* The most that come within one second. */
+static size_t busiest_second(const int64_t *sorted)
+{
+    size_t most = 0;
+    for (size_t from = 0, to = 0; to < AGENTS; to++) {
+        while (sorted[to] - sorted[from] >= 1000)
+            from++;
+        most = to - from + 1 > most ? to - from + 1 : most;
+    }
+    return most;
+}
+
+/* `together`: all lost the hub when it went; else they wanted it at any time of the outage. */
+static size_t play_outage(int64_t seconds, bool together)
+{
+    static int64_t moments[AGENTS];
+    uint64_t random = 20250601;
+    for (size_t i = 0; i < AGENTS; i++)
+        moments[i] =
+            comes_back(-(int64_t)(seconds * 1000) + (together ? 0 : next_random(&random) % (seconds * 1000)), &random);
+    qsort(moments, AGENTS, sizeof *moments, compare_moments);
+    size_t busiest = busiest_second(moments);
+    printf("figures: %d agents, an outage of %lld s, %s: %zu in the busiest second, half within %.1f s, nine tenths "
+           "within %.1f s\n",
+           AGENTS, (long long)seconds, together ? "all lost at once" : "missed one by one", busiest,
+           (double)moments[AGENTS / 2] / 1000, (double)moments[AGENTS * 9 / 10] / 1000);
+    return busiest;
+}
+
+Test(errand, of_thirty_thousand_agents_few_come_back_in_one_second)
+{
+    static const struct {
+        int64_t seconds;
+        size_t together, one_by_one;
+    } MOST[] = {{10, AGENTS / 5, AGENTS / 2}, {60, AGENTS / 40, AGENTS / 8}, {3600, AGENTS / 100, AGENTS / 100}};
+    for (size_t i = 0; i < sizeof MOST / sizeof *MOST; i++) {
+        cr_assert_lt(play_outage(MOST[i].seconds, true), MOST[i].together, "%lld s", (long long)MOST[i].seconds);
+        cr_assert_lt(play_outage(MOST[i].seconds, false), MOST[i].one_by_one, "%lld s", (long long)MOST[i].seconds);
+    }
 }

@@ -145,7 +145,7 @@ Test(outbox, a_receipt_delivers)
     add_one(outbox, "D0001", JUNE, 1);
     add_one(outbox, "D0001", JUNE + 1, 2);
     receipt_t receipt = receipt_of(77);
-    OK(outbox_put_receipt(outbox, 2, &receipt, HUB_KEY, SIGNING_KEY));
+    OK(put_receipt(outbox, 2, &receipt));
     cr_assert_str_eq(numbers(outbox, FILING_WAITING), "1");
     cr_assert_str_eq(numbers(outbox, FILING_DELIVERED), "2");
     reopen();
@@ -166,17 +166,36 @@ Test(outbox, a_receipt_delivers)
     cr_assert_eq(status_now().last_delivered, 2);
 }
 
+Test(outbox, receipts_that_came_together_deliver_all_or_none)
+{
+    for (int64_t i = 1; i <= 3; i++)
+        add_one(outbox, "D0001", JUNE + (period_t)i, i);
+    OK(outbox_put_aside(outbox, 2, STATUS_INVALID, "x"));
+    const filing_receipt_t three[] = {{1, receipt_of(11)}, {3, receipt_of(13)}, {2, receipt_of(12)}};
+    uint64_t before = status_now().changes;
+    cr_assert_eq(outbox_put_receipts(outbox, three, 3, HUB_KEY, SIGNING_KEY), STATUS_NOT_FOUND);
+    cr_assert_str_eq(numbers(outbox, FILING_WAITING), "1 3", "one that does not wait takes none along");
+    OK(outbox_put_receipts(outbox, three, 0, HUB_KEY, SIGNING_KEY));
+    cr_assert_eq(status_now().changes, before);
+    OK(outbox_put_receipts(outbox, three, 2, HUB_KEY, SIGNING_KEY));
+    cr_assert_eq(status_now().changes, before + 1, "one transaction");
+    cr_assert_str_eq(numbers(outbox, FILING_DELIVERED), "1 3");
+    cr_assert_eq(get(1).receipt.sequence, 11);
+    cr_assert_eq(get(3).receipt.sequence, 13);
+    cr_assert_eq(status_now().last_delivered, 3);
+}
+
 Test(outbox, only_what_waits_is_delivered_or_put_aside)
 {
     receipt_t receipt = receipt_of(1);
-    cr_assert_eq(outbox_put_receipt(outbox, 1, &receipt, HUB_KEY, SIGNING_KEY), STATUS_NOT_FOUND);
+    cr_assert_eq(put_receipt(outbox, 1, &receipt), STATUS_NOT_FOUND);
     add_one(outbox, "D0001", JUNE, 1);
-    OK(outbox_put_receipt(outbox, 1, &receipt, HUB_KEY, SIGNING_KEY));
-    cr_assert_eq(outbox_put_receipt(outbox, 1, &receipt, HUB_KEY, SIGNING_KEY), STATUS_NOT_FOUND);
+    OK(put_receipt(outbox, 1, &receipt));
+    cr_assert_eq(put_receipt(outbox, 1, &receipt), STATUS_NOT_FOUND);
     cr_assert_eq(outbox_put_aside(outbox, 1, STATUS_INVALID, "x"), STATUS_NOT_FOUND);
     add_one(outbox, "D0001", JUNE, 1);
     OK(outbox_put_aside(outbox, 2, STATUS_INVALID, "x"));
-    cr_assert_eq(outbox_put_receipt(outbox, 2, &receipt, HUB_KEY, SIGNING_KEY), STATUS_NOT_FOUND);
+    cr_assert_eq(put_receipt(outbox, 2, &receipt), STATUS_NOT_FOUND);
     cr_assert_eq(outbox_retry(outbox, 1), STATUS_NOT_FOUND, "it is delivered");
     cr_assert_eq(outbox_drop(outbox, 1), STATUS_NOT_FOUND, "what is delivered is kept");
     cr_assert_str_eq(numbers(outbox, FILING_DELIVERED), "1");
@@ -251,7 +270,7 @@ Test(outbox, the_newest_filing_of_a_month_is_found_and_not_what_is_aside)
     OK(outbox_retry(outbox, 5));
     cr_assert_eq(latest("D0001", JUNE), 5);
     receipt_t receipt = receipt_of(1);
-    OK(outbox_put_receipt(outbox, 5, &receipt, HUB_KEY, SIGNING_KEY));
+    OK(put_receipt(outbox, 5, &receipt));
     cr_assert_eq(latest("D0001", JUNE), 5);
 }
 
@@ -281,7 +300,7 @@ Test(outbox, a_receipt_forgets_the_older_filings_of_its_month_that_are_aside)
     add_one(outbox, "D0001", JUNE, 6);
     OK(outbox_put_aside(outbox, 6, STATUS_INVALID, "x"));
     cr_assert_str_eq(numbers(outbox, FILING_ASIDE), "1 2 3 4 6", "what waits is no correction yet");
-    OK(outbox_put_receipt(outbox, 5, &receipt, HUB_KEY, SIGNING_KEY));
+    OK(put_receipt(outbox, 5, &receipt));
     reopen();
     cr_assert_str_eq(numbers(outbox, FILING_ASIDE), "2 3 6", "others' months and newer ones stay");
     cr_assert_eq(status_now().aside, 3);

@@ -22,7 +22,7 @@ static void fill(outbox_t *outbox)
     for (uint64_t number = 1; number <= FILINGS; number++) {
         add_one(outbox, number % 2 ? "D0001" : "D0002", JUNE + (period_t)number, (int64_t)number);
         if (number % 3 == 0)
-            OK(outbox_put_receipt(outbox, number, &receipt, HUB_KEY, SIGNING_KEY));
+            OK(put_receipt(outbox, number, &receipt));
         else if (number % 4 == 0)
             OK(outbox_put_aside(outbox, number, STATUS_INVALID, "a reason"));
     }

@@ -127,14 +127,14 @@ Test(full_outbox, a_receipt_that_cannot_be_stored_leaves_the_filing_waiting)
     receipt_t receipt = receipt_of(1);
     status_t put = STATUS_OK;
     for (uint64_t number = 1; number <= BATCH && put == STATUS_OK; number++) {
-        put = outbox_put_receipt(outbox, number, &receipt, HUB_KEY, SIGNING_KEY);
+        put = put_receipt(outbox, number, &receipt);
         filing_state_t state;
         OK(outbox_read_state(outbox, number, &state));
         cr_assert_eq(state, put == STATUS_OK ? FILING_DELIVERED : FILING_WAITING);
     }
     cr_assert_eq(put, STATUS_STORE_FULL);
     limit_file_size(RLIM_INFINITY);
-    OK(outbox_put_receipt(outbox, BATCH, &receipt, HUB_KEY, SIGNING_KEY));
+    OK(put_receipt(outbox, BATCH, &receipt));
 }
 
 Test(full_outbox, one_that_cannot_be_made_says_so_and_is_made_when_there_is_room)

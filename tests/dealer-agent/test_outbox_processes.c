@@ -141,7 +141,7 @@ static void work_without_end(int number, int pipe)
         filing_t filing = filing_of("D0001", JUNE + i % 24, i % 7);
         if (outbox_add(outbox, &filing, 1) != STATUS_OK || write(pipe, &filing.number, 8) != 8)
             _exit(8);
-        status_t status = i % 3 == 0   ? outbox_put_receipt(outbox, filing.number, &receipt, HUB_KEY, SIGNING_KEY)
+        status_t status = i % 3 == 0   ? put_receipt(outbox, filing.number, &receipt)
                           : i % 3 == 1 ? outbox_put_aside(outbox, filing.number, STATUS_INVALID, "x")
                                        : STATUS_OK;
         if (status != STATUS_OK)

@@ -32,7 +32,7 @@ class TwoYears(Case):
         line = Proxy(tested.endpoint)
         self.addCleanup(line.close)
         line.behave(REFUSE)
-        daemon = self.daemon(agent, "--timeout", 2, endpoint=line.endpoint)
+        daemon = self.daemon(agent, "--timeout", 3600, endpoint=line.endpoint)  # where nothing listens it does not sit that out
         ledger = Ledger(agent)
         for number, period in enumerate(MONTHS, 1):
             filings = [(dealer, period, facts_of(2 * number + store)) for store, dealer in enumerate(("D0001", "D0002"))]

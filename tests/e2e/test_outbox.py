@@ -10,8 +10,8 @@ import time
 
 from foreign_client import PROOF
 from relay import Relay, refusal
-from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, Case, HubCase, Result, die_with_parent, environment,
-                       eventually, main, run)
+from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, INVALID, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, Case, HubCase, Result, die_with_parent,
+                       environment, eventually, main, run)
 
 MEMBERS = iter(f"D00{n}" for n in range(18, 60) if n not in (20, 31, 33, 41, 45, 51, 54))  # members of one region all along
 MONTHS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
@@ -570,6 +570,29 @@ class Refused(OutboxCase):
         self.assertExit(desk("outbox", "drop", number), 1, "is not aside")
         self.assertExit(desk("outbox", "drop", 1), 1, "is not aside")
         self.assertExit(desk("outbox", "drop", "x"), 2, "is no filing's number")
+
+    def test_what_is_retried_during_a_delivery_goes_before_its_correction(self):
+        """Else the correction would be undone at the hub by what it corrects."""
+        desk = self.desk()
+        desk.meet()
+        relay = self.relay(desk)
+        relay.on_request = lambda request: refusal(INVALID) if request.HasField("submit") else request
+        self.assertExit(desk("submit", desk.file("2025-06,100")), 1)
+        desk.must("submit", "--no-wait", desk.file("2025-05,50"))
+        correction = desk.file("2025-06,200", name="correction.csv")
+
+        def meanwhile(request):
+            if request.HasField("submit"):
+                relay.on_request = lambda request: request
+                desk.must("outbox", "retry", 1)
+                desk.must("submit", "--no-wait", correction)
+            return request
+        relay.on_request = meanwhile
+        desk.must("deliver")
+        self.assertEqual([filing.period for filing in relay.filings()], [202506, 202505, 202506, 202506])
+        by_sequence = sorted(desk.receipts(), key=lambda receipt: receipt["sequence"])
+        self.assertEqual([receipt["number"] for receipt in by_sequence], [2, 1, 3])
+        self.assertEqual(self.visits(desk.dealers[0])[4:6], [50, 200])
 
     def test_a_store_that_is_not_the_keys(self):
         desk = self.desk()

@@ -256,7 +256,7 @@ class Brought(OutboxCase):
         result = self.verify(f"--signing-key={self.key}", text=text, YARDSTICK_HOME="/nonexistent")
         self.assertExit(result, 0)
         shown = json.loads(text)
-        for words in (f"{self.path}: proved\n{self.desk_.dealers[0]}  2025-06  accepted  revision 1", f"accepted        {shown['time']} by the hub's clock",
+        for words in (f"{self.path}: proved\n{self.desk_.dealers[0]}  2025-06  accepted  revision 1", f"sequence        {shown['sequence']}\naccepted        {shown['time']} by the hub's clock",
                       "46587.23", "consultant C2", "1 receipt verified, 0 failed"):
             self.assertIn(words, result.out)
         # Written out anew by another program, saved by a Windows editor, and in the home that is pinned to the hub.
@@ -370,7 +370,7 @@ class Brought(OutboxCase):
         self.assertIn(f"{self.path}：已证实", self.by_key(shown, "--lang", "zh").out)
         shown["revision"] = 2
         self.assertExit(self.by_key(shown, "--lang", "zh"), 1, "签名与这份回执不符")
-        self.assertExit(self.desk_("receipts", "verify", 9, "--lang", "zh"), 1, "编号 9 没有回执：没有这一笔填报")
+        self.assertExit(self.desk_("receipts", "verify", 9, "--lang", "zh"), 1, "编号 9 没有回执：没有这个编号")
 
 
 if __name__ == "__main__":

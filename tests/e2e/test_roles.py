@@ -78,6 +78,7 @@ TABLE = [
     ("reopen_month", "", lambda t: t.closed_month(), (NO, NO, YES, NO)),
     ("list_events", "", lambda t: {}, (NO, NO, YES, NO)),  # names and texts of all stores stand in it
     ("verify_events", "", lambda t: {}, (NO, NO, YES, YES)),
+    ("witness", "", lambda t: {}, (YES, YES, YES, YES)),  # numbers and hashes only
     ("history", "own store", lambda t: dict(dealer="D0001", period=JUNE), (YES, YES, YES, NO)),
     ("history", "a store in the region", lambda t: dict(dealer="D0002", period=JUNE), (NO, YES, YES, NO)),
     ("history", "a store outside", lambda t: dict(dealer="D0013", period=JUNE), (NO, NO, YES, NO)),

@@ -87,6 +87,7 @@ Test(access, each_request_has_its_roles)
         {REQUEST_LIST_EVENTS, 0, 0, 1, 0},
         {REQUEST_HISTORY, 1, 1, 1, 0},
         {REQUEST_VERIFY_EVENTS, 0, 0, 1, 1},
+        {REQUEST_WITNESS, 1, 1, 1, 1},
     };
     size_t named = 0;
     for (request_kind_t kind = REQUEST_NONE; kind < REQUEST_KIND_COUNT; kind++)

@@ -38,7 +38,7 @@ Test(codec_request, a_submission_with_consultants_comes_back)
     packed_facts_t facts = {{PRESENCE, 2}, VALUES, 3}, none = {{NULL, 0}, NULL, 0};
     packed_consultant_t consultants[] = {{"C-1", facts}, {"王小明", none}};
     request_t request = {.id = 3, .kind = REQUEST_SUBMIT};
-    request.submission = (submission_t){{[0] = 1, [15] = 16}, "D0001", JUNE, 42, facts, consultants, 2, true};
+    request.submission = (submission_t){{[0] = 1, [15] = 16}, "D0001", JUNE, 42, facts, consultants, 2, true, NULL};
     CLEANUP(decoded_fini) decoded_t decoded = request_round(&request);
     const submission_t *got = &decoded.request->submission;
     cr_assert_arr_eq(got->id, request.submission.id, SUBMISSION_ID_SIZE);
@@ -58,7 +58,7 @@ Test(codec_request, a_submission_with_consultants_comes_back)
 Test(codec_request, a_withdrawal_comes_back)
 {
     request_t request = {.kind = REQUEST_WITHDRAW};
-    request.withdrawal = (withdrawal_t){{9}, "D0001", JUNE, "wrong month\nsent twice", true};
+    request.withdrawal = (withdrawal_t){{9}, "D0001", JUNE, "wrong month\nsent twice", true, NULL};
     CLEANUP(decoded_fini) decoded_t decoded = request_round(&request);
     cr_assert_eq(decoded.request->withdrawal.id[0], 9);
     cr_assert_str_eq(decoded.request->withdrawal.dealer, "D0001");

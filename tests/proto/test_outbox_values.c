@@ -275,6 +275,38 @@ Test(outbox_values, what_was_put_aside_and_notes_come_back)
     cr_assert_eq(outbox_notes_encode(&notes, &more), STATUS_INVALID);
 }
 
+Test(outbox_values, what_is_known_of_the_log_comes_back)
+{
+    static const uint64_t LEFT[] = {3, UINT64_MAX};
+    outbox_witness_t witness = {.hub_key = {1},
+                                .event = 2,
+                                .hash = {3},
+                                .sequence = 4,
+                                .heard_ms = 5,
+                                .left = LEFT,
+                                .left_count = 2,
+                                .broken_ms = 6,
+                                .again = 7,
+                                .again_ms = 8,
+                                .refused = 9,
+                                .told_ms = 10},
+                     back;
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    CLEANUP(buffer_fini) buffer_t none = {0};
+    cr_assert_eq(outbox_witness_encode(&witness, &bytes), STATUS_OK);
+    cr_assert_eq(outbox_witness_decode((span_t){bytes.data, bytes.size}, arena, &back), STATUS_OK);
+    cr_assert(back.event == 2 && back.sequence == 4 && back.heard_ms == 5 && back.broken_ms == 6);
+    cr_assert(back.again == 7 && back.again_ms == 8 && back.refused == 9 && back.told_ms == 10);
+    cr_assert(back.left_count == 2 && back.left[0] == 3 && back.left[1] == UINT64_MAX);
+    cr_assert_arr_eq(back.hub_key, witness.hub_key, KEY_SIZE);
+    cr_assert_arr_eq(back.hash, witness.hash, DIGEST_SIZE);
+    witness.event = 0; /* then there is no hash */
+    cr_assert_eq(outbox_witness_encode(&witness, &none), STATUS_OK);
+    cr_assert_lt(none.size, bytes.size - DIGEST_SIZE);
+    cr_assert_eq(outbox_witness_decode((span_t){none.data, none.size}, arena, &back), STATUS_OK);
+    cr_assert_eq(outbox_witness_decode((span_t){none.data, none.size - 1}, arena, &back), STATUS_DAMAGED);
+}
+
 /* ---- hostile bytes */
 
 static uint64_t next_random(uint64_t *state)
@@ -292,6 +324,7 @@ static void assert_reads_or_damaged(span_t bytes, arena_t *memory)
     outbox_receipt_t receipt;
     outbox_aside_t aside;
     outbox_notes_t notes;
+    outbox_witness_t witness;
     status_t status = outbox_filing_decode(bytes, true, memory, &filing);
     cr_assert(status == STATUS_OK || status == STATUS_DAMAGED, "%s", status_name(status));
     if (status == STATUS_OK) {
@@ -313,6 +346,8 @@ static void assert_reads_or_damaged(span_t bytes, arena_t *memory)
     status = outbox_aside_decode(bytes, memory, &aside);
     cr_assert(status == STATUS_OK || status == STATUS_DAMAGED);
     status = outbox_notes_decode(bytes, memory, &notes);
+    cr_assert(status == STATUS_OK || status == STATUS_DAMAGED);
+    status = outbox_witness_decode(bytes, memory, &witness);
     cr_assert(status == STATUS_OK || status == STATUS_DAMAGED);
 }
 

@@ -12,7 +12,7 @@ static stored_revision_t sample(const packed_consultant_t *consultants, size_t c
 {
     return (stored_revision_t){"D0001",           JUNE, 3,           {[15] = 4}, 123456789, {[31] = 5},
                                ROLE_HEADQUARTERS, true, true,        "why",      42,        FACTS,
-                               warnings,          2,    consultants, count,      false};
+                               warnings,          2,    consultants, count,      false,     0};
 }
 
 Test(stored, a_revision_comes_back_with_and_without_its_consultants)
@@ -60,6 +60,22 @@ Test(stored, a_late_correction_of_what_was_filed_in_time_is_told_from_a_late_fil
             cr_assert(back.late == CASES[i].late_back && back.filed_in_time == CASES[i].in_time_back, "case %zu", i);
         }
     }
+}
+
+Test(stored, when_it_was_filed_at_first_comes_back_with_the_consultants)
+{
+    const char *warnings[] = {"check_a", "check_b"};
+    const packed_consultant_t consultants[] = {{"C1", FACTS}};
+    stored_revision_t revision = sample(consultants, 1, warnings), back;
+    CLEANUP(buffer_fini) buffer_t bytes = {0};
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 16);
+    revision.filed_ms = 99;
+    cr_assert_eq(stored_revision_encode(&revision, &bytes), STATUS_OK);
+    cr_assert_eq(stored_revision_decode((span_t){bytes.data, bytes.size}, true, arena, &back), STATUS_OK);
+    cr_assert_eq(back.filed_ms, 99);
+    cr_assert_eq(back.consultant_count, 1);
+    cr_assert_eq(stored_revision_decode((span_t){bytes.data, bytes.size}, false, arena, &back), STATUS_OK);
+    cr_assert_eq(back.filed_ms, 0);
 }
 
 Test(stored, a_revision_without_consultants_is_small)

@@ -1,0 +1,298 @@
+"""A hub that lost what it had acknowledged: restored from a backup or a copy, or with a log that was written anew. The agents notice by themselves and
+file again what is missing, once; what the hub still has, and what others filed since, stays as it is."""
+
+import shutil
+import subprocess
+import time
+import unittest
+from datetime import date, timedelta
+
+from relay import Relay, refusal
+from test_agent_run import DeskCase, facts
+from yardstick import (CLOCKSHIM, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main, run, whole_facts,
+                       wire)
+
+
+class RestoredCase(DeskCase, Case):
+    """A hub with the golden network, and ways to lose what it holds."""
+
+    def setUp(self):
+        super().setUp()
+        self.hub_now = self.hub()
+        self.hub_now.import_network()
+
+    def back_up(self, name="backup"):
+        destination = self.work / name
+        result = run(self.work, "yardstick-hub", "backup", self.hub_now.directory, destination)
+        self.assertExit(result, 0)
+        return destination
+
+    def restore(self, source, **extra):
+        """The hub's directory becomes a copy of `source`; it serves at the port of before."""
+        self.assertEqual(self.hub_now.stop(), 0)
+        shutil.move(self.hub_now.directory, self.work / f"lost-{source.name}")
+        shutil.copytree(source, self.hub_now.directory)
+        self.hub_now.start(**extra)
+
+    def revisions(self, dealer, month):
+        """Of a store's month, the first first: pairs of role and showroom visits that it ended with."""
+        answer = self.headquarters().ask("history", dealer=dealer, period=month)
+        return [(revision.revision, revision.role, [int(change.after) for change in revision.facts if change.fact == "showroom_visits"])
+                for revision in answer.history.revisions]
+
+    def headquarters(self):
+        client = self.hub_now.client("headquarters")
+        self.addCleanup(client.close)
+        return client
+
+    def key_of(self, agent):
+        return next(line.split()[1] for line in (agent.home / "home.txt").read_text().splitlines() if line.startswith("public_key:"))
+
+    def relay(self, agent):
+        relay = Relay(self.hub_now, agent.home)
+        self.addCleanup(relay.close)
+        return relay
+
+    def through(self, relay, agent, *arguments):
+        return run(self.work, "yardstick-agent", *arguments, "--home", agent.home, "--hub", relay.endpoint)
+
+    def count(self):
+        return self.hub_now.ask("status")["revisions"]
+
+    def log_of(self, agent):
+        return agent.ask("status")["hub_log"]
+
+    def file(self, agent, *months, visits=200):
+        path = self.work / "months.csv"
+        path.write_text(facts(*months, visits=visits))
+        return agent("submit", path, "--all")
+
+    def submit(self, agent, *months, visits=200):
+        self.assertExit(self.file(agent, *months, visits=visits), 0)
+
+
+class ByItself(RestoredCase):
+    """The daemon, without a hand."""
+
+    def test_what_was_filed_since_the_backup_arrives_again(self):
+        agent = self.hub_now.agent("D0001")
+        desk = self.desk(agent, "--refresh", 1)
+        desk.drop(facts("2025-01", "2025-02", "2025-03"))
+        self.wait_receipts(agent, 3)
+        self.assertStatus(self.headquarters().submit("D0001", 202501, whole_facts(111)), OK)
+        backup = self.back_up()
+        desk.drop(facts("2025-04", "2025-05"))
+        self.wait_receipts(agent, 5)
+        desk.drop(facts("2025-02", visits=222))  # a correction
+        before = self.wait_receipts(agent, 6)
+        self.restore(backup)
+        self.assertStatus(self.headquarters().submit("D0001", 202503, whole_facts(333)), OK)
+        log = eventually(lambda: (found := self.log_of(agent))["broken"] and found["entry"] and found, lambda: desk.log_text())
+        self.assertEqual((log["filed_again"], log["refused"]), (3, 0))  # April, May, and the correction of February
+        self.assertEqual(self.count(), 4 + 1 + 3)
+        self.assertEqual(self.revisions("D0001", 202502)[-1][0], 2)
+        self.assertEqual(self.revisions("D0001", 202502)[-1][2], [222])
+        for month in (202501, 202503):  # what headquarters corrected before the backup, and after the hub came back
+            self.assertEqual([role for _, role, _ in self.revisions("D0001", month)], [wire.ROLE_DEALER, wire.ROLE_HEADQUARTERS])
+        after = self.receipts(agent)
+        self.assertEqual(after[:6], before)  # the earlier ones stand
+        self.assertEqual([(receipt["period"], receipt["again"]) for receipt in after[6:]], [("2025-04", 4), ("2025-05", 5), ("2025-02", 6)])
+        self.assertIn("9 receipts verified, 0 failed", agent.must("receipts", "verify").out)
+        desk.wait_logged("event=hub_log")
+        self.assertIn("it had lost 3 that were filed from here", agent.must("status").out)
+        # Once is enough: whatever is asked from now on, nothing moves.
+        desk.drop(facts("2025-06"))
+        self.wait_receipts(agent, 10)
+        self.assertEqual(self.count(), 9)
+        self.assertEqual(desk.log.read_text().count("event=hub_log"), 1)
+
+
+class ByHand(RestoredCase):
+
+    def test_a_raw_copy_and_two_stores(self):
+        agent = self.hub_now.agent("D0001", "D0002")
+        path = self.work / "both.csv"
+        path.write_text(facts("2025-01", dealer="D0001") + facts("2025-01", dealer="D0002").split("\n", 1)[1])
+        self.assertExit(agent("submit", path), 0)
+        self.assertEqual(self.hub_now.stop(), 0)
+        shutil.copytree(self.hub_now.directory, self.work / "copy")
+        self.hub_now.start()
+        path.write_text(facts("2025-02", dealer="D0001") + facts("2025-02", dealer="D0002").split("\n", 1)[1])
+        self.assertExit(agent("submit", path), 0)
+        self.assertExit(agent("withdraw", "2025-01", "--dealer", "D0002", "--why", "counted twice"), 0)
+        path.write_text(facts("2025-03", dealer="D0001"))
+        self.assertExit(agent("submit", path), 0)
+        self.assertExit(agent("withdraw", "2025-03", "--dealer", "D0001", "--why", "the wrong store"), 0)
+        self.assertEqual(self.count(), 7)
+        self.restore(self.work / "copy")
+        self.assertEqual(self.count(), 2)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual(self.count(), 5)
+        self.assertEqual(self.log_of(agent)["filed_again"], 3)  # of March there is nothing to withdraw, and nothing to say
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual((self.count(), len(self.receipts(agent)), agent.ask("status")["aside"]), (5, 10, 0))
+
+    def test_a_store_that_the_key_no_longer_has_is_left_alone(self):
+        backup = self.back_up()
+        agent = self.hub_now.agent("D0001", "D0002")
+        path = self.work / "both.csv"
+        path.write_text(facts("2025-01", dealer="D0001") + facts("2025-01", dealer="D0002").split("\n", 1)[1])
+        self.assertExit(agent("submit", path), 0)
+        self.restore(backup)
+        self.hub_now.admit(self.key_of(agent), "dealer", ["D0001"])
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual((self.count(), self.log_of(agent)["filed_again"], agent.ask("status")["aside"]), (1, 1, 0))
+
+    def test_twice_restored_it_is_filed_again_twice(self):
+        agent = self.hub_now.agent("D0001")
+        self.submit(agent, "2025-01")
+        backup = self.back_up()
+        self.submit(agent, "2025-02")
+        for times in (1, 2):
+            copy = self.work / f"copy-{times}"
+            shutil.copytree(backup, copy)
+            self.restore(copy)
+            self.assertExit(agent("deliver"), 0)
+            self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (2, 1))
+            self.assertEqual([receipt["again"] for receipt in self.receipts(agent)], [None, None] + [2] * times)
+        self.assertIn("4 receipts verified, 0 failed", agent.must("receipts", "verify").out)
+
+    def test_what_others_filed_since_stands(self):
+        agent = self.hub_now.agent("D0001")
+        other = Agent(self.hub_now, self.hub_now.home_for("other")[0])
+        self.hub_now.admit(self.key_of(other), "dealer", ["D0001"])
+        backup = self.back_up()
+        self.submit(agent, "2025-01", "2025-02", visits=201)
+        self.submit(other, "2025-01", visits=202)  # filed after: of January the other's stands
+        self.restore(backup)
+        self.assertStatus(self.headquarters().submit("D0001", 202502, whole_facts(333)), OK)
+        self.assertExit(other("deliver"), 0)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual([visits for _, _, visits in self.revisions("D0001", 202501)], [[202]])
+        self.assertEqual([role for _, role, _ in self.revisions("D0001", 202502)], [wire.ROLE_HEADQUARTERS])
+        log = self.log_of(agent)
+        self.assertEqual((log["filed_again"], log["refused"], agent.ask("status")["aside"]), (0, 0, 0))
+        # And it is not asked for ever again.
+        relay = self.relay(agent)
+        self.assertExit(self.through(relay, agent, "deliver"), 0)
+        self.assertEqual(relay.filings(), [])
+
+    def test_the_order_in_which_two_agents_come_back_does_not_matter(self):
+        agent = self.hub_now.agent("D0001")
+        other = Agent(self.hub_now, self.hub_now.home_for("other")[0])
+        self.hub_now.admit(self.key_of(other), "dealer", ["D0001"])
+        backup = self.back_up()
+        self.submit(agent, "2025-01", visits=201)
+        self.submit(other, "2025-01", visits=202)
+        self.restore(backup)
+        self.assertExit(agent("deliver"), 0)
+        self.assertExit(other("deliver"), 0)
+        self.assertEqual([visits for _, _, visits in self.revisions("D0001", 202501)], [[201], [202]])
+
+    def test_a_month_that_was_closed_meanwhile_goes_aside_and_waits_for_a_person(self):
+        agent = self.hub_now.agent("D0001")
+        backup = self.back_up()
+        self.submit(agent, "2025-01")
+        self.restore(backup)
+        self.hub_now.must("month", "close", "2025-01")
+        self.assertExit(agent("deliver"), 1)
+        aside = agent.ask("outbox", "list")["filings"]
+        self.assertEqual([(filing["state"], filing["status"]) for filing in aside], [("aside", "month_closed")])
+        self.assertIn("the hub has lost this filing, which it had acknowledged as revision 1", aside[0]["reason"])
+        self.assertEqual((self.log_of(agent)["filed_again"], self.log_of(agent)["refused"]), (0, 1))
+        self.assertIn("1 receipt verified, 0 failed", agent.must("receipts", "verify").out)
+        # It is said once, also where the person drops it; and with an exception it arrives.
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual(agent.ask("status")["aside"], 1)
+        self.hub_now.must("month", "allow", "D0001", "2025-01", "--until", f"{date.today() + timedelta(days=30)}", "--why", "the hub was restored")
+        self.assertExit(agent("outbox", "retry", aside[0]["number"]), 0)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual(self.count(), 1)
+        self.assertIn("2 receipts verified, 0 failed", agent.must("receipts", "verify").out)
+
+    def test_an_agent_that_was_killed_before_it_heard_the_new_entry_sends_what_it_has_a_receipt_for_once_more(self):
+        agent = self.hub_now.agent("D0001")
+        self.submit(agent, "2025-01")
+        known = self.log_of(agent)["entry"]
+        backup = self.back_up()  # it holds the entry that the agent knows, but not what comes now
+        relay = self.relay(agent)
+        relay.on_request = lambda request: None if request.WhichOneof("body") == "witness" and relay.filings() else request
+        path = self.work / "months.csv"
+        path.write_text(facts("2025-02", "2025-03"))
+        command = [PROGRAMS / "yardstick-agent", "submit", path, "--home", agent.home, "--hub", relay.endpoint]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(self.work), preexec_fn=die_with_parent) as process:
+            try:
+                eventually(lambda: [kind for kind, request in list(relay.log) if request.WhichOneof("body") == "witness"] == ["request", "answer", "request"],
+                           "the second question")
+            finally:
+                process.kill()
+        self.assertEqual((len(self.receipts(agent)), self.log_of(agent)["entry"]), (3, known))
+        self.restore(backup)
+        self.assertEqual(self.count(), 1)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (3, 2))
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual((self.count(), len(self.receipts(agent))), (3, 5))
+
+    def test_an_older_hub_is_left_alone_and_a_newer_one_is_asked_for_all_once(self):
+        agent = self.hub_now.agent("D0001")
+        backup = self.back_up()
+        relay = self.relay(agent)
+        relay.on_request = lambda request: refusal(UNSUPPORTED) if request.WhichOneof("body") == "witness" else request
+        path = self.work / "months.csv"
+        path.write_text(facts("2025-01", "2025-02"))
+        result = self.through(relay, agent, "submit", path)
+        self.assertExit(result, 0)
+        self.assertEqual(result.err, "")
+        self.assertIsNone(self.log_of(agent)["hash"])
+        self.restore(backup)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (2, 2))
+
+    @unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
+    def test_what_was_filed_in_time_is_not_late_because_the_hub_lost_it(self):
+        agent = self.hub_now.agent("D0001")
+        month = f"{date.today():%Y-%m}"
+        backup = self.back_up()
+        self.submit(agent, month)
+        clock = self.work / "clock"
+        clock.write_text(f"{90 * 86400}")
+        self.restore(backup, LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(clock))
+        forged = wire.Receipt(outcome=1, revision=1, sequence=1, time_ms=1000 * int(time.time()), facts_digest=bytes(32), signature=bytes(64))
+        answer = self.headquarters().submit("D0002", int(month.replace("-", "")), whole_facts(), earlier=forged)
+        self.assertStatus(answer, OK)
+        self.assertTrue(answer.receipt.late)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual([(receipt["late"], receipt["again"]) for receipt in self.receipts(agent)], [(False, None), (False, 1)])
+
+    def test_a_home_that_was_restored_changes_nothing(self):
+        agent = self.hub_now.agent("D0001")
+        self.submit(agent, "2025-01")
+        shutil.copytree(agent.home, self.work / "home")
+        self.submit(agent, "2025-01", "2025-02", visits=222)
+        shutil.rmtree(agent.home)
+        shutil.copytree(self.work / "home", agent.home)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual([visits for _, _, visits in self.revisions("D0001", 202501)], [[200], [222]])
+        self.assertEqual((self.count(), self.log_of(agent)["broken"]), (3, None))
+
+    def test_a_log_that_was_written_anew_is_noticed_though_nothing_was_lost(self):
+        agent = self.hub_now.agent("D0001")
+        self.submit(agent, "2025-01")
+        backup = self.back_up()
+        self.hub_now.must("month", "close", "2024-01")  # a deed of headquarters, of which the agent hears
+        self.assertExit(agent("deliver"), 0)
+        self.assertIsNone(self.log_of(agent)["broken"])
+        self.restore(backup)
+        self.hub_now.must("month", "close", "2024-02")  # as many entries as before, the last another
+        self.assertExit(agent("deliver"), 0)
+        log = self.log_of(agent)
+        self.assertTrue(log["broken"])
+        self.assertEqual((log["filed_again"], log["refused"], self.count(), len(self.receipts(agent))), (0, 0, 1, 1))
+        self.assertIn("it had lost nothing that was filed from here", agent.must("status").out)
+        # What it keeps now is the entry that headquarters' own check finds.
+        self.hub_now.must("audit", "verify", "--expect", f"{log['entry']}:{log['hash']}")
+
+
+if __name__ == "__main__":
+    main()
