@@ -564,6 +564,16 @@ class Forged(Case):
         self.assertNotIn("signing_key", (home / "home.txt").read_text())
         self.assertFalse((home / "catalog.yaml").exists())
 
+    def test_under_an_older_hub_a_file_with_faults_does_not_wait_for_a_catalog_that_is_never_kept(self):
+        for key, code in ((b"", 1), (self.signing_key, 9)):  # 9: it waits
+            with self.subTest(key):
+                result, home = self.show(wire.Description(role=1, dealers=["D0001"], signing_key=key), wire.Catalog(digest=7, yaml=self.yaml), command=("deliver",))
+                self.assertExit(result, 3 if key else 0)
+                inbox = home / "desk/inbox"
+                inbox.mkdir(parents=True)
+                (inbox / "june.csv").write_text("period,showroom_visits\n2025-06,x\n")
+                self.assertExit(run(self.work, "yardstick-agent", "take", "june.csv", "--home", home), code)
+
     def test_a_catalog_with_another_signature_or_none_is_refused(self):
         for what, signature in (("none", b""), ("another", random.randbytes(64))):
             with self.subTest(what):
