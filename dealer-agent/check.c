@@ -63,8 +63,6 @@ static void print_result(const reading_t *reading)
     size_t consultants = 0, warnings = reading->warnings.count;
     for (size_t i = 0; i < set->count; i++)
         consultants += set->months[i].consultant_count;
-    filing_print_notes(session, session_text(session, "note"), &reading->notes, stdout);
-    filing_print_notes(session, session_text(session, "warning"), &reading->warnings, stdout);
     printf(session_text(
                session,
                "no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, version %u; nothing sent)\n"),
@@ -102,6 +100,8 @@ status_t check_command(session_t *session)
     status_t status = read_offline(&reading, &stores);
     if (before.failure != STATUS_OK)
         return outbox_explain(outbox, before.failure, &session->faults);
+    filing_print_notes(session, session_text(session, "note"), &reading.notes, stdout);
+    filing_print_notes(session, session_text(session, "warning"), &reading.warnings, stdout);
     TRY(status);
     print_result(&reading);
     return STATUS_OK;

@@ -1,12 +1,11 @@
 #include "dealer-agent/outbox_commands.h"
 
 #include "client/listing.h"
+#include "dealer-agent/outbox_each.h"
 #include "dealer-agent/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define PAGE 500 /* filings read at a time */
 
 /* ---- deliver */
 
@@ -59,6 +58,7 @@ status_t deliver_command(session_t *session)
 typedef struct {
     const session_t *session;
     outbox_t *outbox;
+    json_t *out;
 } lister_t;
 
 /* Number of the newer filing of the same month that is not aside, 0 where there is none. */
@@ -110,8 +110,9 @@ static status_t what_to_do(const lister_t *lister, const filing_t *filing, char 
     return STATUS_OK;
 }
 
-static status_t add_filing(const lister_t *lister, const filing_t *filing, json_t *out)
+static status_t add_filing(void *context, const filing_t *filing)
 {
+    const lister_t *lister = context;
     char todo[400], said[SESSION_WORDS_SIZE];
     bool is_aside = filing->state == FILING_ASIDE;
     TRY(what_to_do(lister, filing, todo, sizeof todo));
@@ -123,23 +124,7 @@ static status_t add_filing(const lister_t *lister, const filing_t *filing, json_
         listing_hex(filing->id, SUBMISSION_ID_SIZE), "status",
         listing_text(is_aside ? status_name(filing->refused) : NULL), "set_aside", listing_time(filing->settled_ms),
         "reason", listing_text(is_aside ? session_said(lister->session, filing->reason, said) : NULL), "todo", todo);
-    return object && json_array_append_new(out, object) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
-}
-
-static status_t add_state(const lister_t *lister, filing_state_t state, json_t *out)
-{
-    uint64_t after = 0;
-    for (size_t count = 1; count;) {
-        CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-        filing_t *filings;
-        if (!arena)
-            return STATUS_NO_MEMORY;
-        TRY(outbox_list(lister->outbox, state, after, PAGE, arena, &filings, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(add_filing(lister, &filings[i], out));
-        after = count ? filings[count - 1].number : after;
-    }
-    return STATUS_OK;
+    return object && json_array_append_new(lister->out, object) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static void json_free(json_t **json)
@@ -166,10 +151,10 @@ status_t outbox_list_command(session_t *session)
     CLEANUP(outbox_close) outbox_t *outbox = NULL;
     CLEANUP(json_free) json_t *filings = json_array();
     TRY(outbox_open(session->home_path, &outbox, &session->faults));
-    const lister_t lister = {session, outbox};
-    status_t status = filings ? add_state(&lister, FILING_WAITING, filings) : STATUS_NO_MEMORY;
+    lister_t lister = {session, outbox, filings};
+    status_t status = filings ? outbox_each(outbox, FILING_WAITING, add_filing, &lister) : STATUS_NO_MEMORY;
     if (status == STATUS_OK)
-        status = add_state(&lister, FILING_ASIDE, filings);
+        status = outbox_each(outbox, FILING_ASIDE, add_filing, &lister);
     if (status != STATUS_OK)
         return outbox_explain(outbox, status, &session->faults);
     return listing_print(session, "filings", filings, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,

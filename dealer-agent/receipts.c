@@ -4,33 +4,15 @@
 #include "client/times.h"
 #include "core/number.h"
 #include "dealer-agent/outbox_commands.h"
+#include "dealer-agent/outbox_each.h"
 #include "dealer-agent/outbox_witness.h"
-#include "proto/signed.h"
+#include "dealer-agent/receipt_json.h"
 
 #include <string.h>
-
-#define PAGE 500 /* filings read at a time */
 
 static void json_free(json_t **json)
 {
     json_decref(*json);
-}
-
-/* Calls `visit` with each delivered filing, without its facts. */
-static status_t for_each(outbox_t *outbox, status_t (*visit)(void *context, const filing_t *filing), void *context)
-{
-    uint64_t after = 0;
-    for (size_t count = 1; count;) {
-        CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-        filing_t *filings;
-        if (!arena)
-            return STATUS_NO_MEMORY;
-        TRY(outbox_list(outbox, FILING_DELIVERED, after, PAGE, arena, &filings, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(visit(context, &filings[i]));
-        after = count ? filings[count - 1].number : after;
-    }
-    return STATUS_OK;
 }
 
 /* ---- list */
@@ -42,25 +24,13 @@ typedef struct {
     json_t *out;
 } selection_t;
 
-static json_t *object_of(const filing_t *filing)
-{
-    const receipt_t *receipt = &filing->receipt;
-    return json_pack("{s:o, s:s, s:o, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:s, s:o, s:b}", "number",
-                     listing_number(filing->number), "dealer", filing->dealer, "period", listing_period(filing->period),
-                     "outcome", outcome_names[receipt->outcome], "revision", listing_number(receipt->revision),
-                     "sequence", listing_number(receipt->sequence), "late", receipt->late, "time",
-                     listing_time(receipt->time_ms), "taken_over", listing_time(filing->time_ms), "delivered",
-                     listing_time(filing->settled_ms), "source", filing->source, "line", listing_line(filing->line),
-                     "signed", receipt->is_signed);
-}
-
 static status_t add_receipt(void *context, const filing_t *filing)
 {
     selection_t *selection = context;
     if ((selection->dealer && strcmp(selection->dealer, filing->dealer) != 0) ||
         (selection->period != PERIOD_NONE && selection->period != filing->period))
         return STATUS_OK;
-    json_t *object = object_of(filing);
+    json_t *object = receipt_json_head(filing);
     uint64_t origin;
     TRY(outbox_find_origin(selection->outbox, filing, &origin));
     json_object_set_new(object, "again", origin == filing->number ? json_null() : listing_number(origin));
@@ -85,7 +55,7 @@ status_t receipts_list_command(session_t *session)
                              .out = receipts};
     TRY(outbox_open(session->home_path, &outbox, &session->faults));
     selection.outbox = outbox;
-    status_t status = receipts ? for_each(outbox, add_receipt, &selection) : STATUS_NO_MEMORY;
+    status_t status = receipts ? outbox_each(outbox, FILING_DELIVERED, add_receipt, &selection) : STATUS_NO_MEMORY;
     if (status != STATUS_OK)
         return outbox_explain(outbox, status, &session->faults);
     return listing_print(session, "receipts", receipts, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,
@@ -93,83 +63,6 @@ status_t receipts_list_command(session_t *session)
 }
 
 /* ---- show */
-
-static json_t *facts_json(const named_fact_t *facts, size_t count)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++) {
-        char amount[32];
-        number_format_fact(facts[i].value, facts[i].decimals, amount, sizeof amount);
-        json_array_append_new(array,
-                              json_pack("{s:s, s:i, s:I, s:s}", "id", facts[i].id, "decimals", (int)facts[i].decimals,
-                                        "value", (json_int_t)facts[i].value, "amount", amount));
-    }
-    return array;
-}
-
-static json_t *consultants_json(const named_facts_t *facts)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < facts->consultant_count; i++) {
-        const named_consultant_t *one = &facts->consultants[i];
-        json_array_append_new(
-            array, json_pack("{s:s, s:o}", "consultant", one->consultant, "facts", facts_json(one->facts, one->count)));
-    }
-    return array;
-}
-
-static json_t *warnings_json(const receipt_t *receipt, language_t language)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < receipt->warning_count; i++)
-        json_array_append_new(array, json_pack("{s:s, s:s}", "check", receipt->warnings[i].check, "title",
-                                               receipt->warnings[i].title[language]));
-    return array;
-}
-
-/* Which receipts share the signature; null where it is of this one alone. */
-static json_t *group_json(const receipt_t *receipt)
-{
-    if (receipt->group_size == 0)
-        return json_null();
-    json_t *path = json_array();
-    for (size_t i = 0; i < receipt->group_path.size; i += DIGEST_SIZE)
-        json_array_append_new(path, listing_hex(receipt->group_path.data + i, DIGEST_SIZE));
-    return json_pack("{s:o, s:o, s:o}", "size", listing_number(receipt->group_size), "index",
-                     listing_number(receipt->group_index), "path", path);
-}
-
-static void set_proof(json_t *object, const filing_t *filing)
-{
-    const receipt_t *receipt = &filing->receipt;
-    json_object_set_new(object, "outcome_code", json_integer(receipt->outcome));
-    json_object_set_new(object, "time_ms", listing_number(receipt->time_ms));
-    json_object_set_new(object, "submission_id", listing_hex(filing->id, SUBMISSION_ID_SIZE));
-    json_object_set_new(object, "hub_key", listing_hex(filing->hub_key, KEY_SIZE));
-    bool is_signed = receipt->is_signed;
-    json_object_set_new(object, "signing_key",
-                        is_signed ? listing_hex(filing->signing_key, SIGNING_KEY_SIZE) : json_null());
-    json_object_set_new(object, "facts_digest",
-                        is_signed ? listing_hex(receipt->facts_digest, DIGEST_SIZE) : json_null());
-    json_object_set_new(object, "signature", is_signed ? listing_hex(receipt->signature, SIGNATURE_SIZE) : json_null());
-    json_object_set_new(object, "group", group_json(receipt));
-}
-
-static json_t *whole_object(const filing_t *filing, language_t language)
-{
-    json_t *object = object_of(filing);
-    if (!object)
-        return NULL;
-    set_proof(object, filing);
-    json_object_set_new(object, "withdrawal", json_boolean(filing->is_withdrawal));
-    json_object_set_new(object, "why", listing_text(filing->is_withdrawal ? filing->why : NULL));
-    json_object_set_new(object, "facts_dropped", json_integer(filing->receipt.facts_dropped));
-    json_object_set_new(object, "consultants_dropped", json_integer(filing->receipt.consultants_dropped));
-    json_object_set_new(object, "warnings", warnings_json(&filing->receipt, language));
-    json_object_set_new(object, "facts", facts_json(filing->facts.facts, filing->facts.count));
-    json_object_set_new(object, "consultants", consultants_json(&filing->facts));
-    return object;
-}
 
 /* A line's head in the session's language, filled up to where its value begins. */
 static void print_head(const session_t *session, const char *name)
@@ -204,6 +97,17 @@ static void print_facts(const named_fact_t *facts, size_t count)
     }
 }
 
+static void print_all_facts(const session_t *session, const named_facts_t *facts)
+{
+    if (facts->count)
+        puts(session_text(session, "facts"));
+    print_facts(facts->facts, facts->count);
+    for (size_t i = 0; i < facts->consultant_count; i++) {
+        printf(session_text(session, "consultant %s\n"), facts->consultants[i].consultant);
+        print_facts(facts->consultants[i].facts, facts->consultants[i].count);
+    }
+}
+
 static void print_proof(const session_t *session, const filing_t *filing)
 {
     const receipt_t *receipt = &filing->receipt;
@@ -225,14 +129,32 @@ static void print_proof(const session_t *session, const filing_t *filing)
         print_hex(session, TRANSLATED("path"), receipt->group_path.data + i, DIGEST_SIZE);
 }
 
-static void print_filing(const session_t *session, const filing_t *filing)
+static void print_title(const session_t *session, const filing_t *filing)
 {
     const receipt_t *receipt = &filing->receipt;
-    char period[PERIOD_TEXT_SIZE], times[3][TIMES_SIZE];
+    char period[PERIOD_TEXT_SIZE];
     period_format(filing->period, period);
     printf(session_text(session, "%s  %s  %s  revision %u%s\n"), filing->dealer, period,
            session_text(session, outcome_names[receipt->outcome]), receipt->revision,
            receipt->late ? session_text(session, "  late") : "");
+}
+
+void receipts_print_proved(const session_t *session, const filing_t *filing)
+{
+    char time[TIMES_SIZE];
+    print_title(session, filing);
+    print_head(session, TRANSLATED("sequence"));
+    printf("%llu\n", (unsigned long long)filing->receipt.sequence);
+    print_head(session, TRANSLATED("accepted"));
+    printf(session_text(session, "%s by the hub's clock\n"), times_iso(filing->receipt.time_ms, time));
+    print_all_facts(session, &filing->facts);
+}
+
+static void print_filing(const session_t *session, const filing_t *filing)
+{
+    const receipt_t *receipt = &filing->receipt;
+    char times[3][TIMES_SIZE];
+    print_title(session, filing);
     print_head(session, TRANSLATED("number"));
     printf(session_text(session, "%llu, the hub's sequence %llu\n"), (unsigned long long)filing->number,
            (unsigned long long)receipt->sequence);
@@ -254,13 +176,7 @@ static void print_filing(const session_t *session, const filing_t *filing)
         printf("%s: %s\n", receipt->warnings[i].check, receipt->warnings[i].title[session->language]);
     }
     print_proof(session, filing);
-    if (filing->facts.count)
-        puts(session_text(session, "facts"));
-    print_facts(filing->facts.facts, filing->facts.count);
-    for (size_t i = 0; i < filing->facts.consultant_count; i++) {
-        printf(session_text(session, "consultant %s\n"), filing->facts.consultants[i].consultant);
-        print_facts(filing->facts.consultants[i].facts, filing->facts.consultants[i].count);
-    }
+    print_all_facts(session, &filing->facts);
 }
 
 static void print_fact_lines(const filing_t *filing, const char *consultant, const named_fact_t *facts, size_t count)
@@ -294,8 +210,7 @@ static const char *why_none(bool is_there, const filing_t *filing)
                                            : TRANSLATED("the hub refused it; `outbox list` says why");
 }
 
-/* A delivered filing, whole. */
-static status_t get_delivered(session_t *session, outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out)
+status_t receipts_get(session_t *session, outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out)
 {
     status_t status = outbox_get(outbox, number, arena, out);
     bool is_there = status == STATUS_OK;
@@ -316,9 +231,9 @@ status_t receipts_show_command(session_t *session)
         return STATUS_NO_MEMORY;
     TRY(outbox_open(session->home_path, &outbox, &session->faults));
     uint64_t number = outbox_number(session->invocation->arguments[0]);
-    TRY(get_delivered(session, outbox, number, arena, &filing));
+    TRY(receipts_get(session, outbox, number, arena, &filing));
     if (session->format == FORMAT_JSON) {
-        CLEANUP(json_free) json_t *object = whole_object(&filing, session->language);
+        CLEANUP(json_free) json_t *object = receipt_json_whole(&filing, session->language);
         return object ? listing_print_json(session, object) : STATUS_NO_MEMORY;
     }
     if (session->format == FORMAT_CSV)
@@ -326,102 +241,4 @@ status_t receipts_show_command(session_t *session)
     else
         print_filing(session, &filing);
     return STATUS_OK;
-}
-
-/* ---- verify */
-
-typedef struct {
-    session_t *session;
-    outbox_t *outbox;
-    bool is_pinned;
-    uint8_t hub_key[KEY_SIZE], signing_key[SIGNING_KEY_SIZE];
-    size_t good, foreign, bad; /* foreign: good, and another hub's than that of this home */
-} verifier_t;
-
-/* Whether another hub signed it than the one that this home is pinned to now: an earlier one's receipts stay true. */
-static bool is_foreign(const verifier_t *verifier, const filing_t *filing)
-{
-    return memcmp(filing->signing_key, verifier->signing_key, SIGNING_KEY_SIZE) != 0 ||
-           memcmp(filing->hub_key, verifier->hub_key, KEY_SIZE) != 0;
-}
-
-/* NULL where the receipt proves the filing with the keys that it was taken with, else why not. */
-static const char *find_flaw(const verifier_t *verifier, const filing_t *filing)
-{
-    const receipt_t *receipt = &filing->receipt;
-    const named_facts_t *facts = filing->is_withdrawal ? NULL : &filing->facts;
-    uint8_t digest[DIGEST_SIZE];
-    if (!receipt->is_signed)
-        return TRANSLATED("it is not signed: the hub of that day did not sign receipts");
-    if (!verifier->is_pinned)
-        return TRANSLATED("this home is not pinned to a signing key; run any command that reaches the hub");
-    if (signed_facts_digest(facts, digest) != STATUS_OK || memcmp(digest, receipt->facts_digest, DIGEST_SIZE) != 0)
-        return TRANSLATED("the facts that are stored are not those that the hub accepted (their digest differs)");
-    if (signed_receipt_check(filing->hub_key, filing->signing_key, receipt, filing->dealer, filing->period, filing->id,
-                             facts) != STATUS_OK)
-        return TRANSLATED("the signature is not the hub's over this receipt");
-    return NULL;
-}
-
-/* Says what the receipt is worth where that is not simply good, and counts it. */
-static void conclude(verifier_t *verifier, const filing_t *filing)
-{
-    const char *flaw = find_flaw(verifier, filing);
-    bool foreign = !flaw && is_foreign(verifier, filing);
-    unsigned long long number = filing->number;
-    char period[PERIOD_TEXT_SIZE], key[HOME_KEY_SIZE];
-    period_format(filing->period, period);
-    home_format_key(filing->signing_key, key);
-    if (flaw)
-        (void)!session_fail(verifier->session, STATUS_INVALID, "number %llu, %s %s: %s", number, filing->dealer, period,
-                            session_text(verifier->session, flaw));
-    if (foreign)
-        printf(
-            session_text(verifier->session, "number %llu, %s %s: of another hub, proved with its own signing key %s\n"),
-            number, filing->dealer, period, key);
-    *(flaw ? &verifier->bad : foreign ? &verifier->foreign : &verifier->good) += 1;
-}
-
-static status_t verify_one(verifier_t *verifier, uint64_t number)
-{
-    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-    filing_t filing;
-    if (!arena)
-        return STATUS_NO_MEMORY;
-    status_t status = get_delivered(verifier->session, verifier->outbox, number, arena, &filing);
-    if (status == STATUS_OK)
-        conclude(verifier, &filing);
-    else
-        verifier->bad++;
-    return status == STATUS_NO_MEMORY ? status : STATUS_OK;
-}
-
-static status_t verify_visited(void *context, const filing_t *filing)
-{
-    return verify_one(context, filing->number);
-}
-
-static status_t verify_all(verifier_t *verifier)
-{
-    const invocation_t *invocation = verifier->session->invocation;
-    for (size_t i = 0; i < invocation->argument_count; i++)
-        TRY(verify_one(verifier, outbox_number(invocation->arguments[i])));
-    if (invocation->argument_count)
-        return STATUS_OK;
-    status_t status = for_each(verifier->outbox, verify_visited, verifier);
-    return status == STATUS_OK ? status : outbox_explain(verifier->outbox, status, &verifier->session->faults);
-}
-
-status_t receipts_verify_command(session_t *session)
-{
-    CLEANUP(outbox_close) outbox_t *outbox = NULL;
-    TRY(outbox_open(session->home_path, &outbox, &session->faults));
-    verifier_t verifier = {.session = session, .outbox = outbox};
-    verifier.is_pinned = home_hub_keys(&session->home, verifier.hub_key, verifier.signing_key) == STATUS_OK;
-    TRY(verify_all(&verifier));
-    printf(session_text(session, "%zu receipt%s verified, "), verifier.good, verifier.good == 1 ? "" : "s");
-    if (verifier.foreign)
-        printf(session_text(session, "%zu of another hub, "), verifier.foreign);
-    printf(session_text(session, "%zu failed\n"), verifier.bad);
-    return verifier.bad ? STATUS_INVALID : STATUS_OK;
 }

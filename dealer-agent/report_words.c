@@ -109,6 +109,10 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
         {"文件中没有写明门店，而总部尚未告知本机属于哪家门店；连上总部后自动接收。也可在文件中加上门店代码",
          "it does not say which store it is of, and the hub has not said yet which store this is; it is taken when the "
          "hub has been reached. Or put the store's code into the file"},
+    [WORD_WAITING_CATALOG] =
+        {"尚未从总部取得目录，不知道应填报哪些项目，按随本程序附带的目录读取则有错误；连上总部后自动再读，无需改动文件",
+         "the hub has not said yet which figures it asks for, and by the catalog that came with this program the file "
+         "has faults; it is read again by itself when the hub has been reached. There is nothing to change in it yet"},
     [WORD_WAITING_RETRY] =
         {"暂时无法读取或移走；请看是否有程序正打开着它。会自动再试；一直不行时，请告知负责本程序的人员（日志中有原因）",
          "it could not be read or moved away; see whether a program has it open. It is tried again by itself; where "

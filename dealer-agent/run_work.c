@@ -237,6 +237,7 @@ static const take_meaning_t *meaning_of(int code)
         {EXIT_REFUSED, TAKE_DONE, TRANSLATED("rejected")},
         {TAKE_EXIT_NO_MONTH, TAKE_NO_MONTH, TRANSLATED("waits for its month")},
         {TAKE_EXIT_NO_STORE, TAKE_NO_STORE, TRANSLATED("waits until its store is known")},
+        {TAKE_EXIT_NO_CATALOG, TAKE_NO_CATALOG, TRANSLATED("waits until the hub's catalog has come")},
         {TAKE_EXIT_THIS, TAKE_LATER, TRANSLATED("could not be taken yet")},
         {TAKE_EXIT_TOO_MUCH, TAKE_CRASHED, TRANSLATED("its reader broke off")},
         {TAKE_EXIT_NO_ROOM, TAKE_NO_ROOM, TRANSLATED("could not be taken yet: no room on the disk")},
@@ -266,9 +267,12 @@ static void take_ended(work_t *work, end_t end, moment_t now)
     else
         work->take_failures = 0;
     note_taken(work, meaning.end, meaning.outcome, now);
+    if (meaning.end == TAKE_NO_CATALOG) /* a delivery brings it, also where nothing waits to be delivered */
+        errand_ask_at(&work->errands[WORK_DELIVER], watch_due(&work->inbox));
 }
 
-/* A hub that was reached may have said what a file in the inbox waited for: which stores this agent has. */
+/* A hub that was reached may have said what a file in the inbox waited for: which stores this agent has, and its
+ * catalog. */
 static void deliver_ended(work_t *work, end_t end, moment_t now)
 {
     errand_ask(&work->errands[WORK_REPORT], now);
@@ -276,6 +280,7 @@ static void deliver_ended(work_t *work, end_t end, moment_t now)
         return;
     errand_ask(&work->errands[WORK_RESULTS], now);
     watch_retry(&work->inbox, WAIT_STORE, now);
+    watch_retry(&work->inbox, WAIT_CATALOG, now);
 }
 
 static void errand_ended(work_t *work, work_kind_t kind, end_t end, moment_t now)

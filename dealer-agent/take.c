@@ -353,6 +353,18 @@ static status_t accept_file(take_t *take)
 
 /* ---- The whole ---- */
 
+/* Whether the hub's catalog is to come, so that what another one finds wrong may be right. (A hub that is older than
+ * signatures has no signing key, and of its catalog nothing is kept.) */
+static bool awaits_catalog(const take_t *take)
+{
+    const reading_t *reading = &take->reading;
+    outbox_status_t now;
+    if (!reading->is_builtin)
+        return false;
+    return *take->session->home.signing_key ||
+           (outbox_read_status(reading->outbox, &now) == STATUS_OK && !now.last_contact_ms);
+}
+
 static status_t take_one(take_t *take)
 {
     session_t *session = take->session;
@@ -373,7 +385,13 @@ static status_t take_one(take_t *take)
         return later(take, TAKE_EXIT_NO_STORE,
                      "it does not say which store it is of, and this agent has not heard from its hub yet which is its "
                      "own; it is taken when the hub has been reached, or name the store with --dealer CODE");
-    return status == STATUS_NO_MEMORY || faults_empty(&take->reading.faults) ? status : reject(take);
+    if (status == STATUS_NO_MEMORY || faults_empty(&take->reading.faults))
+        return status;
+    if (awaits_catalog(take))
+        return later(take, TAKE_EXIT_NO_CATALOG,
+                     "by the catalog that came with this program it has faults, and this hub's has not come yet; it is "
+                     "read again when the hub has been reached");
+    return reject(take);
 }
 
 status_t take_run(session_t *session)

@@ -34,11 +34,22 @@ static void print_header(const session_t *session, bool has_dealer)
     putchar('\n');
 }
 
+/* For a spreadsheet in a form that it gives back as it was: of 2025-06 it would make a date and save Jun-25, which is
+ * the 25th of June too. */
+static void print_period(const session_t *session)
+{
+    period_t period = filing_this_month();
+    char text[PERIOD_TEXT_SIZE];
+    period_format(period, text);
+    if (!invocation_value(session->invocation, "lang"))
+        fputs(text, stdout);
+    else
+        printf(session->language == LANGUAGE_ZH ? "%d年%d月" : "%d%02d", period_year(period), period_month(period));
+}
+
 static void print_month(const session_t *session, const char *dealer)
 {
-    char month[PERIOD_TEXT_SIZE];
-    period_format(filing_this_month(), month);
-    fputs(month, stdout);
+    print_period(session);
     if (dealer) {
         putchar(',');
         print_cell(dealer);

@@ -343,6 +343,7 @@ void watch_hurry(watch_t *watch, moment_t now)
     for (size_t i = 0; i < watch->count; i++)
         watch->files[i].failures = 0;
     watch_retry(watch, WAIT_STORE, now);
+    watch_retry(watch, WAIT_CATALOG, now);
     watch_retry(watch, WAIT_RETRY, now);
 }
 
@@ -380,7 +381,11 @@ void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t
     else if (end == TAKE_NO_OUTBOX || end == TAKE_NO_ROOM)
         put_off(file, end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
     else
-        note_failure(file, end == TAKE_NO_STORE ? WAIT_STORE : WAIT_RETRY, now, random);
+        note_failure(file,
+                     end == TAKE_NO_STORE     ? WAIT_STORE
+                     : end == TAKE_NO_CATALOG ? WAIT_CATALOG
+                                              : WAIT_RETRY,
+                     now, random);
 }
 
 wait_t watch_why(const watched_t *file, moment_t now)

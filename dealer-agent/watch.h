@@ -27,6 +27,7 @@ typedef enum {
     WAIT_UNREADABLE, /* this user may not read it yet */
     WAIT_MONTH,      /* its consultants' month is not filed yet */
     WAIT_STORE,      /* it does not name its store, and the hub has not said yet which this agent has */
+    WAIT_CATALOG,    /* it does not fit the catalog that hubs begin with, and this hub's has not come yet */
     WAIT_RETRY,      /* it could not be taken, for its own sake; again later */
     WAIT_OUTBOX,     /* none can be taken: the outbox, the home or the desk cannot be used */
     WAIT_ROOM,       /* none can be taken: a disk is full */
@@ -105,13 +106,14 @@ watched_t *watch_next(watch_t *watch, moment_t now);
 moment_t watch_due(const watch_t *watch);
 
 /* How taking a file went. DONE: it has left the inbox, and those that wait for a month are tried again. LATER,
- * NO_STORE, CRASHED: that file is tried again later and later (errand_backoff_ms; `random`: uniform), the others
- * meanwhile. NO_OUTBOX, NO_ROOM: nothing of the file's; when to go on is the caller's to say. */
+ * NO_STORE, NO_CATALOG, CRASHED: that file is tried again later and later (errand_backoff_ms; `random`: uniform), the
+ * others meanwhile. NO_OUTBOX, NO_ROOM: nothing of the file's; when to go on is the caller's to say. */
 typedef enum {
     TAKE_DONE,
     TAKE_LATER,
     TAKE_NO_MONTH,
     TAKE_NO_STORE,
+    TAKE_NO_CATALOG,
     TAKE_CRASHED,
     TAKE_NO_OUTBOX,
     TAKE_NO_ROOM

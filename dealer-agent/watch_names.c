@@ -15,6 +15,7 @@ const char *wait_text(wait_t wait)
         [WAIT_UNREADABLE] = TRANSLATED("may not be read yet"),
         [WAIT_MONTH] = TRANSLATED("waits for the month of its consultants to be filed"),
         [WAIT_STORE] = TRANSLATED("waits until the hub has said which store it is of"),
+        [WAIT_CATALOG] = TRANSLATED("waits until the hub has said which figures it asks for"),
         [WAIT_RETRY] = TRANSLATED("could not be taken yet; the log says why"),
         [WAIT_OUTBOX] = TRANSLATED("could not be taken yet: the outbox or the desk cannot be used"),
         [WAIT_ROOM] = TRANSLATED("could not be taken yet: there is no room on the disk"),

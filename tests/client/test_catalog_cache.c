@@ -103,11 +103,29 @@ Test(catalog_cache, a_text_without_a_whole_signature_is_not_used)
     expect_unused("missing or cannot be read");
 }
 
+/* As after a loss of power between the two files, or for one who reads just then. */
+Test(catalog_cache, a_new_signature_leaves_the_old_text_signed)
+{
+    const char *why;
+    span_t builtin = catalog_builtin(), newer = {builtin.data, builtin.size - 1}; /* without the last newline */
+    signed_catalog_sign(hub_key, newer, &keys, signature);
+    for (int again = 0; again < 2; again++) {
+        catalog_cache_write(home.directory, newer, signature);
+        CLEANUP(catalog_destroy) catalog_t *catalog = catalog_cache_read(&home, &why);
+        cr_assert(catalog && catalog->yaml_size == newer.size);
+        cr_assert_eq(home_write_file(home.directory, "catalog.yaml", builtin.data, builtin.size, false, false),
+                     STATUS_OK);
+        CLEANUP(catalog_destroy) catalog_t *before = catalog_cache_read(&home, &why);
+        cr_assert(before && before->yaml_size == builtin.size, "%s", why);
+    }
+}
+
 Test(catalog_cache, another_hub_s_catalog_is_not_used)
 {
+    span_t builtin = catalog_builtin(), newer = {builtin.data, builtin.size - 1};
     hub_key[0] ^= 1;
-    signed_catalog_sign(hub_key, catalog_builtin(), &keys, signature);
-    catalog_cache_write(home.directory, catalog_builtin(), signature);
+    signed_catalog_sign(hub_key, newer, &keys, signature);
+    catalog_cache_write(home.directory, newer, signature);
     expect_unused("not what the hub has signed");
 }
 

@@ -94,7 +94,11 @@ Test(run_work, what_keeps_one_file_holds_up_no_other)
     cr_assert_eq(work.inbox.files[0].wait, WAIT_RETRY);
     cr_assert_eq(rest_after(TAKE_EXIT_NO_STORE), INT64_MIN);
     cr_assert_eq(work.inbox.files[0].wait, WAIT_STORE);
+    work.errands[WORK_DELIVER].due = MOMENT_NEVER;
+    cr_assert_eq(rest_after(TAKE_EXIT_NO_CATALOG), INT64_MIN);
+    cr_assert_lt(work.errands[WORK_DELIVER].due.ms, MOMENT_NEVER.ms, "the hub is asked");
+    cr_assert_eq(work.inbox.files[0].wait, WAIT_CATALOG);
     cr_assert_eq(rest_after(TAKE_EXIT_TOO_MUCH), INT64_MIN);
-    cr_assert_eq(work.inbox.files[0].failures, 3);
+    cr_assert_eq(work.inbox.files[0].failures, 4);
     cr_assert_eq(work.inbox.files[0].crashes, 1);
 }

@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from test_outbox import catalog
 from yardstick import (GOLDEN, PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures,
                        main, run)
 
@@ -802,6 +803,31 @@ class Lines(DeskCase, Case):
         hub.admit(key, "dealer", ["D0001"])
         self.assertIn("- D0001 2025-05: new", desk.wait_accepted("unnamed.csv"))
         self.assertEqual(len(self.wait_receipts(agent, 2)), 2)
+
+    def test_a_file_is_not_rejected_before_the_hub_has_said_what_it_asks_for(self):
+        """The catalog that came with the program knows neither a nor b."""
+        hub = self.hub()
+        hub.import_network()
+        (self.work / "small.yaml").write_text(catalog(1, "a", "b"))
+        hub.must("catalog", "install", self.work / "small.yaml")
+        home, key = hub.home_for("late")
+        agent = Agent(hub, home)
+        desk = self.desk(agent)
+        desk.drop("period,a,b\n2025-05,1,2\n", "may.csv")
+        desk.wait_logged("may.csv stays in the inbox: by the catalog that came with this program it has faults")
+        hub.admit(key, "dealer", ["D0001"])
+        self.assertIn("- D0001 2025-05: new", desk.wait_accepted("may.csv"))
+        # Nor where what the home keeps of it was spoilt.
+        self.wait_receipts(agent, 1)
+        self.assertEqual(hub.stop(), 0)
+        (agent.home / "catalog.yaml").unlink()
+        desk.drop("period,a,b\n2025-06,1,x\n", "june.csv")
+        desk.wait_logged("june.csv stays in the inbox: by the catalog that came with this program it has faults")
+        self.assertEqual(desk.names("rejected"), [])
+        hub.start()
+        report = desk.wait_rejected("june.csv")
+        self.assertIn("Catalog:  small, version 1\r\n", report)
+        self.assertIn("Faults: 1.", report)
 
     def test_a_changed_home_and_a_hangup_make_it_try_at_once(self):
         hub = self.hub()

@@ -119,16 +119,20 @@ class Facts(HubCase):
         self.assertEqual(len(result.err.splitlines()), 1, str(result))
 
     def test_a_template_to_begin_with(self):
-        for options, header in (([], "period,ad_spend,showroom_visits,"), (["--lang", "zh"], "\ufeff月份,本月广宣投放,来店批次,"),
-                                (["--lang", "en"], "\ufeffperiod,Advertising spend,Showroom visits,")):
+        # With titles it is for a spreadsheet, which would make a date of 2025-06 and save it as Jun-25.
+        for options, header, month, filled in (([], "period,ad_spend,showroom_visits,", r"\d{4}-\d{2}", "2025-01"),
+                                               (["--lang", "zh"], "\ufeff月份,本月广宣投放,来店批次,", r"\d{4}年\d{1,2}月", "2025年1月"),
+                                               (["--lang", "en"], "\ufeffperiod,Advertising spend,Showroom visits,", r"\d{6}", "202501")):
             with self.subTest(header):
                 first, line = self.agent.must("template", *options).out.splitlines()
                 self.assertTrue(first.startswith(header), first)
-                self.assertRegex(line, r"^\d{4}-\d{2},+$")
+                self.assertRegex(line, rf"^{month},+$")
                 self.assertEqual(line.count(","), first.count(","))
                 path = self.work / "filled.csv"
-                path.write_text(f"{first}\n2025-01,{line.split(',', 1)[1].replace(',', '5,', 1)}\n")
-                self.agent.must("submit", path)
+                path.write_text(f"{first}\n{filled},{line.split(',', 1)[1].replace(',', '5,', 1)}\n")
+                self.assertIn("2025-01", self.agent.must("submit", path).out)
+                path.write_text(f"{first}\n{line.replace(',', ',7', 1)}\n")
+                self.assertIn("no faults: 1 month", self.agent.must("check", path).out)
         offline = run(self.class_work, "yardstick-agent", "template", "--home", self.agent.home, "--hub", "tcp://127.0.0.1:9", "--timeout", "1")
         self.assertExit(offline, 0)
         self.assertIn("as last seen", offline.err)

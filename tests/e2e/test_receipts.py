@@ -1,8 +1,12 @@
 """Receipts as proofs: listed, shown, verified offline by the agent and by another program; and a forger who knows how the outbox is stored."""
 
+import copy
 import csv
 import io
+import json
 
+import ed25519
+import zmq.utils.z85
 from foreign_client import bears_signature, facts_digest, receipt_body
 from test_outbox import MONTHS, OutboxCase
 from yardstick import main, run, wire
@@ -200,7 +204,7 @@ class Receipts(OutboxCase):
         self.tamper(desk, 2, b"\x62\x02\xf0\x01", b"\x62\x02\xf2\x01", mend=True)
         self.assertEqual(desk.ask("receipts", "show", 2)["facts"][0]["value"], 121)
         result = desk("receipts", "verify")
-        self.assertExit(result, 1, "number 2", "2025-06: the facts that are stored are not those that the hub accepted")
+        self.assertExit(result, 1, "number 2", "2025-06: the facts that stand here are not those that the hub accepted")
         self.assertIn("1 receipt verified, 1 failed", result.out)
         self.assertIn("1 receipt verified, 0 failed", desk.must("receipts", "verify", 1).out)
 
@@ -224,6 +228,149 @@ class Receipts(OutboxCase):
         result = desk("receipts", "verify")
         self.assertExit(result, 1, "2025-05: the signature is not the hub's over this receipt")
         self.assertIn("0 receipts verified, 1 failed", result.out)
+
+
+class Brought(OutboxCase):
+    """A receipt as a file that somebody brings: verified with the hub's signing key and nothing else."""
+
+    def setUp(self):
+        super().setUp()
+        self.desk_ = self.desk()
+        facts = self.desk_.file("2025-06,46587.23,219,0", header="period,ad_spend,showroom_visits,carried_orders")
+        people = self.desk_.file("2025-06,C1,40", "2025-06,C2,60", name="people.csv", header="period,consultant,showroom_visits")
+        self.desk_.must("submit", facts, "--consultants", people)
+        self.desk_.must("withdraw", "2025-06", "--why", "counted twice")
+        self.key = run(self.work, "yardstick-hub", "key", self.shared.directory, "--signing").out.strip()
+        self.path = self.work / "brought.json"
+
+    def verify(self, *options, text=None, **extra):
+        if text is not None:
+            self.path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return run(self.work, "yardstick-agent", "receipts", "verify", self.path, *options, **extra)
+
+    def by_key(self, shown, *options):
+        return self.verify(f"--signing-key={self.key}", *options, text=json.dumps(shown, ensure_ascii=False))
+
+    def test_it_is_proved_without_a_home_and_says_what_is_proved(self):
+        text = self.desk_.must("receipts", "show", 1, "--format", "json").out
+        result = self.verify(f"--signing-key={self.key}", text=text, YARDSTICK_HOME="/nonexistent")
+        self.assertExit(result, 0)
+        shown = json.loads(text)
+        for words in (f"{self.path}: proved\n{self.desk_.dealers[0]}  2025-06  accepted  revision 1", f"sequence        {shown['sequence']}\naccepted        {shown['time']} by the hub's clock",
+                      "46587.23", "consultant C2", "1 receipt verified, 0 failed"):
+            self.assertIn(words, result.out)
+        # Written out anew by another program, saved by a Windows editor, and in the home that is pinned to the hub.
+        self.assertExit(self.by_key(shown), 0)
+        self.assertExit(self.verify(f"--signing-key={self.key}", text=b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()), 0)
+        self.assertExit(self.verify("--home", self.desk_.home, "--hub", "tcp://127.0.0.1:1"), 0)
+        self.assertIn("1 receipt verified", self.by_key(self.desk_.ask("receipts", "show", 2)).out)
+
+    def test_whatever_is_altered_is_found(self):
+        first, gone = (self.desk_.ask("receipts", "show", number) for number in (1, 2))
+        self.assertEqual(first["group"]["size"], 1)
+
+        def swapped(shown):
+            shown["facts"][0]["value"], shown["facts"][1]["value"] = shown["facts"][1]["value"], shown["facts"][0]["value"]
+
+        def amount(value, text):
+            return lambda shown: shown["facts"][0].update(value=value, amount=text)
+
+        digest, signature, told = "their digest differs", "the signature is not the hub's over this receipt", "is not as"
+        for what, change, words in (
+                ("dealer", lambda s: s.update(dealer="D0001"), signature),
+                ("period", lambda s: s.update(period="2025-05"), signature),
+                ("outcome", lambda s: s.update(outcome="unchanged", outcome_code=2), signature),
+                ("outcome's word", lambda s: s.update(outcome="unchanged"), '"outcome" is missing, or is not as'),
+                ("revision", lambda s: s.update(revision=2), signature),
+                ("sequence", lambda s: s.update(sequence=s["sequence"] + 1), signature),
+                ("late", lambda s: s.update(late=not s["late"]), signature),
+                ("time", lambda s: s.update(time_ms=s["time_ms"] - 1000), '"time"'),
+                ("time's words", lambda s: s.update(time="2025-07-01T00:00:00.000Z"), '"time"'),
+                ("both times", lambda s: s.update(time_ms=1751328000000, time="2025-07-01T00:00:00.000Z"), signature),
+                ("submission", lambda s: s.update(submission_id=gone["submission_id"]), signature),
+                ("hub", lambda s: s.update(hub_key="00" * 32), signature),
+                ("signing key", lambda s: s.update(signing_key="00" * 32), signature),
+                ("signature", lambda s: s.update(signature=gone["signature"]), signature),
+                ("digest", lambda s: s.update(facts_digest=gone["facts_digest"]), digest),
+                ("all of another", lambda s: s.update({key: gone[key] for key in ("facts_digest", "signature", "submission_id", "sequence", "time", "time_ms")}),
+                 digest),
+                ("a fact", amount(1, "0.01"), digest),
+                ("an amount", lambda s: s["facts"][0].update(amount="46587.24"), '"facts"'),
+                ("decimals", lambda s: s["facts"][0].update(decimals=1, amount="465872.3"), digest),
+                ("facts swapped", swapped, told),
+                ("zero for absent", lambda s: s["facts"].append(dict(id="new_prospects", decimals=0, value=0, amount="0")), digest),
+                ("absent for zero", lambda s: s["facts"].remove(next(f for f in s["facts"] if f["value"] == 0)), digest),
+                ("a fact twice", lambda s: s["facts"].append(s["facts"][0]), digest),
+                ("a consultant", lambda s: s["consultants"].pop(), digest),
+                ("consultants swapped", lambda s: (s["consultants"][0].update(consultant="C2"), s["consultants"][1].update(consultant="C1")), digest),
+                ("group's size", lambda s: s["group"].update(size=2), signature),
+                ("group's index", lambda s: s["group"].update(index=1), '"group"'),
+                ("group's path", lambda s: s["group"].update(path=["00" * 32]), signature),
+                ("no group", lambda s: s.update(group=None), signature),
+                ("no group at all", lambda s: s.pop("group"), signature),
+                ("half a group", lambda s: s["group"].pop("path"), '"path"'),
+                ("withdrawn", lambda s: s.update(outcome="withdrawn", outcome_code=3, withdrawal=True), signature),
+                ("not signed", lambda s: s.update(signature=None), "it is not signed"),
+                ("too long", lambda s: s.update(signature=s["signature"] + "00"), '"signature"'),
+                ("no hexadecimal", lambda s: s.update(signature="x" + s["signature"][1:]), '"signature"'),
+                ("negative", lambda s: s.update(sequence=-1), '"sequence"'),
+                ("a fraction", lambda s: s["facts"][0].update(value=1.5), '"value"')):
+            with self.subTest(what):
+                forged = copy.deepcopy(first)
+                change(forged)
+                self.assertNotEqual(forged, first)
+                result = self.by_key(forged)
+                self.assertExit(result, 1, f"{self.path}: ", words)
+                self.assertNotIn("proved", result.out)
+                self.assertIn("0 receipts verified, 1 failed", result.out)
+        for key in ("dealer", "period", "outcome", "outcome_code", "revision", "sequence", "late", "time", "time_ms", "submission_id", "hub_key", "signing_key",
+                    "facts_digest", "signature", "withdrawal", "facts", "consultants"):
+            with self.subTest(f"without {key}"):
+                self.assertExit(self.by_key({other: value for other, value in first.items() if other != key}), 1, f'"{key}" is missing')
+        filled = {**gone, "facts": first["facts"]}
+        self.assertExit(self.by_key(filled), 1, digest)
+
+    def test_a_key_of_one_s_own_proves_nothing(self):
+        """Signed anew by a forger, in a file that names the forger's key."""
+        shown = self.desk_.ask("receipts", "show", 1)
+        shown["facts"][0].update(value=1, amount="0.01")
+        facts = {f["id"]: (f["decimals"], f["value"]) for f in shown["facts"]}
+        people = {c["consultant"]: {f["id"]: (f["decimals"], f["value"]) for f in c["facts"]} for c in shown["consultants"]}
+        receipt = wire.Receipt(outcome=1, revision=1, sequence=shown["sequence"], time_ms=shown["time_ms"], late=shown["late"],
+                               facts_digest=facts_digest(facts, people))
+        body = receipt_body(bytes.fromhex(shown["hub_key"]), shown["dealer"], 202506, bytes.fromhex(shown["submission_id"]), receipt)
+        shown.update(facts_digest=receipt.facts_digest.hex(), signing_key=ed25519.public_key_of(bytes(32)).hex(),
+                     signature=ed25519.sign(bytes(32), body).hex(), group=None)
+        own = zmq.utils.z85.encode(bytes.fromhex(shown["signing_key"])).decode()
+        self.assertExit(self.by_key(shown), 1, f"it is signed with another key ({own}) than the one that counts here")
+        self.assertExit(self.verify("--home", self.desk_.home), 1, f"it is signed with another key ({own})")
+        self.assertExit(self.verify(f"--signing-key={own}"), 0)
+        self.assertExit(self.by_key({**shown, "signing_key": self.desk_.ask("receipts", "show", 2)["signing_key"]}), 1, "the signature is not the hub's")
+
+    def test_what_is_no_receipt_says_so(self):
+        for text, words in (("", "is no JSON"), ("{", "brought.json:1:1: is no JSON"), ("[]", '"period" is missing'), ("null", "is no JSON"),
+                            ('{"period": "2025-06", "period": "2025-07"}', "is no JSON"), ("[" * 100000, "is no JSON"), (b"\xff\xfe{\0", "is no JSON")):
+            with self.subTest(text[:40]):
+                self.assertExit(self.verify(f"--signing-key={self.key}", text=text), 1, words)
+        self.path.unlink()
+        self.assertExit(self.verify(f"--signing-key={self.key}"), 1, f"{self.path}: cannot be read: No such file or directory")
+        self.assertExit(self.verify("--home", self.work / "none"), 2, "name the hub's signing key with --signing-key")
+        self.assertExit(run(self.work, "yardstick-agent", "receipts", "verify", "--home", self.work / "none"), 2, "no home here")
+        self.assertExit(self.verify("--signing-key=short"), 2)
+
+    def test_a_home_that_is_not_pinned_believes_nobody(self):
+        home, _ = self.shared.home_for("unpinned")
+        shown = self.desk_.ask("receipts", "show", 1)
+        for key in (shown["signing_key"], "00" * 32):
+            self.path.write_text(json.dumps({**shown, "signing_key": key}))
+            self.assertExit(self.verify("--home", home), 1, f"{self.path}: this home is not pinned to a signing key")
+
+    def test_in_chinese(self):
+        shown = self.desk_.ask("receipts", "show", 1)
+        self.assertIn(f"{self.path}：已证实", self.by_key(shown, "--lang", "zh").out)
+        shown["revision"] = 2
+        self.assertExit(self.by_key(shown, "--lang", "zh"), 1, "签名与这份回执不符")
+        self.assertExit(self.desk_("receipts", "verify", 9, "--lang", "zh"), 1, "编号 9 没有回执：没有这个编号")
 
 
 if __name__ == "__main__":

@@ -127,3 +127,18 @@ void expect_refused(const frame_t *frame, status_t status, const char *part)
     cr_assert_eq(decoded.status, status, "%s instead of %s", status_name(decoded.status), status_name(status));
     cr_assert_not_null(strstr(decoded.why, part), "\"%s\" does not name \"%s\"", decoded.why, part);
 }
+
+signed_receipt_t receipt_altered(signed_receipt_t receipt, size_t i)
+{
+    receipt.hub_key[0] ^= i == 0;
+    receipt.dealer = i == 1 ? "D9999" : i == 2 ? "D99990" : receipt.dealer;
+    receipt.period += i == 3;
+    receipt.outcome = i == 4 ? OUTCOME_UNCHANGED : receipt.outcome;
+    receipt.revision += i == 5;
+    receipt.sequence += i == 6;
+    receipt.time_ms += i == 7;
+    receipt.late = i == 8;
+    receipt.submission_id[15] ^= i == 9 ? 0x80 : 0;
+    receipt.facts_digest[31] ^= i == 10 ? 0x80 : 0;
+    return receipt;
+}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "proto/codec.h"
+#include "proto/signed.h"
 
 #include "core/limits.h"
 
@@ -53,3 +54,8 @@ void frame_submission(frame_t *frame);
 
 /* Asserts the status and that the reason names `part`. */
 void expect_refused(const frame_t *frame, status_t status, const char *part);
+
+/* The receipt with one thing altered, a different one for each `i` below RECEIPT_ALTERATIONS: every part of its body.
+ * It is of a dealer with another code than D9999 and D99990, accepted, and not late. */
+#define RECEIPT_ALTERATIONS 11
+signed_receipt_t receipt_altered(signed_receipt_t receipt, size_t i);
