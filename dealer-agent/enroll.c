@@ -1,15 +1,20 @@
 #include "dealer-agent/enroll.h"
 
+#include "client/messages.h"
 #include "client/socket.h"
 #include "client/token.h"
 #include "core/limits.h"
 #include "dealer-agent/stores.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define TIMEOUT_S         60   /* a hub that has had enough of this address takes more of it a minute later */
-#define PATIENCE_MS       3000 /* without a connection, until a person is told that it is being tried */
+#define TIMEOUT_S         60   /* without anybody at the hub's endpoint */
+#define PATIENCE_S        900  /* once there is: where many enrol at once, it puts off those who are too many */
+#define QUIET_MS          3000 /* without a connection, until a person is told that it is being tried */
 #define BUSY_PAUSE_MS     200
 #define BUSY_PAUSE_MAX_MS 5000
 #define REQUEST_ID        1 /* of the one request, however often it is sent */
@@ -18,53 +23,87 @@ typedef struct {
     session_t *session;
     const token_t *token;
     home_t home;
-    char endpoint[HOME_ENDPOINT_SIZE];
+    bool moves; /* the home's hub is at `hub` from now on, once that has admitted its key */
+    char hub[HOME_ENDPOINT_SIZE];
+    char endpoint[HOME_ENDPOINT_SIZE]; /* where enrolments are taken */
     socket_t socket;
     unsigned timeout_s;
-    monotonic_t begun, deadline, send_at;
-    bool is_sent, is_noted;
+    monotonic_t begun, send_at;
+    bool is_sent;
+    unsigned noted;    /* which trouble was told last, from 1 */
     unsigned refusals; /* times that the hub put it off */
     unsigned closings; /* connections that were cut, or closed in their handshake */
     answer_t answer;   /* the final one, where there is one */
 } enrolment_t;
 
-/* ---- the command line */
-
-/* "-": the token comes on standard input, where no other user of the machine sees it in a list of processes. */
-static bool comes_on_input(const session_t *session)
+/* A line on standard error while the command goes on; `format` in the reader's language. */
+static void note(const session_t *session, const char *format, ...) PRINTF(2, 3);
+static void note(const session_t *session, const char *format, ...)
 {
-    return strcmp(invocation_value(session->invocation, "token"), "-") == 0;
+    const char *mark = faults_text(&session->faults, TRANSLATED("note: "));
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s: %s", session->invocation->program->name, mark);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
 }
 
+/* ---- the token */
+
+/* From a terminal: up to a whole token, or an empty line behind something. */
+static void read_by_hand(const session_t *session, char out[TOKEN_INPUT_SIZE])
+{
+    CLEANUP(token_fini) token_t token = {0};
+    const char *why;
+    size_t length = 0, size = 1;
+    note(session, "%s", faults_text(&session->faults, TRANSLATED("paste the token, then press Enter twice")));
+    while (size && fgets(out + length, (int)(TOKEN_INPUT_SIZE - length), stdin)) {
+        size = length && out[length] == '\n' ? 0 : strlen(out + length);
+        length += size;
+        if (token_read(out, &token, &why) == STATUS_OK)
+            return;
+    }
+}
+
+/* From here on a list of processes no longer shows it. */
+static void hide(const char *argument)
+{
+    memset((char *)(uintptr_t)argument, '*', strlen(argument));
+}
+
+/* "-": the token comes on standard input, where no other user of the machine sees it. */
 static status_t read_token(session_t *session, token_t *out)
 {
     const char *why, *text = invocation_value(session->invocation, "token");
-    char line[TOKEN_TEXT_SIZE + 2] = "";
-    if (comes_on_input(session)) {
-        if (!fgets(line, sizeof line, stdin))
-            return session_misuse(session, "--token -: nothing came on standard input; give the token there");
-        text = line;
-    }
-    status_t status = token_read(text, out, &why);
-    explicit_bzero(line, sizeof line);
-    return status == STATUS_OK ? STATUS_OK : session_misuse(session, "--token: %s", why);
-}
-
-status_t enroll_check(session_t *session)
-{
-    CLEANUP(token_fini) token_t token = {0};
-    return comes_on_input(session) ? STATUS_OK : read_token(session, &token);
+    char input[TOKEN_INPUT_SIZE] = "";
+    bool comes_on_input = strcmp(text, "-") == 0;
+    if (comes_on_input && isatty(STDIN_FILENO))
+        read_by_hand(session, input);
+    else if (comes_on_input)
+        (void)!fread(input, 1, sizeof input - 1, stdin);
+    status_t status = token_read(comes_on_input ? input : text, out, &why);
+    if (comes_on_input && !*input)
+        why = TRANSLATED("nothing came on standard input; give it there");
+    explicit_bzero(input, sizeof input);
+    if (!comes_on_input)
+        hide(text);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    session->is_misused = true;
+    faults_add(&session->faults, 0, 0, "--token: %s", faults_text(&session->faults, why));
+    return STATUS_INVALID;
 }
 
 /* Where the home's hub is, and where the token is used: its port at the hub's host, unless told otherwise. */
-static void choose_endpoints(enrolment_t *enrolment, char out_hub[HOME_ENDPOINT_SIZE])
+static void choose_endpoints(enrolment_t *enrolment)
 {
     const invocation_t *invocation = enrolment->session->invocation;
     const char *hub = invocation_value(invocation, "hub"), *at = invocation_value(invocation, "enroll-at");
     CLEANUP(token_fini) token_t token = *enrolment->token;
     if (hub)
         snprintf(token.endpoint, sizeof token.endpoint, "%s", hub);
-    memcpy(out_hub, token.endpoint, HOME_ENDPOINT_SIZE);
+    memcpy(enrolment->hub, token.endpoint, HOME_ENDPOINT_SIZE);
     if (at)
         snprintf(enrolment->endpoint, HOME_ENDPOINT_SIZE, "%s", at);
     else
@@ -73,36 +112,55 @@ static void choose_endpoints(enrolment_t *enrolment, char out_hub[HOME_ENDPOINT_
 
 /* ---- the home */
 
-static status_t open_home(enrolment_t *enrolment, const char *hub)
+/* One that has enrolled may have been given another endpoint by hand, which only --hub overrides. */
+static void choose_move(enrolment_t *enrolment)
+{
+    const home_t *home = &enrolment->home;
+    bool is_other = strcmp(home->endpoint, enrolment->hub) != 0;
+    enrolment->moves = is_other && (!*home->signing_key || invocation_value(enrolment->session->invocation, "hub"));
+    if (is_other && !enrolment->moves)
+        note(enrolment->session,
+             faults_text(&enrolment->session->faults,
+                         TRANSLATED("the home that is there says that its hub is at %s, and is left so; not at %s")),
+             home->endpoint, enrolment->hub);
+}
+
+static status_t open_home(enrolment_t *enrolment)
 {
     session_t *session = enrolment->session;
     home_t *home = &enrolment->home;
-    CLEANUP(faults_fini) faults_t faults = {0};
-    if (!*session->home_path)
-        return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
+    CLEANUP(faults_fini) faults_t faults = {.translate = session->faults.translate};
+    if (!*session->home_path) {
+        session->is_misused = true;
+        faults_add(&session->faults, 0, 0, "no home is named; give --home DIR or set YARDSTICK_HOME");
+        return STATUS_INVALID;
+    }
     status_t status = home_open(session->home_path, home, &faults);
     if (status == STATUS_NOT_FOUND)
-        return home_create(session->home_path, hub, enrolment->token->hub_key, NULL, home, &session->faults);
+        return home_create(session->home_path, enrolment->hub, enrolment->token->hub_key, NULL, home, &session->faults);
     for (size_t i = 0; i < faults.count; i++)
-        faults_add(&session->faults, 0, 0, "%s", faults.items[i].message);
+        faults_add(&session->faults, 0, 0, "%s", faults_text(&faults, faults.items[i].message));
     TRY(status);
-    if (strcmp(home->hub_key, enrolment->token->hub_key) != 0)
-        return session_fail(session, STATUS_CONFLICT,
-                            "%s is the home of an agent of another hub; name another directory with --home",
-                            home->directory);
-    if (strcmp(home->endpoint, hub) != 0)
-        fprintf(stderr, "%s: note: the home that is there says that its hub is at %s, and is left so; not at %s\n",
-                session->invocation->program->name, home->endpoint, hub);
+    if (strcmp(home->hub_key, enrolment->token->hub_key) != 0) {
+        faults_add(&session->faults, 0, 0,
+                   "%s is the home of an agent of another hub; name another directory with --home", home->directory);
+        return STATUS_CONFLICT;
+    }
+    choose_move(enrolment);
     return STATUS_OK;
 }
 
 /* What the answer says for good. */
-static status_t enroll_keep(session_t *session, const home_t *home, const enrolled_t *enrolled)
+static status_t keep(enrolment_t *enrolment, const enrolled_t *enrolled)
 {
-    session->home = *home;
+    session_t *session = enrolment->session;
+    session->home = enrolment->home;
     TRY(session_pin(session, enrolled->has_signing_key ? enrolled->signing_key : NULL));
-    stores_keep(home->directory, enrolled->dealers, enrolled->dealer_count);
-    return STATUS_OK;
+    stores_keep(session->home.directory, enrolled->dealers, enrolled->dealer_count);
+    if (!enrolment->moves || home_move(&session->home, enrolment->hub) == STATUS_OK)
+        return STATUS_OK;
+    faults_add(&session->faults, 0, 0, "%s/home.txt cannot be written: %s", session->home.directory, strerror(errno));
+    return STATUS_IO;
 }
 
 /* ---- the exchange */
@@ -138,9 +196,11 @@ static status_t take_answer(enrolment_t *enrolment, span_t frame)
     const char *why = "";
     if (!arena)
         return STATUS_NO_MEMORY;
-    if (response_decode(frame, arena, &response, &why) != STATUS_OK)
-        return session_fail(enrolment->session, STATUS_MALFORMED,
-                            "the hub's answer cannot be read (%s); its version may be another", why);
+    if (response_decode(frame, arena, &response, &why) != STATUS_OK) {
+        faults_add(&enrolment->session->faults, 0, 0,
+                   "the hub's answer cannot be read (%s); its version may be another", why);
+        return STATUS_MALFORMED;
+    }
     if (response->id != REQUEST_ID)
         return STATUS_OK;
     if (response->status == STATUS_BUSY || response->status == STATUS_STORE_FULL ||
@@ -164,32 +224,56 @@ static status_t receive(enrolment_t *enrolment)
     return status;
 }
 
-/* Says once, while it goes on, what it waits for. */
+/* Whether a hub is there that may take it later. */
+static bool is_put_off(const enrolment_t *enrolment)
+{
+    return (enrolment->refusals || enrolment->closings) && !enrolment->socket.speaks_other;
+}
+
+/* How long it is tried from the beginning on: the longer where the hub only has too many at once. */
+static unsigned seconds_given(const enrolment_t *enrolment)
+{
+    if (enrolment->timeout_s)
+        return enrolment->timeout_s;
+    return is_put_off(enrolment) ? PATIENCE_S : TIMEOUT_S;
+}
+
+/* Says while it goes on what it waits for: each of these once, in this order. */
 static void note_trouble(enrolment_t *enrolment)
 {
-    const char *what = enrolment->closings ? "closed the connection" : "is not reached yet";
-    if (!enrolment->is_noted)
-        fprintf(stderr, "%s: note: %s %s; trying for %u s\n", enrolment->session->invocation->program->name,
-                enrolment->endpoint, what, enrolment->timeout_s);
-    enrolment->is_noted = true;
+    const faults_t *faults = &enrolment->session->faults;
+    unsigned trouble = enrolment->refusals ? 3 : enrolment->closings ? 2 : 1;
+    if (trouble <= enrolment->noted)
+        return;
+    enrolment->noted = trouble;
+    note(enrolment->session,
+         trouble == 1 ? faults_text(faults, TRANSLATED("%s is not reached yet; trying for %u s"))
+         : trouble == 2
+             ? faults_text(faults,
+                           TRANSLATED("%s closed the connection: too many enrol at once or from this address, or it is "
+                                      "another hub than the token's; it is asked again by itself, for %u s at most"))
+             : faults_text(faults, TRANSLATED("%s is busy; it is asked again by itself, for %u s at most")),
+         enrolment->endpoint, seconds_given(enrolment));
 }
 
 static status_t add_timed_out(const enrolment_t *enrolment)
 {
     const socket_t *socket = &enrolment->socket;
-    const char *why = "nothing answers there; check that the hub takes enrolments, and the way to it";
+    faults_t *faults = &enrolment->session->faults;
+    const char *why =
+        TRANSLATED("nothing answers there; check the way to it, and ask headquarters whether the hub takes enrolments");
     if (enrolment->refusals)
-        why = "it is busy, or its store is full; try again later";
+        why = TRANSLATED("it is busy, or its store is full");
     else if (socket->is_ready)
-        why = "it did not answer; try again";
+        why = TRANSLATED("it did not answer");
     else if (socket->speaks_other)
-        why = "something else than a hub answers there";
+        why = TRANSLATED("something else than a hub answers there");
     else if (enrolment->closings || socket->has_connected)
-        why =
-            "it closes the connection: too many enrol from this address or at once, so try again in a minute; or it is "
-            "another hub than the token's";
-    return session_fail(enrolment->session, STATUS_TIMED_OUT, "not enrolled at %s in %u s: %s", enrolment->endpoint,
-                        enrolment->timeout_s, why);
+        why = TRANSLATED("it closes the connection: too many enrol from this address or at once, or it is another hub "
+                         "than the token's");
+    faults_add(faults, 0, 0, "not enrolled at %s in %u s: %s; run the same command again later", enrolment->endpoint,
+               seconds_given(enrolment), faults_text(faults, why));
+    return STATUS_TIMED_OUT;
 }
 
 /* One turn: send where it is due, wait, receive, look at the connection. A lost one comes back after a pause
@@ -197,7 +281,8 @@ static status_t add_timed_out(const enrolment_t *enrolment)
 static status_t turn(enrolment_t *enrolment)
 {
     socket_t *socket = &enrolment->socket;
-    int64_t now = monotonic_now().ms, wait = enrolment->deadline.ms - now, send_in = enrolment->send_at.ms - now;
+    int64_t now = monotonic_now().ms, send_in = enrolment->send_at.ms - now;
+    int64_t wait = enrolment->begun.ms + (int64_t)seconds_given(enrolment) * 1000 - now;
     if (wait <= 0)
         return add_timed_out(enrolment);
     if (!enrolment->is_sent && send_in <= 0)
@@ -205,8 +290,8 @@ static status_t turn(enrolment_t *enrolment)
     bool to_send = !enrolment->is_sent && send_in <= 0;
     if (!enrolment->is_sent && send_in > 0 && send_in < wait)
         wait = send_in;
-    if (!enrolment->is_noted && wait > PATIENCE_MS)
-        wait = PATIENCE_MS;
+    if (!enrolment->noted && wait > QUIET_MS)
+        wait = QUIET_MS;
     TRY(socket_wait(socket, to_send, wait, &enrolment->session->faults));
     TRY(receive(enrolment));
     bool is_lost = socket_check(socket) != STATUS_OK;
@@ -214,7 +299,8 @@ static status_t turn(enrolment_t *enrolment)
         enrolment->is_sent = false;
         enrolment->closings++;
     }
-    if (!enrolment->answer.response && (is_lost || (!socket->is_ready && now - enrolment->begun.ms > PATIENCE_MS)))
+    bool is_quiet = !socket->is_ready && now - enrolment->begun.ms > QUIET_MS;
+    if (!enrolment->answer.response && (is_lost || is_quiet || enrolment->refusals))
         note_trouble(enrolment);
     return STATUS_OK;
 }
@@ -222,9 +308,8 @@ static status_t turn(enrolment_t *enrolment)
 static status_t exchange(enrolment_t *enrolment)
 {
     const char *seconds = invocation_value(enrolment->session->invocation, "timeout");
-    enrolment->timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
+    enrolment->timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : 0;
     enrolment->begun = monotonic_now();
-    enrolment->deadline.ms = enrolment->begun.ms + (int64_t)enrolment->timeout_s * 1000;
     TRY(socket_init(&enrolment->socket, &enrolment->home, enrolment->endpoint, &enrolment->session->faults));
     status_t status = STATUS_OK;
     while (status == STATUS_OK && !enrolment->answer.response)
@@ -235,23 +320,37 @@ static status_t exchange(enrolment_t *enrolment)
 
 /* ---- the command */
 
+static status_t add_refusal(session_t *session, const response_t *response)
+{
+    char reason[2000], translated[2000];
+    faults_t *faults = &session->faults;
+    response_reason(response, reason, sizeof reason);
+    if (session->language == LANGUAGE_ZH && messages_zh_of_hub(reason, translated, sizeof translated))
+        memcpy(reason, translated, sizeof reason);
+    faults_add(faults, 0, 0, "enroll refused (%s): %s", status_name(response->status), reason);
+    return response->status;
+}
+
 static status_t finish(enrolment_t *enrolment)
 {
     session_t *session = enrolment->session;
     const response_t *response = enrolment->answer.response;
-    if (response->status != STATUS_OK) {
-        session_add_refusal(session, "enroll", response);
-        return response->status;
+    if (response->status != STATUS_OK)
+        return add_refusal(session, response);
+    if (response->kind != RESPONSE_ENROLLED) {
+        faults_add(&session->faults, 0, 0, "the hub answered with something else; its version may be another");
+        return STATUS_MALFORMED;
     }
-    if (response->kind != RESPONSE_ENROLLED)
-        return session_fail(session, STATUS_MALFORMED,
-                            "the hub answered with something else; its version may be another");
     const enrolled_t *enrolled = &response->enrolled;
-    TRY(enroll_keep(enrolment->session, &enrolment->home, enrolled));
-    printf("enrolled for");
-    for (size_t i = 0; i < enrolled->dealer_count; i++)
-        printf("%s %s", i ? "," : "", enrolled->dealers[i]);
-    printf("; the key is in %s\n", enrolment->home.directory);
+    TRY(keep(enrolment, enrolled));
+    char stores[KEY_DEALERS_MAX * (CODE_LENGTH_MAX + 2) + 1] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < enrolled->dealer_count && length < sizeof stores; i++)
+        length +=
+            (size_t)snprintf(stores + length, sizeof stores - length, "%s%s", i ? ", " : "", enrolled->dealers[i]);
+    printf(faults_text(&session->faults, TRANSLATED("enrolled for %s; the key is in %s")), stores,
+           enrolment->home.directory);
+    putchar('\n');
     return STATUS_OK;
 }
 
@@ -263,12 +362,11 @@ static void enrolment_fini(enrolment_t *enrolment)
 
 status_t enroll_run(session_t *session)
 {
-    char hub[HOME_ENDPOINT_SIZE];
     CLEANUP(token_fini) token_t token = {0};
     CLEANUP(enrolment_fini) enrolment_t enrolment = {.session = session, .token = &token};
     TRY(read_token(session, &token));
-    choose_endpoints(&enrolment, hub);
-    TRY(open_home(&enrolment, hub));
+    choose_endpoints(&enrolment);
+    TRY(open_home(&enrolment));
     TRY(exchange(&enrolment));
     return finish(&enrolment);
 }

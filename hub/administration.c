@@ -111,7 +111,7 @@ status_t change_find_key(change_t *change, const key_entry_t *asked, bool *out_k
         return status;
     if (status == STATUS_OK && known.entry.revoked)
         return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
-                      "this key was revoked and cannot come back; make a new key and admit that");
+                      TRANSLATED("this key was revoked and cannot come back; make a new key and admit that"));
     *out_known = status == STATUS_OK;
     *out_same = *out_known && same_rights(asked, &known.entry);
     return STATUS_OK;
@@ -120,7 +120,7 @@ status_t change_find_key(change_t *change, const key_entry_t *asked, bool *out_k
 status_t change_refuse_rights(change_t *change)
 {
     return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
-                  "this key is already admitted with other rights; revoke it and admit a new one");
+                  TRANSLATED("this key is already admitted with other rights; revoke it and admit a new one"));
 }
 
 status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_t by[KEY_SIZE], key_entry_t *out)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Every message of the readers of files has its Chinese in client/messages.c, with the same conversions.
+"""Every message of the readers of files and of enrolment has its Chinese in client/messages.c, with the same conversions.
 
-Reads the sources: the format of each faults_add and each TRANSLATED("…") text. Exit status 1, and a line for each, where a
+Reads the sources: the format of each faults_add and each TRANSLATED("…") text; of the hub's, TRANSLATED texts only. Exit status 1, and a line for each, where a
 format is no literal, has no Chinese, is given twice, is used nowhere, or where the two languages differ in their conversions."""
 
 import re
@@ -11,8 +11,9 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 FILES = [path for pattern in ("client/csv.c", "client/encoding.c", "client/kinds.c", "client/records.c", "client/layout.c", "client/titles.c",
                               "client/wide.c", "client/facts_*.c", "client/sheet*.c", "client/months*.c", "client/xlsx*.c", "core/number.c",
-                              "dealer-agent/compose.c")
+                              "dealer-agent/compose.c", "dealer-agent/enroll.c", "client/token.c")
          for path in sorted(SOURCE.glob(pattern))]
+HUB_FILES = sorted(SOURCE.glob("hub/*.c"))
 SYSTEM = ("No such file or directory", "Is a directory", "Permission denied")  # what strerror says most
 STRING = r'"(?:[^"\\]|\\.)*"'
 CONVERSION = re.compile(r"%(?:(\d+)\$)?[-+ 0#]*(?:\d+|\*)?(?:\.(?:\d+|\*))?((?:hh|h|ll|l|z|j|t)?[diouxXeEfgGcsp])|%%")
@@ -56,9 +57,13 @@ def written(path, problems):
             problems.append(f"{path.name}:{line}: what %s stands for is not translated")
         elif form != "%s":
             found.add(form)
-    for call in re.finditer(r"\bTRANSLATED\(", text):
-        found.add(literal(arguments(text, call.end())[0]))
-    return found
+    return found | marked(path)
+
+
+def marked(path):
+    """The TRANSLATED texts of a source."""
+    text = path.read_text(encoding="utf-8")
+    return {literal(arguments(text, call.end())[0]) for call in re.finditer(r"\bTRANSLATED\(", text)}
 
 
 def conversions(form):
@@ -69,19 +74,16 @@ def conversions(form):
     return kinds
 
 
-def pairs():
+def pairs(name):
     text = (SOURCE / "client/messages.c").read_text(encoding="utf-8")
-    table = text[text.index("PAIRS[] = {"):]
+    table = text[text.index(f" {name}[] = {{"):]
+    table = table[:table.index("\n};")]
     found = re.findall(rf"\{{((?:\s*{STRING})+),((?:\s*{STRING})+)\}}", table)
     return [(literal(english), literal(chinese)) for english, chinese in found]
 
 
-def main():
-    problems = []
-    wanted = set(SYSTEM)
-    for path in FILES:
-        wanted |= written(path, problems)
-    table = pairs()
+def compare(wanted, table, problems):
+    """Finds what is missing, too much, twice, or not the same in the two languages."""
     known = {english for english, _ in table}
     problems += [f"no Chinese: {text}" for text in sorted(wanted - known)]
     problems += [f"used nowhere: {text}" for text in sorted(known - wanted)]
@@ -91,8 +93,23 @@ def main():
             problems.append(f"other conversions: {english} / {chinese}")
         if not re.search("[\u4e00-\u9fff]", chinese) and re.search("[a-z]{3}", re.sub(CONVERSION, "", english)):
             problems.append(f"no Chinese in: {chinese}")
-    print("\n".join(problems) or f"{len(table)} messages have their Chinese")
-    return 1 if problems or len(wanted) < 50 else 0  # fewer: the sources were not read
+
+
+def main():
+    problems = []
+    wanted, wanted_of_hub = set(SYSTEM), set()
+    for path in FILES:
+        wanted |= written(path, problems)
+    for path in HUB_FILES:
+        wanted_of_hub |= marked(path)
+    table, table_of_hub = pairs("PAIRS"), pairs("HUB_PAIRS")
+    compare(wanted, table, problems)
+    compare(wanted_of_hub, table_of_hub, problems)
+    for english, chinese in table_of_hub:
+        if set(re.findall("%.", english + chinese)) - {"%s"} or re.search("%s(%|$)", english):
+            problems.append(f"the hub's may hold only %s, each with words behind it: {english}")
+    print("\n".join(problems) or f"{len(table) + len(table_of_hub)} messages have their Chinese")
+    return 1 if problems or len(wanted) < 50 or len(wanted_of_hub) < 5 else 0  # fewer: the sources were not read
 
 
 if __name__ == "__main__":

@@ -49,3 +49,22 @@ Test(messages, what_has_no_chinese_stays_as_it_is)
     const char *other = "another program's message";
     cr_assert_eq(messages_zh(other), other);
 }
+
+Test(messages, what_the_hub_sent_keeps_its_values)
+{
+    char out[300];
+    cr_assert(
+        messages_zh_of_hub("this token expired on 2026-01-02 08:00; ask headquarters for a new one", out, sizeof out));
+    cr_assert_str_eq(out, "这个令牌已于 2026-01-02 08:00 过期；请向总部索取新的");
+    cr_assert(messages_zh_of_hub(
+        "D1 and D2 belong to two owners since this token was made; ask headquarters for new ones", out, sizeof out));
+    cr_assert_str_eq(out, "令牌发放之后，D1 和 D2 已分属两个所有者；请向总部索取新的");
+    cr_assert(!messages_zh_of_hub("this token expired on 2026-01-02 08:00; ask headquarters for a new one, soon", out,
+                                  sizeof out));
+    cr_assert(!messages_zh_of_hub("is no number", out, sizeof out), "of the hub's texts only");
+    cr_assert(!messages_zh_of_hub("", out, sizeof out));
+    char small[20];
+    cr_assert(!messages_zh_of_hub("this token expired on 2026-01-02 08:00; ask headquarters for a new one", small,
+                                  sizeof small),
+              "what does not fit is left in English");
+}
