@@ -261,8 +261,9 @@ static const pair_t HUB_PAIRS[] = {
      "令牌发放之后，%s 和 %s 已分属两个所有者；请向总部索取新的"},
     {"this key was revoked and cannot come back; make a new key and admit that",
      "本机的密钥已被吊销，不能再用；请用 --home 指定新的文件夹，重新生成密钥"},
-    {"this key is already admitted with other rights; revoke it and admit a new one",
-     "本机的密钥已经登记，但权限不同；请用 --home 指定新的文件夹，或请总部处理"},
+    {"this key is already admitted with other rights; ask headquarters for a token that names all its stores, or enrol "
+     "with a new home",
+     "本机的密钥已经登记，但权限不同；请向总部索取写明本机全部门店的令牌，或用 --home 指定新的文件夹登记"},
 };
 
 const char *messages_zh(const char *format)

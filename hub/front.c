@@ -228,7 +228,7 @@ static bool read_sender(zmq_msg_t *payload, front_message_t *out)
     return true;
 }
 
-front_receipt_t front_receive(void *front, front_message_t *out)
+static front_receipt_t receive(void *front, front_message_t *out)
 {
     int size = zmq_recv(front, out->route, sizeof out->route, ZMQ_DONTWAIT);
     if (size < 0)
@@ -246,6 +246,16 @@ front_receipt_t front_receive(void *front, front_message_t *out)
     drop_rest(front);
     zmq_msg_close(payload);
     return FRONT_REFUSED;
+}
+
+front_receipt_t front_receive(void *front, hub_t *hub, front_message_t *out)
+{
+    front_receipt_t receipt = receive(front, out);
+    if (receipt != FRONT_EMPTY)
+        atomic_fetch_add(&hub->requests, 1);
+    if (receipt == FRONT_REFUSED)
+        atomic_fetch_add(&hub->refusals, 1);
+    return receipt;
 }
 
 void front_end_message(front_message_t *message)

@@ -3,13 +3,14 @@
 import os
 import pty
 import random
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-from enrolling import SETTINGS, enroll, lines_of, make_tokens
-from yardstick import PATIENCE, PROGRAMS, Agent, Case, HubCase, die_with_parent, environment, eventually, main, run
+from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token
+from yardstick import NOT_ALLOWED, OK, PATIENCE, PROGRAMS, Agent, Case, Client, HubCase, die_with_parent, environment, eventually, main, run, whole_facts
 from test_enrolment_door import OF_ADDRESS_MAX, knock
 
 ROUNDS = 20
@@ -147,6 +148,51 @@ class AtTheDealership(HubCase):
         self.assertExit(enroll(self.shared, other, self.token_for("D0011")), 0)
         self.assertExit(enroll(self.shared, other, token, "--hub", self.shared.endpoint.replace("127.0.0.1", "localhost")), 1, "by another key")
         self.assertEqual(self.endpoint_of(other), self.shared.endpoint)
+
+    # -- an owner with one store more
+
+    def test_a_token_for_more_stores_widens_the_rights_of_a_key_that_is_there(self):
+        """The agent of a store whose owner has bought another one keeps its home, its outbox and its receipts."""
+        home, first = self.home(), self.token_for("D0003")
+        self.assertExit(enroll(self.shared, home, first), 0)
+        agent = Agent(self.shared, home)
+        source = self.work / "two.csv"
+        source.write_text("dealer,period,ad_spend,showroom_visits\nD0003,2025-06,1,2\nD0004,2025-06,3,4\n")
+        self.assertExit(agent("submit", source), 1, "'D0004' is no store of this key")
+        result = enroll(self.shared, home, self.token_for("D0003", "D0004"))
+        self.assertExit(result, 0)
+        self.assertIn("enrolled for D0003, D0004;", result.out)
+        self.assertEqual((home / "stores.txt").read_text(), "D0003\nD0004\n")
+        self.assertEqual(agent.ask("whoami")["dealers"], ["D0003", "D0004"])
+        self.assertExit(agent("submit", source), 0)
+        for token in (first, self.token_for("D0004")):  # what it has already
+            self.assertExit(enroll(self.shared, home, token), 0, "")
+            self.assertEqual((home / "stores.txt").read_text(), "D0003\nD0004\n")
+        self.assertExit(enroll(self.shared, home, self.token_for("D0005")), 1, "other rights; ask headquarters for a token that names all its stores")
+        key = re.search(r"public_key: (\S+)", (home / "home.txt").read_text())[1]
+        self.assertEqual([line["dealers"] for line in self.shared.ask("keys", "list")["keys"] if line["key"] == key], [["D0003", "D0004"]])
+        log = self.shared.must("audit", "list", "--about", f"key/{key}").out
+        self.assertEqual(re.findall(r"admitted: dealer (D\d+(?:[ ,]+D\d+)*)", log), ["D0003", "D0003 D0004"])
+        self.shared.must("audit", "verify")
+        self.shared.stop()
+        self.assertExit(run(self.work, "yardstick-hub", "verify", self.shared.directory), 0)
+        self.shared.start()
+        self.assertEqual(agent.ask("whoami")["dealers"], ["D0003", "D0004"], "also after a restart")
+        self.shared.must("keys", "revoke", key)
+        self.assertExit(agent("whoami"), 1, "was revoked")
+
+    def test_a_connection_that_is_open_has_the_new_rights_at_once(self):
+        headquarters = self.shared.client("headquarters")
+        self.addCleanup(headquarters.close)
+        newcomer = Newcomer(self.shared)
+        self.addCleanup(newcomer.close)
+        self.assertStatus(newcomer.enroll(new_token(headquarters, "D0006")), OK)
+        dealer = Client(self.shared, (newcomer.public, newcomer.secret))
+        self.addCleanup(dealer.close)
+        self.assertStatus(dealer.submit("D0008", 202506, whole_facts()), NOT_ALLOWED)
+        self.assertStatus(newcomer.enroll(new_token(headquarters, "D0008", "D0006")), OK)
+        for code in ("D0008", "D0006"):
+            self.assertStatus(dealer.submit(code, 202506, whole_facts()), OK)
 
     # -- several at the same moment, power cuts
 

@@ -12,7 +12,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token, tokens_of
-from yardstick import (MALFORMED, OK, PATIENCE, PROGRAMS, SYNCSHIM, UNKNOWN, Case, Client, environment, die_with_parent, eventually, main, monitor_of,
+from yardstick import (CONFLICT, MALFORMED, OK, PATIENCE, PROGRAMS, SYNCSHIM, UNKNOWN, Case, Client, environment, die_with_parent, eventually, main, monitor_of,
                        request, whole_facts)
 
 HELD_MAX, OF_ADDRESS_MAX, MESSAGES_MAX = 64, 16, 16  # core/limits.h
@@ -273,6 +273,18 @@ class Door(Case):
             most = max(most, resident(hub.process.pid) - before)
         self.assertLess(most, 64 << 20, "the hub kept the parts of a message that had not ended")
         self.gets_in(hub, "D0009")
+
+    def test_tokens_that_do_not_admit_are_counted_in_the_log(self):
+        hub = self.open_hub()
+        secret, stranger = new_token(self.headquarters, "D0013"), self.newcomer(hub, "127.0.0.7")
+        self.assertStatus(stranger.enroll(secret), OK)
+        self.assertIn('stores=1 dealers="D0013" from="127.0.0.7"', hub.log_text())
+        for _ in range(3):
+            self.assertStatus(stranger.enroll(random.randbytes(16)), UNKNOWN)
+        other = self.newcomer(hub, "127.0.0.8")
+        self.assertStatus(other.enroll(secret), CONFLICT)
+        eventually(lambda: 'event=enrolment_refused unknown=1 no_good=0 last_from="127.0.0.7"' in hub.log_text(), "a line in the log")
+        self.assertEqual(hub.log_text().count("enrolment_refused"), 1, "the others are in the next minute's")
 
     # -- others
 
