@@ -4,6 +4,7 @@
 
 #include "core/limits.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,15 @@ void *front_make(void *zmq, const front_keys_t *keys, const front_limits_t *limi
     return NULL;
 }
 
+/* Why the endpoint was not bound: libzmq takes addresses and interfaces here, and says of any other word that there is
+ * no such device. */
+static const char *why_not_bound(int code)
+{
+    if (code == ENODEV || code == EADDRNOTAVAIL)
+        return "this machine has no such address or interface; write one of its addresses, or * for all";
+    return zmq_strerror(code);
+}
+
 bool front_bind(void *socket, const char *endpoint, char out_endpoint[300], const char **out_why)
 {
     size_t size = 300;
@@ -112,7 +122,7 @@ bool front_bind(void *socket, const char *endpoint, char out_endpoint[300], cons
         return false;
     }
     if (zmq_bind(socket, endpoint) != 0 || zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, out_endpoint, &size) != 0) {
-        *out_why = zmq_strerror(zmq_errno());
+        *out_why = why_not_bound(zmq_errno());
         return false;
     }
     return true;
