@@ -202,11 +202,11 @@ static status_t check_connection(run_t *run)
 static const char *unreached_reason(const socket_t *socket)
 {
     if (socket->speaks_other)
-        return "something else than a hub answers there; check --hub";
+        return TRANSLATED("something else than a hub answers there; check --hub");
     if (socket->has_connected)
-        return "connections are taken there, but no handshake came to its end; check --hub, and that this key is "
-               "admitted";
-    return "nothing answers there; check that the hub runs and that --hub names it";
+        return TRANSLATED("connections are taken there, but no handshake came to its end; check --hub, and that this "
+                          "key is admitted");
+    return TRANSLATED("nothing answers there; check that the hub runs and that --hub names it");
 }
 
 static status_t add_timed_out(const run_t *run)
@@ -218,7 +218,7 @@ static status_t add_timed_out(const run_t *run)
         if (status == STATUS_OK)
             continue;
         faults_add(run->faults, 0, 0, "the hub at %s answers %s for %u s now: %s", socket->endpoint,
-                   status_name(status), seconds, status_text(status));
+                   status_name(status), seconds, faults_text(run->faults, status_text(status)));
         return status;
     }
     if (socket->refusals)
@@ -228,7 +228,7 @@ static status_t add_timed_out(const run_t *run)
                    socket->endpoint, seconds);
     else
         faults_add(run->faults, 0, 0, "hub %s not reached in %u s: %s", socket->endpoint, seconds,
-                   unreached_reason(socket));
+                   faults_text(run->faults, unreached_reason(socket)));
     return STATUS_TIMED_OUT;
 }
 

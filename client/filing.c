@@ -20,7 +20,7 @@ static status_t note_file(session_t *session, const char *path, status_t status,
 {
     if (status == STATUS_IO && session->faults.count + session->faults.dropped == faults_before) {
         session->faults.source = path;
-        faults_add(&session->faults, 0, 0, "cannot be read: %s", strerror(errno));
+        faults_add(&session->faults, 0, 0, "cannot be read: %s", faults_text(&session->faults, strerror(errno)));
         session->faults.source = NULL;
     }
     return status == STATUS_NO_MEMORY ? status : STATUS_OK;
@@ -121,10 +121,12 @@ static status_t take_receipt(void *context, size_t index, const response_t *resp
     char period[PERIOD_TEXT_SIZE];
     period_format(month->period, period);
     faults->source = filing->set->sources[month->file];
+    char said[SESSION_WORDS_SIZE];
     faults_add(faults, month->line, 0, "%s %s refused (%s): %s", month->dealer, period, status_name(response->status),
-               filing->lines[index].reason);
+               session_said(filing->session, filing->lines[index].reason, said));
     for (size_t i = 0; i < response->fault_count; i++)
-        faults_add(faults, month->line, 0, "%s %s: %s", month->dealer, period, response->faults[i].message);
+        faults_add(faults, month->line, 0, "%s %s: %s", month->dealer, period,
+                   session_said(filing->session, response->faults[i].message, said));
     faults->source = NULL;
     return STATUS_OK;
 }

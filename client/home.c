@@ -283,7 +283,7 @@ status_t home_create(const char *directory, const char *endpoint, const char *hu
     if (status == STATUS_CONFLICT)
         return add_conflict(directory, faults);
     if (status != STATUS_OK) {
-        faults_add(faults, 0, 0, "the home %s cannot be written: %s", directory, strerror(errno));
+        faults_add(faults, 0, 0, "the home %s cannot be written: %s", directory, faults_text(faults, strerror(errno)));
         return status;
     }
     *out = home;
@@ -315,7 +315,7 @@ static status_t add_unreadable(const char *path, faults_t *faults)
         faults_add(faults, 0, 0, "no home here (%s is missing); make one with init, or name it with --home", path);
         return STATUS_NOT_FOUND;
     }
-    faults_add(faults, 0, 0, "%s cannot be read: %s", path, strerror(errno));
+    faults_add(faults, 0, 0, "%s cannot be read: %s", path, faults_text(faults, strerror(errno)));
     return STATUS_IO;
 }
 

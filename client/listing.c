@@ -111,13 +111,26 @@ static status_t add_below(grid_t *grid, const char *text)
     return STATUS_OK;
 }
 
-static status_t add_row(grid_t *grid, const json_t *object, const listing_column_t *columns, size_t count)
+static const char *cell_text(const session_t *session, listing_kind_t kind, const char *text, char time[TIMES_SIZE])
+{
+    switch (kind) {
+    case LISTING_TIME:
+        return times_local_of_iso(text, time);
+    case LISTING_WORD:
+        return session_text(session, text);
+    default:
+        return text;
+    }
+}
+
+static status_t add_row(const session_t *session, grid_t *grid, const json_t *object, const listing_column_t *columns,
+                        size_t count)
 {
     char buffer[32], time[TIMES_SIZE];
     for (size_t i = 0; i < count; i++) {
         const char *text = text_of(json_object_get(object, columns[i].key), buffer);
         if (columns[i].head)
-            grid_cell(grid, STYLE_PLAIN, columns[i].kind == LISTING_TIME ? times_local_of_iso(text, time) : text);
+            grid_cell(grid, STYLE_PLAIN, cell_text(session, columns[i].kind, text, time));
     }
     for (size_t i = 0; i < count; i++) {
         const char *text = text_of(json_object_get(object, columns[i].key), buffer);
@@ -132,9 +145,10 @@ static void grid_close(grid_t **grid)
     grid_destroy(grid);
 }
 
-static status_t print_table(const render_t *render, const json_t *objects, const listing_column_t *columns,
+static status_t print_table(const session_t *session, const json_t *objects, const listing_column_t *columns,
                             size_t count)
 {
+    const render_t render = session_render(session);
     size_t at, used = 0, width = 0;
     const json_t *object;
     for (size_t i = 0; i < count; i++)
@@ -147,11 +161,11 @@ static status_t print_table(const render_t *render, const json_t *objects, const
             continue;
         if (columns[i].kind != LISTING_NUMBER)
             grid_left(grid, used);
-        grid_cell(grid, STYLE_HEAD, columns[i].head);
+        grid_cell(grid, STYLE_HEAD, session_text(session, columns[i].head));
         used++;
     }
-    json_array_foreach(objects, at, object) TRY(add_row(grid, object, columns, count));
-    return grid_print(grid, render->out, render->colour);
+    json_array_foreach(objects, at, object) TRY(add_row(session, grid, object, columns, count));
+    return grid_print(grid, render.out, render.colour);
 }
 
 status_t listing_print(const session_t *session, const char *name, json_t *objects, const listing_column_t *columns,
@@ -169,6 +183,6 @@ status_t listing_print(const session_t *session, const char *name, json_t *objec
     if (render.format == FORMAT_CSV)
         return print_csv(render.out, objects, columns, count);
     if (json_array_size(objects))
-        return print_table(&render, objects, columns, count);
+        return print_table(session, objects, columns, count);
     return fprintf(render.out, "%s\n", when_empty) < 0 ? STATUS_IO : STATUS_OK;
 }

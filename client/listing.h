@@ -6,12 +6,14 @@
 
 #include <jansson.h>
 
-typedef enum { LISTING_TEXT, LISTING_NUMBER, LISTING_TIME } listing_kind_t;
+typedef enum { LISTING_TEXT, LISTING_NUMBER, LISTING_TIME, LISTING_WORD } listing_kind_t;
 
 typedef struct {
     const char *key;
-    const char *head; /* of the table's column; NULL: its value stands on a line of its own below, where it has one */
-    listing_kind_t kind; /* numbers are set right; a time is ISO 8601 in JSON and CSV, and local in a table */
+    const char *head;    /* of the table's column, in the session's language where client/messages.h has it; NULL: its
+                          * value    stands on a line of its own below, where it has one */
+    listing_kind_t kind; /* numbers are set right; a time is ISO 8601 in JSON and CSV, and local in a table; a word
+                          * (waiting, true) is the same in JSON and CSV, and in the session's language in a table */
 } listing_column_t;
 
 /* Prints objects that hold those keys (further ones show in JSON only): JSON as {NAME: [...]}, CSV with the keys as its

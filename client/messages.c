@@ -1,17 +1,11 @@
 #include "client/messages.h"
 
-#include "core/span.h"
+#include "client/messages_tables.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* tests/client/check_messages.py reads this table: every message of the sources has its pair here, and both have the
- * same conversions. */
-typedef struct {
-    const char *english, *chinese;
-} pair_t;
-
-static const pair_t PAIRS[] = {
+/* Of files. */
+static const message_pair_t PAIRS[] = {
     /* ---- Any file */
     {"cannot be read: %s", "无法读取：%s"},
     {"No such file or directory", "没有这个文件"},
@@ -109,15 +103,15 @@ static const pair_t PAIRS[] = {
     {"there is no column 'dealer'; add it, with each line's dealer code",
      "没有“经销商”（dealer）列；请加上，每行写明经销商代码"},
     {"there is no column 'dealer'; add it, for this key holds several stores",
-     "没有“经销商”（dealer）列；本密钥管理多家门店，请加上"},
+     "没有“经销商”（dealer）列；本机负责多家门店，请加上这一列，写明每行是哪家门店"},
     {"there is no column 'consultant'; add it, with each line's consultant",
      "没有“销售顾问”（consultant）列；请加上，每行写明销售顾问"},
-    {"no column is a fact of the catalog; add at least one", "没有一列是目录中的填报项；请至少加一列"},
+    {"no column is a fact of the catalog; add at least one", "没有一列是填报项；请至少加一列"},
     {"column '%s' is neither a fact of the catalog nor its title; correct it or leave the column out",
-     "列“%s”既不是目录中的填报项，也不是其名称；请改正或删去该列"},
+     "列“%s”不是填报项（代码和名称都对不上）；请改正或删去该列"},
     {"column '%s' (%s) is computed from the facts; leave the column out", "列“%s”（%s）由填报项计算得出；请删去该列"},
     {"column '%s' is in a multiple of the unit of %s (%s); write the figures and the title in that unit",
-     "列“%s”的单位是 %s 的单位（%s）的倍数；请按该单位填写数字和标题"},
+     "列“%s”的单位不对：%s 以 %s 为单位；请换算成该单位，并改正列标题"},
     {"column '%s' stands already as column %zu; keep one", "列“%s”与第 %zu 列重复；请只留一列"},
     {"'%s' stands in a column without a title; give it one or empty it", "“%s”所在的列没有标题；请加标题或清空"},
     {"the head '%s' is neither a month nor a total; correct it or leave the column out",
@@ -150,13 +144,13 @@ static const pair_t PAIRS[] = {
     {"%s: '%s' is no code; a code has 1 to %d bytes, without commas, colons, quotes or blanks at its ends",
      "%s: “%s”不是代码；代码长 1 至 %d 字节，不含逗号、冒号、引号，首尾没有空格"},
     {"%s: '%s' is no store of this key; correct it or leave the line out",
-     "%s: “%s”不是本密钥的门店；请改正或删去该行"},
+     "%s: “%s”不是本机负责的门店；请改正或删去该行"},
     {"the line holds no fact; fill it in (0 where nothing happened) or leave it out",
      "这一行没有任何填报数据；请填写（没有发生的填 0）或删去"},
     {"row '%s' is neither a fact of the catalog nor its title, nor computed from them; correct it or leave the row out",
-     "行“%s”既不是目录中的填报项或其名称，也不是由其计算的指标；请改正或删去该行"},
+     "行“%s”既不是填报项，也不是由其计算的指标；请改正或删去该行"},
     {"row '%s' is in a multiple of the unit of %s (%s); write the figures and the title in that unit",
-     "行“%s”的单位是 %s 的单位（%s）的倍数；请按该单位填写数字和标题"},
+     "行“%s”的单位不对：%s 以 %s 为单位；请换算成该单位，并改正行标题"},
     {"row '%s' stands already in %s:%u; keep one of the two", "行“%s”在 %s:%u 已经出现；请只留一行"},
     {"'%s' stands in a row without a title; give it one or empty it", "“%s”所在的行没有标题；请加标题或清空"},
     {"%s in %s stands already in %s:%u; keep one of the two", "%s %s 的数据在 %s:%u 已经出现；请只留一处"},
@@ -197,130 +191,33 @@ static const pair_t PAIRS[] = {
      "两列"},
     {"the sheet names no store, and this key holds %zu; put the code of one of them into the file's name (as in "
      "%s-2025), or write one line a month with a column 'dealer'",
-     "表格没有写明门店，而本密钥管理 %zu 家；请把其中一家的代码写进文件名（如 "
+     "表格没有写明门店，而本机负责 %zu 家；请把其中一家的代码写进文件名（如 "
      "%s-2025），或每月写一行并有“经销商”（dealer"
      "）列"},
     {"the sheet names no store; write one line a month with a column 'dealer'",
      "表格没有写明门店；请每月写一行，并有“经销商”（dealer）列"},
     {"%s is not filled and left out: it holds no figure", "%s 未填写，略过：没有任何数字"},
-    {"%s is not filled and left out: its figures are all 0 or blank (--zeros sends them)",
-     "%s 未填写，略过：数字全为 0 或空白（如需上报，请用 --zeros）"},
-    {"no month is filled: the figures are all 0 or blank; fill one in, or send zeros with --zeros",
-     "没有一个月填写了数字：全为 0 或空白；请填写，或用 --zeros 上报 0"},
-
-    /* ---- Enrolment: what the agent says */
-    {"note: ", "提示："},
-    {"--token: %s", "令牌（--token）：%s"},
-    {"paste the token, then press Enter twice", "请粘贴令牌，然后按两次回车"},
-    {"nothing came on standard input; give it there", "标准输入中没有内容；请在那里给出令牌"},
-    {"it is no enrolment token: one begins with ys1.", "这不是登记令牌：令牌以 ys1. 开头"},
-    {"it is mistyped or cut off (its checksum does not fit); copy it whole, or ask headquarters for it again",
-     "令牌有误或不完整（校验码不符）；请完整复制，或向总部重新索取"},
-    {"there are several tokens; give the one that is for this agent", "其中有多个令牌；请只给出本机的那一个"},
-    {"no home is named; give --home DIR or set YARDSTICK_HOME",
-     "没有指明本机文件夹；请用 --home DIR 指定，或设置 YARDSTICK_HOME"},
-    {"%s is the home of an agent of another hub; name another directory with --home",
-     "%s 是另一个总部的代理程序所用的文件夹；请用 --home 指定其他文件夹"},
-    {"the home that is there says that its hub is at %s, and is left so; not at %s",
-     "已有的设置写明总部地址是 %s，保持不变；未改为 %s"},
-    {"%s/home.txt cannot be written: %s", "无法写入 %s/home.txt：%s"},
-    {"%s is not reached yet; trying for %u s", "尚未连上 %s；将继续尝试，至多 %u 秒"},
-    {"%s closed the connection: too many enrol at once or from this address, or it is another hub than the token's; it "
-     "is asked again by itself, for %u s at most",
-     "%s 关闭了连接：同时登记的过多，或来自本网络地址的过多，也可能不是发放令牌的总部；将自动重试，至多 %u 秒"},
-    {"%s is busy; it is asked again by itself, for %u s at most", "%s 正忙；将自动重试，至多 %u 秒"},
-    {"not enrolled at %s in %u s: %s; run the same command again later",
-     "未能在 %2$u 秒内在 %1$s 登记：%3$s；请稍后再次运行同一命令"},
-    {"nothing answers there; check the way to it, and ask headquarters whether the hub takes enrolments",
-     "那里没有应答；请检查网络，并向总部询问是否开放登记"},
-    {"it is busy, or its store is full", "总部正忙，或其存储已满"},
-    {"it did not answer", "总部没有回答"},
-    {"something else than a hub answers there", "那里应答的不是总部的程序"},
-    {"it closes the connection: too many enrol from this address or at once, or it is another hub than the token's",
-     "总部关闭了连接：来自本网络地址或同时登记的过多，或者不是发放令牌的总部"},
-    {"the hub's answer cannot be read (%s); its version may be another", "无法读取总部的回答（%s）；版本可能不同"},
-    {"the hub answered with something else; its version may be another", "总部的回答与所问不符；版本可能不同"},
-    {"enroll refused (%s): %s", "总部未予登记（%s）：%s"},
-    {"enrolled for %s; the key is in %s", "已登记，门店：%s；密钥在 %s"},
+    {"%s is not filled and left out: its figures are all 0 or blank (zeros are sent as one line a month, or with "
+     "--zeros)",
+     "%s 未填写，略过：数字全为 0 或空白（确实为 0 的，请改用每月一行的表格填报，或用 submit --zeros）"},
+    {"no month is filled: the figures are all 0 or blank; fill one in, or send zeros as one line a month, or with "
+     "--zeros",
+     "没有一个月填写了数字：全为 0 或空白；请填写；确实为 0 的，请改用每月一行的表格填报，或用 submit --zeros"},
+    {NULL, NULL},
 };
 
-/* What the hub says, which comes with its values in it: only %s, each with words behind it. */
-static const pair_t HUB_PAIRS[] = {
-    /* ---- Enrolment */
-    {"this hub never made such a token; check it, or ask headquarters for a new one",
-     "总部从未发放过这个令牌；请核对，或向总部索取新的"},
-    {"this token was used on %s by another key, and is good for one; ask headquarters for a new one",
-     "这个令牌已于 %s 被另一密钥使用，而每个令牌只能用一次；请向总部索取新的"},
-    {"this token was revoked on %s; ask headquarters for a new one", "这个令牌已于 %s 被总部作废；请向总部索取新的"},
-    {"this token expired on %s; ask headquarters for a new one", "这个令牌已于 %s 过期；请向总部索取新的"},
-    {"the key that made this token was revoked on %s; ask headquarters for a new token",
-     "发放这个令牌的密钥已于 %s 被吊销；请向总部索取新令牌"},
-    {"%s has left the network since this token was made; ask headquarters for a new one",
-     "令牌发放之后，%s 已退出网络；请向总部索取新的"},
-    {"%s and %s belong to two owners since this token was made; ask headquarters for new ones",
-     "令牌发放之后，%s 和 %s 已分属两个所有者；请向总部索取新的"},
-    {"this key was revoked and cannot come back; make a new key and admit that",
-     "本机的密钥已被吊销，不能再用；请用 --home 指定新的文件夹，重新生成密钥"},
-    {"this key is already admitted with other rights; ask headquarters for a token that names all its stores, or enrol "
-     "with a new home",
-     "本机的密钥已经登记，但权限不同；请向总部索取写明本机全部门店的令牌，或用 --home 指定新的文件夹登记"},
-};
+static const char *find(const message_pair_t *pairs, const char *english)
+{
+    for (; pairs->english; pairs++)
+        if (strcmp(pairs->english, english) == 0)
+            return pairs->chinese;
+    return NULL;
+}
 
 const char *messages_zh(const char *format)
 {
-    for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++)
-        if (strcmp(PAIRS[i].english, format) == 0)
-            return PAIRS[i].chinese;
-    return format;
-}
-
-/* ---- what the hub says */
-
-#define VALUES_MAX 4
-
-/* Whether the text is that format with values in place of its %s; which bytes each of them has. */
-static bool is_filled(const char *text, const char *format, span_t values[VALUES_MAX])
-{
-    for (size_t count = 0; *format; count++) {
-        size_t words = strcspn(format, "%");
-        if (strncmp(text, format, words) != 0)
-            return false;
-        text += words;
-        format += words;
-        if (!*format)
-            break;
-        format += strlen("%s");
-        const char *end = memmem(text, strlen(text), format, strcspn(format, "%"));
-        if (!end || count == VALUES_MAX)
-            return false;
-        values[count] = (span_t){(const uint8_t *)text, (size_t)(end - text)};
-        text = end;
-    }
-    return !*text;
-}
-
-static void fill(const char *format, const span_t values[VALUES_MAX], FILE *out)
-{
-    for (; *format; values++) {
-        size_t words = strcspn(format, "%");
-        fwrite(format, 1, words, out);
-        format += words;
-        if (!*format)
-            break;
-        fwrite(values->data, 1, values->size, out);
-        format += strlen("%s");
-    }
-}
-
-bool messages_zh_of_hub(const char *text, char *out, size_t size)
-{
-    span_t values[VALUES_MAX];
-    for (size_t i = 0; i < sizeof HUB_PAIRS / sizeof *HUB_PAIRS; i++) {
-        FILE *file = is_filled(text, HUB_PAIRS[i].english, values) ? fmemopen(out, size, "w") : NULL;
-        if (!file)
-            continue;
-        fill(HUB_PAIRS[i].chinese, values, file);
-        return fclose(file) == 0;
-    }
-    return false;
+    const char *found = find(PAIRS, format);
+    if (!found)
+        found = find(messages_agent, format);
+    return found ? found : format;
 }

@@ -1,14 +1,14 @@
-/* What a dealership is told, in Chinese: faults, notes and warnings of files and their validation; enrolment. */
+/* What the agent and the readers of its files say, in Chinese. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "core/text.h"
 
-/* The Chinese of an English format or clause that the readers of files (client/csv.h, kinds.h, encoding.h, facts_*.h,
- * wide.h, sheet.h, months.h, xlsx*.h), number_parse_fact, dealer-agent/compose.h and enroll.h write; the same pointer
+/* The Chinese of an English format or clause that this program writes (faults_add, session_fail, session_text): of
+ * files and their validation (client/messages.c), of the agent and its line (client/messages_agent.c). The same pointer
  * where there is none. For faults_t.translate. Static storage. */
 const char *messages_zh(const char *format);
 
-/* The Chinese of a whole text that the hub sent, its values (a date, a store's code) in it; false where there is none,
- * or it does not fit. */
-bool messages_zh_of_hub(const char *text, char *out, size_t size);
+/* What came in English from elsewhere: the hub's refusals, or words kept in the outbox. In Chinese where a line is one
+ * of the common ones (client/messages_hub.c), whatever values stand in it; else as it is. Each line on its own, cut to
+ * fit. Returns `out`. */
+const char *messages_said(language_t language, const char *words, char *out, size_t size);

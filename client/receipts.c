@@ -75,57 +75,65 @@ static const char *outcome_of(const receipt_line_t *line)
     return line->status == STATUS_OK ? outcome_names[line->receipt.outcome] : "refused";
 }
 
-static void print_line(FILE *out, const receipt_line_t *line, language_t language)
+static void print_line(FILE *out, const session_t *session, const receipt_line_t *line)
 {
     char period[PERIOD_TEXT_SIZE];
     period_format(line->period, period);
-    fprintf(out, "%s  %s  %s", line->dealer, period, outcome_of(line));
+    fprintf(out, "%s  %s  %s", line->dealer, period, session_text(session, outcome_of(line)));
     if (is_accepted(line))
-        fprintf(out, "  revision %u%s", line->receipt.revision, line->receipt.late ? "  late" : "");
+        fprintf(out, session_text(session, "  revision %u%s"), line->receipt.revision,
+                line->receipt.late ? session_text(session, "  late") : "");
     fputc('\n', out); /* why one is refused stands on standard error, with its line in the file */
     if (line->receipt.facts_dropped)
         fprintf(out,
-                "    %u fact%s that the revision before held %s absent now; a submission replaces the whole month\n",
+                session_text(session, "    %u fact%s that the revision before held %s absent now; a submission "
+                                      "replaces the whole month\n"),
                 line->receipt.facts_dropped, line->receipt.facts_dropped == 1 ? "" : "s",
                 line->receipt.facts_dropped == 1 ? "is" : "are");
     if (line->receipt.consultants_dropped)
         fprintf(out,
-                "    %u consultant%s of the revision before %s gone now; give them with --consultants to keep them\n",
+                session_text(session, "    %u consultant%s of the revision before %s gone now; give them with "
+                                      "--consultants to keep them\n"),
                 line->receipt.consultants_dropped, line->receipt.consultants_dropped == 1 ? "" : "s",
                 line->receipt.consultants_dropped == 1 ? "is" : "are");
     for (size_t i = 0; i < line->receipt.warning_count; i++)
-        fprintf(out, "    warning %s: %s\n", line->receipt.warnings[i].check,
-                line->receipt.warnings[i].title[language]);
+        fprintf(out, session_text(session, "    warning %s: %s\n"), line->receipt.warnings[i].check,
+                line->receipt.warnings[i].title[session->language]);
 }
 
-static void print_count(FILE *out, size_t count, const char *what, bool *is_first)
+static void print_counts(FILE *out, const session_t *session, const receipt_counts_t *counts)
 {
-    if (count)
-        fprintf(out, "%s%zu %s", *is_first ? "" : ", ", count, what);
-    *is_first = *is_first && !count;
+    const struct {
+        size_t count;
+        const char *what;
+    } PARTS[] = {
+        {counts->accepted, TRANSLATED("accepted")},
+        {counts->unchanged, TRANSLATED("unchanged")},
+        {counts->withdrawn, TRANSLATED("withdrawn")},
+        {counts->refused, TRANSLATED("refused")},
+        {counts->waiting, TRANSLATED("waiting in the outbox")},
+        {counts->unanswered, TRANSLATED("without an answer")},
+        {counts->warned, TRANSLATED("with warnings")},
+    };
+    const char *between = "";
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        if (!PARTS[i].count)
+            continue;
+        fprintf(out, session_text(session, "%s%zu %s"), between, PARTS[i].count, session_text(session, PARTS[i].what));
+        between = session_text(session, ", ");
+    }
+    fprintf(out, "%s\n", *between ? "" : session_text(session, "nothing sent"));
 }
 
-static void print_counts(FILE *out, const receipt_counts_t *counts)
-{
-    bool is_first = true;
-    print_count(out, counts->accepted, "accepted", &is_first);
-    print_count(out, counts->unchanged, "unchanged", &is_first);
-    print_count(out, counts->withdrawn, "withdrawn", &is_first);
-    print_count(out, counts->refused, "refused", &is_first);
-    print_count(out, counts->waiting, "waiting in the outbox", &is_first);
-    print_count(out, counts->unanswered, "without an answer", &is_first);
-    print_count(out, counts->warned, "with warnings", &is_first);
-    fputs(is_first ? "nothing sent\n" : "\n", out);
-}
-
-static void print_table(const render_t *render, const receipt_line_t *lines, size_t count, bool is_brief)
+static void print_table(const session_t *session, const render_t *render, const receipt_line_t *lines, size_t count,
+                        bool is_brief)
 {
     for (size_t i = 0; i < count; i++)
         if (!is_brief || !is_accepted(&lines[i]) || lines[i].receipt.warning_count || lines[i].receipt.facts_dropped ||
             lines[i].receipt.consultants_dropped)
-            print_line(render->out, &lines[i], render->language);
+            print_line(render->out, session, &lines[i]);
     receipt_counts_t counts = receipts_count(lines, count);
-    print_counts(render->out, &counts);
+    print_counts(render->out, session, &counts);
 }
 
 static void print_quoted(FILE *out, const char *text)
@@ -212,6 +220,6 @@ status_t receipts_print(const session_t *session, const receipt_line_t *lines, s
     if (render.format == FORMAT_CSV)
         print_csv(render.out, lines, count);
     else
-        print_table(&render, lines, count, is_brief);
+        print_table(session, &render, lines, count, is_brief);
     return ferror(render.out) ? STATUS_IO : STATUS_OK;
 }

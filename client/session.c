@@ -18,8 +18,18 @@ enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_UNREACHED };
 static void PRINTF(2, 0) add_line(session_t *session, const char *format, va_list arguments)
 {
     char line[2000];
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(line, sizeof line, faults_text(&session->faults, format), arguments);
     faults_add(&session->faults, 0, 0, "%s", line);
+}
+
+const char *session_text(const session_t *session, const char *text)
+{
+    return faults_text(&session->faults, text);
+}
+
+const char *session_said(const session_t *session, const char *words, char out[SESSION_WORDS_SIZE])
+{
+    return messages_said(session->language, words, out, SESSION_WORDS_SIZE);
 }
 
 status_t session_fail(session_t *session, status_t status, const char *format, ...)
@@ -58,20 +68,23 @@ void response_reason(const response_t *response, char *out, size_t size)
              has_where ? " (" : "", has_where ? response->where : "", has_where ? ")" : "");
 }
 
-static void add_response_fault(faults_t *faults, const fault_t *fault)
+static void add_response_fault(const session_t *session, faults_t *faults, const fault_t *fault)
 {
+    char said[SESSION_WORDS_SIZE];
     faults->source = fault->source && *fault->source ? fault->source : NULL;
-    faults_add(faults, fault->line, fault->column, "%s", fault->message ? fault->message : "");
+    faults_add(faults, fault->line, fault->column, "%s",
+               session_said(session, fault->message ? fault->message : "", said));
     faults->source = NULL;
 }
 
 void session_add_refusal(session_t *session, const char *what, const response_t *response)
 {
-    char reason[2000];
+    char reason[2000], said[SESSION_WORDS_SIZE];
     response_reason(response, reason, sizeof reason);
-    faults_add(&session->faults, 0, 0, "%s refused (%s): %s", what, status_name(response->status), reason);
+    faults_add(&session->faults, 0, 0, "%s refused (%s): %s", what, status_name(response->status),
+               session_said(session, reason, said));
     for (size_t i = 0; i < response->fault_count; i++)
-        add_response_fault(&session->faults, &response->faults[i]);
+        add_response_fault(session, &session->faults, &response->faults[i]);
 }
 
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,
@@ -127,9 +140,9 @@ static void PRINTF(2, 3) note(const session_t *session, const char *format, ...)
     char line[2000];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(line, sizeof line, session_text(session, format), arguments);
     va_end(arguments);
-    fprintf(stderr, "%s: note: %s\n", session->invocation->program->name, line);
+    fprintf(stderr, session_text(session, "%s: note: %s\n"), session->invocation->program->name, line);
 }
 
 /* ---- whose signatures count */
@@ -315,14 +328,15 @@ status_t session_find_catalog(session_t *session, bool ask_hub)
     if (session->catalog) {
         if (ask_hub)
             note(session, "%staken from its catalog as last seen (%s, version %u)",
-                 is_distrusted(asked) ? "" : "the hub was not reached; ", session->catalog->id,
+                 is_distrusted(asked) ? "" : session_text(session, "the hub was not reached; "), session->catalog->id,
                  session->catalog->version);
         return STATUS_OK;
     }
     CLEANUP(faults_fini) faults_t faults = {0};
     TRY(catalog_load(catalog_builtin(), &session->catalog, &faults));
     note(session, "%staken from the catalog that a hub starts with (%s, version %u)",
-         is_spoilt ? "" : "this home has not met its hub yet; ", session->catalog->id, session->catalog->version);
+         is_spoilt ? "" : session_text(session, "this home has not met its hub yet; "), session->catalog->id,
+         session->catalog->version);
     return STATUS_OK;
 }
 
@@ -330,8 +344,6 @@ static status_t make_ready(session_t *session)
 {
     const invocation_t *invocation = session->invocation;
     unsigned needs = invocation->command->needs;
-    session->language = session_language(invocation_value(invocation, "lang"));
-    session->faults.translate = session->language == LANGUAGE_ZH ? messages_zh : NULL;
     session->format = session_format(invocation_value(invocation, "format"));
     if (!home_default_path(invocation_value(invocation, "home"), session->home_path))
         session->home_path[0] = '\0';
@@ -366,9 +378,10 @@ static void print_faults(const session_t *session, status_t status)
             fprintf(stderr, "%s: %s\n", name, line);
     }
     if (session->faults.dropped)
-        fprintf(stderr, "%s: %zu more faults are not shown\n", name, session->faults.dropped);
+        fprintf(stderr, session_text(session, "%s: %zu more faults are not shown\n"), name, session->faults.dropped);
     if (status != STATUS_OK && faults_empty(&session->faults))
-        fprintf(stderr, "%s: %s: %s\n", name, session->invocation->command->name, status_text(status));
+        fprintf(stderr, "%s: %s: %s\n", name, session->invocation->command->name,
+                session_text(session, status_text(status)));
 }
 
 static int exit_status(const session_t *session, status_t status)
@@ -391,7 +404,9 @@ static status_t flush_output(session_t *session)
 
 static int run_command(const invocation_t *invocation)
 {
-    CLEANUP(session_fini) session_t session = {.invocation = invocation};
+    CLEANUP(session_fini)
+    session_t session = {.invocation = invocation, .language = session_language(invocation_value(invocation, "lang"))};
+    session.faults.translate = session.language == LANGUAGE_ZH ? messages_zh : NULL;
     status_t status = invocation->command->check ? invocation->command->check(&session) : STATUS_OK;
     if (status == STATUS_OK)
         status = make_ready(&session);

@@ -27,7 +27,14 @@ struct session {
  * the exit status: 0 done, 1 refused, 2 wrong usage, 3 hub not reached in time. */
 int program_main(const program_t *program, int argc, char **argv);
 
-/* Adds a line for standard error and returns `status`. */
+/* A text or format of the program's own in the session's language (client/messages.h). Static storage. */
+const char *session_text(const session_t *session, const char *text) __attribute__((format_arg(2)));
+
+/* What the hub said, likewise, where it is one of its common sentences (client/messages.h). Returns `out`. */
+#define SESSION_WORDS_SIZE 16384
+const char *session_said(const session_t *session, const char *words, char out[SESSION_WORDS_SIZE]);
+
+/* Adds a line for standard error, in the session's language, and returns `status`. */
 status_t session_fail(session_t *session, status_t status, const char *format, ...) PRINTF(3, 4) NODISCARD;
 
 /* The same for wrong usage. */

@@ -212,7 +212,9 @@ static void note_unfilled(const sheet_t *sheet, const sheet_month_t *month, fill
                    period);
     else
         faults_add(sheet->notes, month->place.line, month->column,
-                   "%s is not filled and left out: its figures are all 0 or blank (--zeros sends them)", period);
+                   "%s is not filled and left out: its figures are all 0 or blank (zeros are sent as one line a month, "
+                   "or with --zeros)",
+                   period);
     sheet->notes->source = source;
 }
 
@@ -252,6 +254,7 @@ status_t sheet_finish(sheet_t *sheet, const char *path, size_t faults_before)
     }
     if (!filed)
         faults_add(sheet->faults, 0, 0,
-                   "no month is filled: the figures are all 0 or blank; fill one in, or send zeros with --zeros");
+                   "no month is filled: the figures are all 0 or blank; fill one in, or send zeros as one line a "
+                   "month, or with --zeros");
     return STATUS_OK;
 }

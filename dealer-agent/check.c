@@ -63,18 +63,20 @@ static void print_result(const reading_t *reading)
     size_t consultants = 0, warnings = reading->warnings.count;
     for (size_t i = 0; i < set->count; i++)
         consultants += set->months[i].consultant_count;
-    filing_print_notes(session, "note", &reading->notes, stdout);
-    filing_print_notes(session, "warning", &reading->warnings, stdout);
-    printf("no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, version %u; nothing sent)\n",
+    filing_print_notes(session, session_text(session, "note"), &reading->notes, stdout);
+    filing_print_notes(session, session_text(session, "warning"), &reading->warnings, stdout);
+    printf(session_text(
+               session,
+               "no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, version %u; nothing sent)\n"),
            set->count, set->count == 1 ? "" : "s", consultants, consultants == 1 ? "" : "s", warnings,
            warnings == 1 ? "" : "s", catalog->id, catalog->version);
     size_t unchecked = facts_set_count_unchecked(set, catalog, reading->before);
     if (unchecked)
-        fprintf(
-            stderr,
-            "%s: note: %zu month%s could not be checked against the month before, which is neither in the files nor "
-            "was filed from here; the hub does it when they are sent\n",
-            session->invocation->program->name, unchecked, unchecked == 1 ? "" : "s");
+        fprintf(stderr,
+                session_text(session,
+                             "%s: note: %zu month%s could not be checked against the month before, which is "
+                             "neither in the files nor was filed from here; the hub does it when they are sent\n"),
+                session->invocation->program->name, unchecked, unchecked == 1 ? "" : "s");
 }
 
 /* The outbox, where there is one: checking makes none, and goes without one that cannot be opened. */
@@ -83,7 +85,8 @@ static outbox_t *open_outbox(const session_t *session)
     CLEANUP(faults_fini) faults_t faults = {0};
     outbox_t *outbox = NULL;
     if (outbox_exists(session->home_path) && outbox_open(session->home_path, &outbox, &faults) != STATUS_OK)
-        filing_print_notes(session, "note: the months filed before are not known", &faults, stderr);
+        filing_print_notes(session, session_text(session, "note: the months filed before are not known"), &faults,
+                           stderr);
     return outbox;
 }
 

@@ -107,6 +107,8 @@ static const option_t OPTIONS[] = {
     {"text", OPTION_TEXT, "TEXT", false, "what there is to say"},
     {"revision", OPTION_TEXT, "N", false, "refuse it where another revision is current by now"},
     {"limit", OPTION_TEXT, "N", false, "at most so many findings, the worst"},
+    {"seen", OPTION_TEXT, "STAMP", false,
+     "leave it in the inbox where it is not as it was when the daemon looked at it"},
     {"unread", OPTION_FLAG, NULL, false, "set it aside without reading it, for it broke its reader"},
 };
 
@@ -158,7 +160,7 @@ static const command_t COMMANDS[] = {
      "write the comparison, the trend and the consultants to the desk, as XLSX and CSV"},
     {"run", "", 0, 0, "desk refresh rescan", NEEDS_HOME, run_daemon_check, run_daemon,
      "the daemon: takes files from the desk's inbox, delivers, keeps the results up to date; SIGTERM ends it"},
-    {"take", "NAME", 1, 1, "desk dealer year zeros last unread", NEEDS_HOME, take_check, take_run,
+    {"take", "NAME", 1, 1, "desk dealer year zeros last unread seen", NEEDS_HOME, take_check, take_run,
      "take one file of the desk's inbox: check it, file its months, move it away with a report (exit status 3: not "
      "now; 4: it waits for its consultants' month)"},
     {"report", "", 0, 0, "desk", NEEDS_HOME, report_check, report_run,

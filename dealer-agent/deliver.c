@@ -68,7 +68,7 @@ static bool is_unreached(status_t status)
 
 static const char *last_words(const faults_t *faults, status_t status)
 {
-    return faults->count ? faults->items[faults->count - 1].message : status_text(status);
+    return faults->count ? faults->items[faults->count - 1].message : faults_text(faults, status_text(status));
 }
 
 status_t deliver_reach(session_t *session, outbox_t *outbox, stores_t *out_stores)
@@ -139,7 +139,8 @@ static status_t block(courier_t *courier, const filing_t *filing, const char *wh
 {
     char period[PERIOD_TEXT_SIZE];
     period_format(filing->period, period);
-    faults_add(&courier->delivery->stuck, 0, 0, "%s %s waits: %s", filing->dealer, period, why);
+    faults_add(&courier->delivery->stuck, 0, 0, "%s %s waits: %s", filing->dealer, period,
+               session_text(courier->session, why));
     if (courier->blocked_count == courier->blocked_room) {
         size_t room = courier->blocked_room ? 2 * courier->blocked_room : 16;
         const char **blocked = reallocarray(courier->blocked, room, sizeof *blocked);
@@ -182,11 +183,11 @@ static status_t take_receipt(courier_t *courier, parcel_t *parcel, const respons
     const filing_t *filing = &parcel->filing;
     if (response->kind != RESPONSE_RECEIPT)
         return block(courier, filing,
-                     "the hub answered with something else than a receipt; its version may be another");
+                     TRANSLATED("the hub answered with something else than a receipt; its version may be another"));
     if (!receipt_fits(courier, filing, &response->receipt))
         return block(courier, filing,
-                     "the hub's receipt does not bear out what was filed (its digest or signature does not fit), so it "
-                     "was not taken; tell the hub's operator");
+                     TRANSLATED("the hub's receipt does not bear out what was filed (its digest or signature does not "
+                                "fit), so it was not taken; tell the hub's operator"));
     parcel->is_settled = true;
     TRY(explain(courier, outbox_put_receipt(courier->outbox, filing->number, &response->receipt, courier->hub_key,
                                             courier->signing_key)));
@@ -206,7 +207,7 @@ static void refusal_text(const response_t *response, char *out, size_t size)
 
 static status_t take_refusal(courier_t *courier, parcel_t *parcel, const response_t *response)
 {
-    char text[OUTBOX_REASON_MAX + 1];
+    char text[OUTBOX_REASON_MAX + 1], said[SESSION_WORDS_SIZE];
     if (response->status == STATUS_CATALOG_CHANGED && ++parcel->catalog_changes < CATALOG_TRIES) {
         courier->has_new_catalog = true;
         return STATUS_OK;
@@ -214,7 +215,7 @@ static status_t take_refusal(courier_t *courier, parcel_t *parcel, const respons
     refusal_text(response, text, sizeof text);
     if (response->status != STATUS_INTERNAL && response->status != STATUS_CATALOG_CHANGED)
         return put_aside(courier, parcel, response->status, text);
-    return block(courier, &parcel->filing, text);
+    return block(courier, &parcel->filing, session_said(courier->session, text, said));
 }
 
 static status_t take(void *context, size_t index, const response_t *response, arena_t **arena)
@@ -355,6 +356,7 @@ status_t deliver_run(session_t *session, outbox_t *outbox, delivery_t *delivery)
     courier_t courier = {.session = session, .outbox = outbox, .delivery = delivery, .arena = arena_create(1u << 20)};
     if (!courier.arena)
         return STATUS_NO_MEMORY;
+    delivery->stuck.translate = session->faults.translate;
     courier.is_pinned = home_hub_keys(&session->home, courier.hub_key, courier.signing_key) == STATUS_OK;
     if (!zmq_z85_decode(courier.hub_key, session->home.hub_key))
         return STATUS_INVALID;

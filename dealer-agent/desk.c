@@ -49,7 +49,8 @@ static bool make_folder(const char *path, faults_t *faults)
     if (reason == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return true;
     faults_add(faults, 0, 0, "the folder %s cannot be made: %s; make it yourself, or name another desk with --desk",
-               path, reason == EEXIST ? "something else has that name" : strerror(reason));
+               path,
+               faults_text(faults, reason == EEXIST ? TRANSLATED("something else has that name") : strerror(reason)));
     return false;
 }
 
@@ -271,6 +272,6 @@ status_t desk_lock_filing(const char *home_directory, int *out, faults_t *faults
             home_directory, FILING_WAIT_MS / 1000);
     else if (status != STATUS_OK)
         faults_add(faults, 0, 0, "%s/%s cannot be locked: %s; see that this user may write there", home_directory,
-                   FILING_LOCK, strerror(errno));
+                   FILING_LOCK, faults_text(faults, strerror(errno)));
     return status;
 }

@@ -1,6 +1,5 @@
 #include "dealer-agent/enroll.h"
 
-#include "client/messages.h"
 #include "client/socket.h"
 #include "client/token.h"
 #include "core/limits.h"
@@ -36,17 +35,16 @@ typedef struct {
     answer_t answer;   /* the final one, where there is one */
 } enrolment_t;
 
-/* A line on standard error while the command goes on; `format` in the reader's language. */
+/* A line on standard error while the command goes on, in the session's language. */
 static void note(const session_t *session, const char *format, ...) PRINTF(2, 3);
 static void note(const session_t *session, const char *format, ...)
 {
-    const char *mark = faults_text(&session->faults, TRANSLATED("note: "));
+    char line[2000];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s: %s", session->invocation->program->name, mark);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof line, session_text(session, format), arguments);
     va_end(arguments);
+    fprintf(stderr, session_text(session, "%s: note: %s\n"), session->invocation->program->name, line);
 }
 
 /* ---- the token */
@@ -57,7 +55,7 @@ static void read_by_hand(const session_t *session, char out[TOKEN_INPUT_SIZE])
     CLEANUP(token_fini) token_t token = {0};
     const char *why;
     size_t length = 0, size = 1;
-    note(session, "%s", faults_text(&session->faults, TRANSLATED("paste the token, then press Enter twice")));
+    note(session, "paste the token, then press Enter twice");
     while (size && fgets(out + length, (int)(TOKEN_INPUT_SIZE - length), stdin)) {
         size = length && out[length] == '\n' ? 0 : strlen(out + length);
         length += size;
@@ -90,9 +88,7 @@ static status_t read_token(session_t *session, token_t *out)
         hide(text);
     if (status == STATUS_OK)
         return STATUS_OK;
-    session->is_misused = true;
-    faults_add(&session->faults, 0, 0, "--token: %s", faults_text(&session->faults, why));
-    return STATUS_INVALID;
+    return session_misuse(session, "--token: %s", session_text(session, why));
 }
 
 /* Where the home's hub is, and where the token is used: its port at the hub's host, unless told otherwise. */
@@ -119,9 +115,7 @@ static void choose_move(enrolment_t *enrolment)
     bool is_other = strcmp(home->endpoint, enrolment->hub) != 0;
     enrolment->moves = is_other && (!*home->signing_key || invocation_value(enrolment->session->invocation, "hub"));
     if (is_other && !enrolment->moves)
-        note(enrolment->session,
-             faults_text(&enrolment->session->faults,
-                         TRANSLATED("the home that is there says that its hub is at %s, and is left so; not at %s")),
+        note(enrolment->session, "the home that is there says that its hub is at %s, and is left so; not at %s",
              home->endpoint, enrolment->hub);
 }
 
@@ -130,22 +124,18 @@ static status_t open_home(enrolment_t *enrolment)
     session_t *session = enrolment->session;
     home_t *home = &enrolment->home;
     CLEANUP(faults_fini) faults_t faults = {.translate = session->faults.translate};
-    if (!*session->home_path) {
-        session->is_misused = true;
-        faults_add(&session->faults, 0, 0, "no home is named; give --home DIR or set YARDSTICK_HOME");
-        return STATUS_INVALID;
-    }
+    if (!*session->home_path)
+        return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
     status_t status = home_open(session->home_path, home, &faults);
     if (status == STATUS_NOT_FOUND)
         return home_create(session->home_path, enrolment->hub, enrolment->token->hub_key, NULL, home, &session->faults);
     for (size_t i = 0; i < faults.count; i++)
-        faults_add(&session->faults, 0, 0, "%s", faults_text(&faults, faults.items[i].message));
+        faults_add(&session->faults, 0, 0, "%s", faults.items[i].message);
     TRY(status);
-    if (strcmp(home->hub_key, enrolment->token->hub_key) != 0) {
-        faults_add(&session->faults, 0, 0,
-                   "%s is the home of an agent of another hub; name another directory with --home", home->directory);
-        return STATUS_CONFLICT;
-    }
+    if (strcmp(home->hub_key, enrolment->token->hub_key) != 0)
+        return session_fail(session, STATUS_CONFLICT,
+                            "%s is the home of an agent of another hub; name another directory with --home",
+                            home->directory);
     choose_move(enrolment);
     return STATUS_OK;
 }
@@ -159,8 +149,8 @@ static status_t keep(enrolment_t *enrolment, const enrolled_t *enrolled)
     stores_keep(session->home.directory, enrolled->dealers, enrolled->dealer_count);
     if (!enrolment->moves || home_move(&session->home, enrolment->hub) == STATUS_OK)
         return STATUS_OK;
-    faults_add(&session->faults, 0, 0, "%s/home.txt cannot be written: %s", session->home.directory, strerror(errno));
-    return STATUS_IO;
+    return session_fail(session, STATUS_IO, "%s/home.txt cannot be written: %s", session->home.directory,
+                        session_text(session, strerror(errno)));
 }
 
 /* ---- the exchange */
@@ -196,11 +186,9 @@ static status_t take_answer(enrolment_t *enrolment, span_t frame)
     const char *why = "";
     if (!arena)
         return STATUS_NO_MEMORY;
-    if (response_decode(frame, arena, &response, &why) != STATUS_OK) {
-        faults_add(&enrolment->session->faults, 0, 0,
-                   "the hub's answer cannot be read (%s); its version may be another", why);
-        return STATUS_MALFORMED;
-    }
+    if (response_decode(frame, arena, &response, &why) != STATUS_OK)
+        return session_fail(enrolment->session, STATUS_MALFORMED,
+                            "the hub's answer cannot be read (%s); its version may be another", why);
     if (response->id != REQUEST_ID)
         return STATUS_OK;
     if (response->status == STATUS_BUSY || response->status == STATUS_STORE_FULL ||
@@ -241,25 +229,25 @@ static unsigned seconds_given(const enrolment_t *enrolment)
 /* Says while it goes on what it waits for: each of these once, in this order. */
 static void note_trouble(enrolment_t *enrolment)
 {
-    const faults_t *faults = &enrolment->session->faults;
-    unsigned trouble = enrolment->refusals ? 3 : enrolment->closings ? 2 : 1;
+    unsigned trouble = enrolment->refusals ? 3 : enrolment->closings ? 2 : 1, seconds = seconds_given(enrolment);
     if (trouble <= enrolment->noted)
         return;
     enrolment->noted = trouble;
-    note(enrolment->session,
-         trouble == 1 ? faults_text(faults, TRANSLATED("%s is not reached yet; trying for %u s"))
-         : trouble == 2
-             ? faults_text(faults,
-                           TRANSLATED("%s closed the connection: too many enrol at once or from this address, or it is "
-                                      "another hub than the token's; it is asked again by itself, for %u s at most"))
-             : faults_text(faults, TRANSLATED("%s is busy; it is asked again by itself, for %u s at most")),
-         enrolment->endpoint, seconds_given(enrolment));
+    if (trouble == 1)
+        note(enrolment->session, "%s is not reached yet; trying for %u s", enrolment->endpoint, seconds);
+    else if (trouble == 2)
+        note(enrolment->session,
+             "%s closed the connection: too many enrol at once or from this address, or it is another hub than the "
+             "token's; it is asked again by itself, for %u s at most",
+             enrolment->endpoint, seconds);
+    else
+        note(enrolment->session, "%s is busy; it is asked again by itself, for %u s at most", enrolment->endpoint,
+             seconds);
 }
 
 static status_t add_timed_out(const enrolment_t *enrolment)
 {
     const socket_t *socket = &enrolment->socket;
-    faults_t *faults = &enrolment->session->faults;
     const char *why =
         TRANSLATED("nothing answers there; check the way to it, and ask headquarters whether the hub takes enrolments");
     if (enrolment->refusals)
@@ -271,9 +259,9 @@ static status_t add_timed_out(const enrolment_t *enrolment)
     else if (enrolment->closings || socket->has_connected)
         why = TRANSLATED("it closes the connection: too many enrol from this address or at once, or it is another hub "
                          "than the token's");
-    faults_add(faults, 0, 0, "not enrolled at %s in %u s: %s; run the same command again later", enrolment->endpoint,
-               seconds_given(enrolment), faults_text(faults, why));
-    return STATUS_TIMED_OUT;
+    return session_fail(enrolment->session, STATUS_TIMED_OUT,
+                        "not enrolled at %s in %u s: %s; run the same command again later", enrolment->endpoint,
+                        seconds_given(enrolment), session_text(enrolment->session, why));
 }
 
 /* One turn: send where it is due, wait, receive, look at the connection. A lost one comes back after a pause
@@ -320,27 +308,17 @@ static status_t exchange(enrolment_t *enrolment)
 
 /* ---- the command */
 
-static status_t add_refusal(session_t *session, const response_t *response)
-{
-    char reason[2000], translated[2000];
-    faults_t *faults = &session->faults;
-    response_reason(response, reason, sizeof reason);
-    if (session->language == LANGUAGE_ZH && messages_zh_of_hub(reason, translated, sizeof translated))
-        memcpy(reason, translated, sizeof reason);
-    faults_add(faults, 0, 0, "enroll refused (%s): %s", status_name(response->status), reason);
-    return response->status;
-}
-
 static status_t finish(enrolment_t *enrolment)
 {
     session_t *session = enrolment->session;
     const response_t *response = enrolment->answer.response;
-    if (response->status != STATUS_OK)
-        return add_refusal(session, response);
-    if (response->kind != RESPONSE_ENROLLED) {
-        faults_add(&session->faults, 0, 0, "the hub answered with something else; its version may be another");
-        return STATUS_MALFORMED;
+    if (response->status != STATUS_OK) {
+        session_add_refusal(session, "enroll", response);
+        return response->status;
     }
+    if (response->kind != RESPONSE_ENROLLED)
+        return session_fail(session, STATUS_MALFORMED,
+                            "the hub answered with something else; its version may be another");
     const enrolled_t *enrolled = &response->enrolled;
     TRY(keep(enrolment, enrolled));
     char stores[KEY_DEALERS_MAX * (CODE_LENGTH_MAX + 2) + 1] = "";
@@ -348,9 +326,7 @@ static status_t finish(enrolment_t *enrolment)
     for (size_t i = 0; i < enrolled->dealer_count && length < sizeof stores; i++)
         length +=
             (size_t)snprintf(stores + length, sizeof stores - length, "%s%s", i ? ", " : "", enrolled->dealers[i]);
-    printf(faults_text(&session->faults, TRANSLATED("enrolled for %s; the key is in %s")), stores,
-           enrolment->home.directory);
-    putchar('\n');
+    printf(session_text(session, "enrolled for %s; the key is in %s\n"), stores, enrolment->home.directory);
     return STATUS_OK;
 }
 

@@ -36,17 +36,17 @@ static const char *advice(status_t status)
 {
     switch (status) {
     case STATUS_DAMAGED:
-        return "; move the directory away (keep it: it may be read by hand), or restore it from a backup, and file "
-               "again "
-               "what the hub does not have: what it has is answered as unchanged";
+        return TRANSLATED("; move the directory away (keep it: it may be read by hand), or restore it from a backup, "
+                          "and file again what the hub does not have: what it has is answered as unchanged");
     case STATUS_NEWER_FORMAT:
-        return "; install that version of yardstick-agent";
+        return TRANSLATED("; install that version of yardstick-agent");
     case STATUS_STORE_FULL:
-        return "; make room on its disk, then do it again: nothing was lost";
+        return TRANSLATED("; make room on its disk, then do it again: nothing was lost");
     case STATUS_BUSY:
-        return "; do it again a little later; where that goes on, see which process has its write.lock open";
+        return TRANSLATED("; do it again a little later; where that goes on, see which process has its write.lock "
+                          "open");
     case STATUS_IO:
-        return "; check that the disk is well and that this user may write there";
+        return TRANSLATED("; check that the disk is well and that this user may write there");
     default:
         return "";
     }
@@ -56,9 +56,9 @@ static const char *words_of(status_t status)
 {
     switch (status) {
     case STATUS_STORE_FULL:
-        return "there is no room left";
+        return TRANSLATED("there is no room left");
     case STATUS_BUSY:
-        return "another program has had it locked for too long";
+        return TRANSLATED("another program has had it locked for too long");
     default:
         return status_text(status);
     }
@@ -66,7 +66,8 @@ static const char *words_of(status_t status)
 
 static status_t explain(const char *directory, status_t status, const char *why, faults_t *faults)
 {
-    faults_add(faults, 0, 0, "the outbox %s: %s%s", directory, *why ? why : words_of(status), advice(status));
+    faults_add(faults, 0, 0, "the outbox %s: %s%s", directory, faults_text(faults, *why ? why : words_of(status)),
+               faults_text(faults, advice(status)));
     return status;
 }
 

@@ -30,7 +30,7 @@ static status_t conclude_delivery(session_t *session, outbox_t *outbox, const de
     if (read != STATUS_OK)
         return outbox_explain(outbox, read, &session->faults);
     for (size_t i = 0; i < delivery->stuck.count; i++)
-        (void)!session_fail(session, STATUS_TIMED_OUT, "%s", delivery->stuck.items[i].message);
+        faults_add(&session->faults, 0, 0, "%s", delivery->stuck.items[i].message);
     if (delivery->aside)
         return session_fail(session, STATUS_INVALID, "%zu set aside; `yardstick-agent outbox list` says what to do",
                             delivery->aside);
@@ -38,7 +38,7 @@ static status_t conclude_delivery(session_t *session, outbox_t *outbox, const de
         return session_fail(session, STATUS_TIMED_OUT, "%llu still wait%s in the outbox",
                             (unsigned long long)now.waiting, now.waiting == 1 ? "s" : "");
     if (status == STATUS_OK && session->format == FORMAT_TABLE && !delivery->count)
-        puts("nothing waits");
+        puts(session_text(session, "nothing waits"));
     return status;
 }
 
@@ -56,6 +56,11 @@ status_t deliver_command(session_t *session)
 
 /* ---- list */
 
+typedef struct {
+    const session_t *session;
+    outbox_t *outbox;
+} lister_t;
+
 /* Number of the newer filing of the same month that is not aside, 0 where there is none. */
 static status_t find_newer(outbox_t *outbox, const filing_t *filing, uint64_t *out)
 {
@@ -72,44 +77,44 @@ static const char *remedy(const filing_t *filing)
 {
     switch (filing->refused) {
     case STATUS_MONTH_CLOSED:
-        return "ask headquarters for an exception, then retry it";
+        return TRANSLATED("ask headquarters for an exception, then retry it");
     case STATUS_NOT_ALLOWED:
-        return "have headquarters admit this key for the store, then retry it";
+        return TRANSLATED("have headquarters admit this key for the store, then retry it");
     case STATUS_UNKNOWN:
-        return "have headquarters enter the store in its network, then retry it; or correct the file, submit it "
-               "again and drop this one";
+        return TRANSLATED("have headquarters enter the store in its network, then retry it; or correct the file, "
+                          "submit it again and drop this one");
     case STATUS_MALFORMED:
     case STATUS_UNSUPPORTED:
-        return "bring agent and hub to the same version, then retry it";
+        return TRANSLATED("bring agent and hub to the same version, then retry it");
     default:
         if (filing->is_withdrawal)
-            return "have headquarters mend what it names, then retry it; or drop it";
-        return "correct the file and submit it again, then drop this one; or have headquarters mend what it names, "
-               "then "
-               "retry it";
+            return TRANSLATED("have headquarters mend what it names, then retry it; or drop it");
+        return TRANSLATED("correct the file and submit it again, then drop this one; or have headquarters mend what it "
+                          "names, then retry it");
     }
 }
 
-static status_t what_to_do(outbox_t *outbox, const filing_t *filing, char *out, size_t size)
+static status_t what_to_do(const lister_t *lister, const filing_t *filing, char *out, size_t size)
 {
-    uint64_t newer;
-    if (filing->state == FILING_WAITING) {
-        snprintf(out, size, "nothing: it is delivered when the hub is reached");
-        return STATUS_OK;
-    }
-    TRY(find_newer(outbox, filing, &newer));
+    const session_t *session = lister->session;
+    uint64_t newer = 0;
+    if (filing->state != FILING_WAITING)
+        TRY(find_newer(lister->outbox, filing, &newer));
     if (newer)
-        snprintf(out, size, "drop it: number %llu of the same month is newer", (unsigned long long)newer);
+        snprintf(out, size, session_text(session, "drop it: number %llu of the same month is newer"),
+                 (unsigned long long)newer);
+    else if (filing->state == FILING_WAITING)
+        snprintf(out, size, "%s", session_text(session, "nothing: it is delivered when the hub is reached"));
     else
-        snprintf(out, size, "%s", remedy(filing));
+        snprintf(out, size, "%s", session_text(session, remedy(filing)));
     return STATUS_OK;
 }
 
-static status_t add_filing(outbox_t *outbox, const filing_t *filing, json_t *out)
+static status_t add_filing(const lister_t *lister, const filing_t *filing, json_t *out)
 {
-    char todo[400];
+    char todo[400], said[SESSION_WORDS_SIZE];
     bool is_aside = filing->state == FILING_ASIDE;
-    TRY(what_to_do(outbox, filing, todo, sizeof todo));
+    TRY(what_to_do(lister, filing, todo, sizeof todo));
     json_t *object = json_pack(
         "{s:o, s:s, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "number", listing_number(filing->number),
         "state", filing_state_names[filing->state], "dealer", filing->dealer, "period", listing_period(filing->period),
@@ -117,11 +122,11 @@ static status_t add_filing(outbox_t *outbox, const filing_t *filing, json_t *out
         filing->source, "line", listing_line(filing->line), "submission_id",
         listing_hex(filing->id, SUBMISSION_ID_SIZE), "status",
         listing_text(is_aside ? status_name(filing->refused) : NULL), "set_aside", listing_time(filing->settled_ms),
-        "reason", listing_text(is_aside ? filing->reason : NULL), "todo", todo);
+        "reason", listing_text(is_aside ? session_said(lister->session, filing->reason, said) : NULL), "todo", todo);
     return object && json_array_append_new(out, object) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-static status_t add_state(outbox_t *outbox, filing_state_t state, json_t *out)
+static status_t add_state(const lister_t *lister, filing_state_t state, json_t *out)
 {
     uint64_t after = 0;
     for (size_t count = 1; count;) {
@@ -129,9 +134,9 @@ static status_t add_state(outbox_t *outbox, filing_state_t state, json_t *out)
         filing_t *filings;
         if (!arena)
             return STATUS_NO_MEMORY;
-        TRY(outbox_list(outbox, state, after, PAGE, arena, &filings, &count));
+        TRY(outbox_list(lister->outbox, state, after, PAGE, arena, &filings, &count));
         for (size_t i = 0; i < count; i++)
-            TRY(add_filing(outbox, &filings[i], out));
+            TRY(add_filing(lister, &filings[i], out));
         after = count ? filings[count - 1].number : after;
     }
     return STATUS_OK;
@@ -143,10 +148,17 @@ static void json_free(json_t **json)
 }
 
 static const listing_column_t COLUMNS[] = {
-    {"number", "Number", LISTING_NUMBER}, {"state", "State", LISTING_TEXT}, {"dealer", "Dealer", LISTING_TEXT},
-    {"period", "Month", LISTING_TEXT},    {"what", "What", LISTING_TEXT},   {"taken_over", "Taken over", LISTING_TIME},
-    {"source", "From", LISTING_TEXT},     {"line", "Line", LISTING_NUMBER}, {"status", "Refused", LISTING_TEXT},
-    {"reason", NULL, LISTING_TEXT},       {"todo", NULL, LISTING_TEXT},
+    {"number", TRANSLATED("Number"), LISTING_NUMBER},
+    {"state", TRANSLATED("State"), LISTING_WORD},
+    {"dealer", TRANSLATED("Dealer"), LISTING_TEXT},
+    {"period", TRANSLATED("Month"), LISTING_TEXT},
+    {"what", TRANSLATED("What"), LISTING_WORD},
+    {"taken_over", TRANSLATED("Taken over"), LISTING_TIME},
+    {"source", TRANSLATED("From"), LISTING_TEXT},
+    {"line", TRANSLATED("Line"), LISTING_NUMBER},
+    {"status", TRANSLATED("Refused"), LISTING_WORD},
+    {"reason", NULL, LISTING_TEXT},
+    {"todo", NULL, LISTING_TEXT},
 };
 
 status_t outbox_list_command(session_t *session)
@@ -154,13 +166,14 @@ status_t outbox_list_command(session_t *session)
     CLEANUP(outbox_close) outbox_t *outbox = NULL;
     CLEANUP(json_free) json_t *filings = json_array();
     TRY(outbox_open(session->home_path, &outbox, &session->faults));
-    status_t status = filings ? add_state(outbox, FILING_WAITING, filings) : STATUS_NO_MEMORY;
+    const lister_t lister = {session, outbox};
+    status_t status = filings ? add_state(&lister, FILING_WAITING, filings) : STATUS_NO_MEMORY;
     if (status == STATUS_OK)
-        status = add_state(outbox, FILING_ASIDE, filings);
+        status = add_state(&lister, FILING_ASIDE, filings);
     if (status != STATUS_OK)
         return outbox_explain(outbox, status, &session->faults);
     return listing_print(session, "filings", filings, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,
-                         "nothing waits, and nothing is aside");
+                         session_text(session, "nothing waits, and nothing is aside"));
 }
 
 /* ---- retry, drop */
@@ -205,20 +218,22 @@ static void print_deed(const filing_t *filing, const char *deed)
     printf("%llu  %s  %s  %s\n", (unsigned long long)filing->number, filing->dealer, period, deed);
 }
 
-static status_t retry_one(outbox_t *outbox, const filing_t *filing)
+static status_t retry_one(const session_t *session, outbox_t *outbox, const filing_t *filing)
 {
     TRY(outbox_retry(outbox, filing->number));
-    print_deed(filing, "waits again");
+    print_deed(filing, session_text(session, "waits again"));
     return STATUS_OK;
 }
 
-static status_t drop_one(outbox_t *outbox, const filing_t *filing)
+static status_t drop_one(const session_t *session, outbox_t *outbox, const filing_t *filing)
 {
     char what[200];
     if (filing->is_withdrawal)
-        snprintf(what, sizeof what, "dropped: the withdrawal; what the hub holds of the month stays");
+        snprintf(what, sizeof what, "%s",
+                 session_text(session, "dropped: the withdrawal; what the hub holds of the month stays"));
     else
-        snprintf(what, sizeof what, "dropped: %zu facts and %zu consultants that the hub never took",
+        snprintf(what, sizeof what,
+                 session_text(session, "dropped: %zu facts and %zu consultants that the hub never took"),
                  filing->facts.count, filing->facts.consultant_count);
     TRY(outbox_drop(outbox, filing->number));
     print_deed(filing, what);
@@ -226,17 +241,18 @@ static status_t drop_one(outbox_t *outbox, const filing_t *filing)
 }
 
 static status_t for_one(session_t *session, outbox_t *outbox, uint64_t number,
-                        status_t (*deed)(outbox_t *outbox, const filing_t *filing))
+                        status_t (*deed)(const session_t *session, outbox_t *outbox, const filing_t *filing))
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
     filing_t filing;
     status_t status = arena ? outbox_get(outbox, number, arena, &filing) : STATUS_NO_MEMORY;
     if (status == STATUS_OK)
-        status = deed(outbox, &filing);
+        status = deed(session, outbox, &filing);
     return status == STATUS_OK ? STATUS_OK : cannot(session, outbox, number, status);
 }
 
-static status_t for_each(session_t *session, status_t (*deed)(outbox_t *outbox, const filing_t *filing))
+static status_t for_each(session_t *session,
+                         status_t (*deed)(const session_t *session, outbox_t *outbox, const filing_t *filing))
 {
     CLEANUP(outbox_close) outbox_t *outbox = NULL;
     const invocation_t *invocation = session->invocation;

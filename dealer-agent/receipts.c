@@ -63,12 +63,12 @@ static status_t add_receipt(void *context, const filing_t *filing)
 }
 
 static const listing_column_t COLUMNS[] = {
-    {"number", "Number", LISTING_NUMBER},     {"dealer", "Dealer", LISTING_TEXT},
-    {"period", "Month", LISTING_TEXT},        {"outcome", "Outcome", LISTING_TEXT},
-    {"revision", "Revision", LISTING_NUMBER}, {"late", "Late", LISTING_TEXT},
-    {"time", "Hub's time", LISTING_TIME},     {"delivered", "Receipt taken", LISTING_TIME},
-    {"source", "From", LISTING_TEXT},         {"line", "Line", LISTING_NUMBER},
-    {"signed", "Signed", LISTING_TEXT},
+    {"number", TRANSLATED("Number"), LISTING_NUMBER},     {"dealer", TRANSLATED("Dealer"), LISTING_TEXT},
+    {"period", TRANSLATED("Month"), LISTING_TEXT},        {"outcome", TRANSLATED("Outcome"), LISTING_WORD},
+    {"revision", TRANSLATED("Revision"), LISTING_NUMBER}, {"late", TRANSLATED("Late"), LISTING_WORD},
+    {"time", TRANSLATED("Hub's time"), LISTING_TIME},     {"delivered", TRANSLATED("Receipt taken"), LISTING_TIME},
+    {"source", TRANSLATED("From"), LISTING_TEXT},         {"line", TRANSLATED("Line"), LISTING_NUMBER},
+    {"signed", TRANSLATED("Signed"), LISTING_WORD},
 };
 
 status_t receipts_list_command(session_t *session)
@@ -82,7 +82,7 @@ status_t receipts_list_command(session_t *session)
     if (status != STATUS_OK)
         return outbox_explain(outbox, status, &session->faults);
     return listing_print(session, "receipts", receipts, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,
-                         "nothing was delivered from here yet");
+                         session_text(session, "nothing was delivered from here yet"));
 }
 
 /* ---- show */
@@ -164,16 +164,25 @@ static json_t *whole_object(const filing_t *filing, language_t language)
     return object;
 }
 
-static void print_key(const char *name, const uint8_t key[32])
+/* A line's head in the session's language, filled up to where its value begins. */
+static void print_head(const session_t *session, const char *name)
+{
+    const char *head = session_text(session, name);
+    int blanks = 15 - (int)text_width(head);
+    printf("%s%*s ", head, blanks > 0 ? blanks : 0, "");
+}
+
+static void print_key(const session_t *session, const char *name, const uint8_t key[32])
 {
     char text[HOME_KEY_SIZE];
     home_format_key(key, text);
-    printf("%-15s %s\n", name, text);
+    print_head(session, name);
+    puts(text);
 }
 
-static void print_hex(const char *name, const uint8_t *bytes, size_t size)
+static void print_hex(const session_t *session, const char *name, const uint8_t *bytes, size_t size)
 {
-    printf("%-15s ", name);
+    print_head(session, name);
     for (size_t i = 0; i < size; i++)
         printf("%02x", bytes[i]);
     putchar('\n');
@@ -188,23 +197,25 @@ static void print_facts(const named_fact_t *facts, size_t count)
     }
 }
 
-static void print_proof(const filing_t *filing)
+static void print_proof(const session_t *session, const filing_t *filing)
 {
     const receipt_t *receipt = &filing->receipt;
-    print_hex("submission id", filing->id, SUBMISSION_ID_SIZE);
-    print_key("hub's key", filing->hub_key);
+    print_hex(session, TRANSLATED("submission id"), filing->id, SUBMISSION_ID_SIZE);
+    print_key(session, TRANSLATED("hub's key"), filing->hub_key);
     if (!receipt->is_signed) {
-        puts("not signed: the hub of that day did not sign receipts");
+        puts(session_text(session, "not signed: the hub of that day did not sign receipts"));
         return;
     }
-    print_key("signing key", filing->signing_key);
-    print_hex("facts digest", receipt->facts_digest, DIGEST_SIZE);
-    print_hex("signature", receipt->signature, SIGNATURE_SIZE);
-    if (receipt->group_size)
-        printf("%-15s %u receipt%s under this signature; the place of this one, from 0, is %u\n", "group",
+    print_key(session, TRANSLATED("signing key"), filing->signing_key);
+    print_hex(session, TRANSLATED("facts digest"), receipt->facts_digest, DIGEST_SIZE);
+    print_hex(session, TRANSLATED("signature"), receipt->signature, SIGNATURE_SIZE);
+    if (receipt->group_size) {
+        print_head(session, TRANSLATED("group"));
+        printf(session_text(session, "%u receipt%s under this signature; the place of this one, from 0, is %u\n"),
                receipt->group_size, receipt->group_size == 1 ? "" : "s", receipt->group_index);
+    }
     for (size_t i = 0; i < receipt->group_path.size; i += DIGEST_SIZE)
-        print_hex("path", receipt->group_path.data + i, DIGEST_SIZE);
+        print_hex(session, TRANSLATED("path"), receipt->group_path.data + i, DIGEST_SIZE);
 }
 
 static void print_filing(const session_t *session, const filing_t *filing)
@@ -212,25 +223,35 @@ static void print_filing(const session_t *session, const filing_t *filing)
     const receipt_t *receipt = &filing->receipt;
     char period[PERIOD_TEXT_SIZE], times[3][TIMES_SIZE];
     period_format(filing->period, period);
-    printf("%s  %s  %s  revision %u%s\n", filing->dealer, period, outcome_names[receipt->outcome], receipt->revision,
-           receipt->late ? "  late" : "");
-    printf("%-15s %llu, the hub's sequence %llu\n", "number", (unsigned long long)filing->number,
+    printf(session_text(session, "%s  %s  %s  revision %u%s\n"), filing->dealer, period,
+           session_text(session, outcome_names[receipt->outcome]), receipt->revision,
+           receipt->late ? session_text(session, "  late") : "");
+    print_head(session, TRANSLATED("number"));
+    printf(session_text(session, "%llu, the hub's sequence %llu\n"), (unsigned long long)filing->number,
            (unsigned long long)receipt->sequence);
-    printf("%-15s %s by the hub's clock\n", "accepted", times_local(receipt->time_ms, times[0]));
-    printf("%-15s %s, receipt taken %s, by this machine's\n", "taken over", times_local(filing->time_ms, times[1]),
+    print_head(session, TRANSLATED("accepted"));
+    printf(session_text(session, "%s by the hub's clock\n"), times_local(receipt->time_ms, times[0]));
+    print_head(session, TRANSLATED("taken over"));
+    printf(session_text(session, "%s, receipt taken %s, by this machine's\n"), times_local(filing->time_ms, times[1]),
            times_local(filing->settled_ms, times[2]));
-    if (*filing->source)
-        printf("%-15s %s, line %u\n", "from", filing->source, filing->line);
-    if (filing->is_withdrawal)
-        printf("%-15s %s\n", "withdrawn", filing->why);
-    for (size_t i = 0; i < receipt->warning_count; i++)
-        printf("%-15s %s: %s\n", "warning", receipt->warnings[i].check, receipt->warnings[i].title[session->language]);
-    print_proof(filing);
+    if (*filing->source) {
+        print_head(session, TRANSLATED("from"));
+        printf(session_text(session, "%s, line %u\n"), filing->source, filing->line);
+    }
+    if (filing->is_withdrawal) {
+        print_head(session, TRANSLATED("withdrawn"));
+        puts(filing->why);
+    }
+    for (size_t i = 0; i < receipt->warning_count; i++) {
+        print_head(session, TRANSLATED("warning"));
+        printf("%s: %s\n", receipt->warnings[i].check, receipt->warnings[i].title[session->language]);
+    }
+    print_proof(session, filing);
     if (filing->facts.count)
-        puts("facts");
+        puts(session_text(session, "facts"));
     print_facts(filing->facts.facts, filing->facts.count);
     for (size_t i = 0; i < filing->facts.consultant_count; i++) {
-        printf("consultant %s\n", filing->facts.consultants[i].consultant);
+        printf(session_text(session, "consultant %s\n"), filing->facts.consultants[i].consultant);
         print_facts(filing->facts.consultants[i].facts, filing->facts.consultants[i].count);
     }
 }
@@ -257,6 +278,15 @@ static void print_csv(const filing_t *filing)
                          filing->facts.consultants[i].count);
 }
 
+/* Why a filing, where there is one, has no receipt. */
+static const char *why_none(bool is_there, const filing_t *filing)
+{
+    if (!is_there)
+        return TRANSLATED("there is no such filing; `receipts list` gives the numbers");
+    return filing->state == FILING_WAITING ? TRANSLATED("it still waits in the outbox")
+                                           : TRANSLATED("the hub refused it; `outbox list` says why");
+}
+
 /* A delivered filing, whole. */
 static status_t get_delivered(session_t *session, outbox_t *outbox, uint64_t number, arena_t *arena, filing_t *out)
 {
@@ -267,9 +297,7 @@ static status_t get_delivered(session_t *session, outbox_t *outbox, uint64_t num
     if (is_there && out->state == FILING_DELIVERED)
         return STATUS_OK;
     return session_fail(session, STATUS_INVALID, "number %llu has no receipt: %s", (unsigned long long)number,
-                        !is_there                      ? "there is no such filing; `receipts list` gives the numbers"
-                        : out->state == FILING_WAITING ? "it still waits in the outbox"
-                                                       : "the hub refused it; `outbox list` says why");
+                        session_text(session, why_none(is_there, out)));
 }
 
 status_t receipts_show_command(session_t *session)
@@ -317,14 +345,14 @@ static const char *find_flaw(const verifier_t *verifier, const filing_t *filing)
     const named_facts_t *facts = filing->is_withdrawal ? NULL : &filing->facts;
     uint8_t digest[DIGEST_SIZE];
     if (!receipt->is_signed)
-        return "it is not signed: the hub of that day did not sign receipts";
+        return TRANSLATED("it is not signed: the hub of that day did not sign receipts");
     if (!verifier->is_pinned)
-        return "this home is not pinned to a signing key; run any command that reaches the hub";
+        return TRANSLATED("this home is not pinned to a signing key; run any command that reaches the hub");
     if (signed_facts_digest(facts, digest) != STATUS_OK || memcmp(digest, receipt->facts_digest, DIGEST_SIZE) != 0)
-        return "the facts that are stored are not those that the hub accepted (their digest differs)";
+        return TRANSLATED("the facts that are stored are not those that the hub accepted (their digest differs)");
     if (signed_receipt_check(filing->hub_key, filing->signing_key, receipt, filing->dealer, filing->period, filing->id,
                              facts) != STATUS_OK)
-        return "the signature is not the hub's over this receipt";
+        return TRANSLATED("the signature is not the hub's over this receipt");
     return NULL;
 }
 
@@ -339,10 +367,11 @@ static void conclude(verifier_t *verifier, const filing_t *filing)
     home_format_key(filing->signing_key, key);
     if (flaw)
         (void)!session_fail(verifier->session, STATUS_INVALID, "number %llu, %s %s: %s", number, filing->dealer, period,
-                            flaw);
+                            session_text(verifier->session, flaw));
     if (foreign)
-        printf("number %llu, %s %s: of another hub, proved with its own signing key %s\n", number, filing->dealer,
-               period, key);
+        printf(
+            session_text(verifier->session, "number %llu, %s %s: of another hub, proved with its own signing key %s\n"),
+            number, filing->dealer, period, key);
     *(flaw ? &verifier->bad : foreign ? &verifier->foreign : &verifier->good) += 1;
 }
 
@@ -383,9 +412,9 @@ status_t receipts_verify_command(session_t *session)
     verifier_t verifier = {.session = session, .outbox = outbox};
     verifier.is_pinned = home_hub_keys(&session->home, verifier.hub_key, verifier.signing_key) == STATUS_OK;
     TRY(verify_all(&verifier));
-    printf("%zu receipt%s verified, ", verifier.good, verifier.good == 1 ? "" : "s");
+    printf(session_text(session, "%zu receipt%s verified, "), verifier.good, verifier.good == 1 ? "" : "s");
     if (verifier.foreign)
-        printf("%zu of another hub, ", verifier.foreign);
-    printf("%zu failed\n", verifier.bad);
+        printf(session_text(session, "%zu of another hub, "), verifier.foreign);
+    printf(session_text(session, "%zu failed\n"), verifier.bad);
     return verifier.bad ? STATUS_INVALID : STATUS_OK;
 }

@@ -1,6 +1,7 @@
 #include "dealer-agent/report_refused.h"
 
 #include "client/files.h"
+#include "client/messages.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/report.h"
@@ -52,29 +53,50 @@ static void put_filing(FILE *out, const filing_t *filing, language_t language)
     put_number(out, language, WORD_REFUSED_NUMBER, filing->number);
 }
 
-/* The hub's own words, which are English; the status's before them in the reader's language. */
+/* The status, and below it what the hub said, both in the reader's language as far as that is known. */
 static void put_reason(FILE *out, const filing_t *filing, language_t language)
 {
+    const char *why = status_text(filing->refused);
+    char said[2 * OUTBOX_REASON_MAX];
     fputc('\n', out);
-    report_words_say(out, language, WORD_REFUSED_WHY, report_words_status(language, filing->refused));
+    report_words_say(out, language, WORD_REFUSED_WHY, language == LANGUAGE_ZH ? messages_zh(why) : why);
     if (!filing->reason || !*filing->reason)
         return;
     report_words_say(out, language, WORD_REFUSED_SAYS);
-    for (const char *line = filing->reason; *line;) {
+    for (const char *line = messages_said(language, filing->reason, said, sizeof said); *line;) {
         size_t length = strcspn(line, "\n");
-        char text[OUTBOX_REASON_MAX + 1];
+        char text[sizeof said];
         snprintf(text, sizeof text, "%.*s", (int)length, line);
         report_words_say(out, language, WORD_SAID, text);
         line += length + (line[length] == '\n');
     }
 }
 
+/* What comes before a new try; WORD_COUNT: nothing but headquarters' help. */
+static word_t first_step(const filing_t *filing)
+{
+    switch (filing->refused) {
+    case STATUS_MONTH_CLOSED:
+        return WORD_REFUSED_CLOSED;
+    case STATUS_NOT_ALLOWED:
+        return WORD_REFUSED_ALLOWED;
+    case STATUS_MALFORMED:
+    case STATUS_UNSUPPORTED:
+        return WORD_REFUSED_VERSION;
+    case STATUS_UNKNOWN:
+        return WORD_REFUSED_STORE;
+    default:
+        return filing->is_withdrawal ? WORD_COUNT : WORD_REFUSED_CORRECT;
+    }
+}
+
 static void put_advice(FILE *out, const filing_t *filing, language_t language)
 {
+    word_t first = first_step(filing);
     fputc('\n', out);
     report_words_say(out, language, WORD_REFUSED_DO);
-    if (!filing->is_withdrawal)
-        report_words_say(out, language, WORD_REFUSED_CORRECT);
+    if (first != WORD_COUNT)
+        report_words_say(out, language, first);
     put_number(out, language, WORD_REFUSED_RETRY, filing->number);
     put_number(out, language, WORD_REFUSED_DROP, filing->number);
 }

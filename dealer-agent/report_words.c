@@ -5,8 +5,8 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
     /* heads */
     [WORD_FILE] = {"文件：  {1}", "File:     {1}"},
     [WORD_READ] = {"读取：  {1}", "Read:     {1}"},
-    [WORD_CATALOG] = {"目录：  {1}，第 {2} 版", "Catalog:  {1}, version {2}"},
-    [WORD_CATALOG_BUILTIN] = {"目录：  {1}，第 {2} 版（随本程序附带；尚未从总部取得目录，总部会再核对一次）",
+    [WORD_CATALOG] = {"指标：  {1}，第 {2} 版", "Catalog:  {1}, version {2}"},
+    [WORD_CATALOG_BUILTIN] = {"指标：  {1}，第 {2} 版（随本程序附带；尚未从总部取得，总部会再核对一次）",
                               "Catalog:  {1}, version {2} (the one that came with this program; the hub's has not come "
                               "yet, and the hub checks again)"},
     [WORD_ACCEPTED] =
@@ -55,7 +55,7 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
                        "it holds only consultants, of a month of the store that has not been filed; {1} minutes were "
                        "waited. Put the store's file of that month into the inbox together with this one"},
     /* what the hub refused */
-    [WORD_REFUSED] = {"总部拒收了一个已在本机接收的月份。在您处理之前，该月不计入统计。",
+    [WORD_REFUSED] = {"本机已接收的一个月份被总部拒收。处理之前，该月不计入统计。",
                       "The hub refused a month that was accepted here. It does not count until somebody acts."},
     [WORD_REFUSED_DEALER] = {"门店：  {1}", "Store:    {1}"},
     [WORD_REFUSED_MONTH] = {"月份：  {1}", "Month:    {1}"},
@@ -70,8 +70,18 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
     [WORD_REFUSED_CORRECT] =
         {"- 数据有误时：在文件中改正、保存，再放入 inbox 文件夹。",
          "- Where the figures are wrong: correct them in the file, save, and put it into the inbox again."},
+    [WORD_REFUSED_CLOSED] = {"- 请向总部申请补报或更正该月。",
+                             "- Ask headquarters for an exception for this store and month."},
+    [WORD_REFUSED_ALLOWED] = {"- 请总部准入本机为该门店上报。",
+                              "- Ask headquarters to admit this agent for the store."},
+    [WORD_REFUSED_STORE] =
+        {"- 门店代码有误时：在文件中改正、保存，再放入 inbox 文件夹。代码无误时：请总部登记该门店。",
+         "- Where the store's code is wrong: correct it in the file, save, and put it into the inbox "
+         "again. Where it is right: ask headquarters to enter the store in its network."},
+    [WORD_REFUSED_VERSION] = {"- 请负责本程序的人员把它升级到与总部相同的版本。",
+                              "- Let whoever looks after this program bring it to the hub's version."},
     [WORD_REFUSED_RETRY] =
-        {"- 总部已解决问题时（例如重新开放了该月）：请负责本程序的人员运行：yardstick-agent outbox retry {1}",
+        {"- 总部处理之后（例如重新开放了该月），请负责本程序的人员运行：yardstick-agent outbox retry {1}",
          "- Where headquarters has put it right (say, opened the month again): let whoever looks after this program "
          "run: yardstick-agent outbox retry {1}"},
     [WORD_REFUSED_DROP] = {"- 不再需要时：yardstick-agent outbox drop {1}",
@@ -150,33 +160,4 @@ void report_words_put(FILE *out, language_t language, word_t word, const char *c
             fputc(*at, out);
         }
     }
-}
-
-static const char *status_zh(status_t status)
-{
-    switch (status) {
-    case STATUS_INVALID:
-        return "数据不符合规则";
-    case STATUS_NOT_ALLOWED:
-        return "此密钥无权提交该门店的数据";
-    case STATUS_UNKNOWN:
-        return "总部没有这家门店，或该月不在其网络中";
-    case STATUS_MONTH_CLOSED:
-        return "该月已由总部关账";
-    case STATUS_MALFORMED:
-        return "总部无法读取所发送的内容，或内容超过上限";
-    case STATUS_UNSUPPORTED:
-        return "总部的版本不认识这项请求";
-    case STATUS_CATALOG_CHANGED:
-        return "总部的目录已更改，本文件的指标与之不符";
-    case STATUS_CONFLICT:
-        return "与总部已有的数据矛盾";
-    default:
-        return "总部拒收";
-    }
-}
-
-const char *report_words_status(language_t language, status_t status)
-{
-    return language == LANGUAGE_ZH ? status_zh(status) : status_text(status);
 }

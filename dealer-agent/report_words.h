@@ -53,6 +53,10 @@ typedef enum {
     WORD_REFUSED_SAYS,
     WORD_REFUSED_DO,
     WORD_REFUSED_CORRECT,
+    WORD_REFUSED_CLOSED,
+    WORD_REFUSED_ALLOWED,
+    WORD_REFUSED_STORE,
+    WORD_REFUSED_VERSION,
     WORD_REFUSED_RETRY,
     WORD_REFUSED_DROP,
     /* what stays in the inbox */
@@ -88,6 +92,3 @@ void report_words_put(FILE *out, language_t language, word_t word, const char *c
         report_words_put((out), (language), (word), (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL});           \
         fputc('\n', (out));                                                                                            \
     } while (0)
-
-/* Why the hub refused, in words. Static storage. */
-const char *report_words_status(language_t language, status_t status);

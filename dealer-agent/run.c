@@ -2,6 +2,7 @@
 
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
+#include "dealer-agent/outbox_files.h"
 #include "dealer-agent/run_events.h"
 #include "dealer-agent/run_log.h"
 #include "dealer-agent/run_state.h"
@@ -18,7 +19,6 @@
 
 #define REFRESH_S 3600
 #define RESCAN_S  5
-#define DEAF_MS   60000 /* deliver so often where the kernel does not tell of the bell */
 #define END_MS    10000 /* for the children to end, those ended by force included */
 
 typedef struct {
@@ -28,7 +28,7 @@ typedef struct {
     run_events_t events;
     work_t work;
     moment_t rescan_at;
-    moment_t deaf_till; /* deliver without having been told */
+    stamp_t bell; /* as it was when it last rang */
     bool is_desk_lost;
     run_state_t state, told; /* as it is, and as run.txt has it */
     bool is_untold;          /* run.txt could not be written; said once */
@@ -134,7 +134,7 @@ static void fill_ignored(run_state_t *state, const watch_t *inbox)
     }
 }
 
-static void fill_state(daemon_t *daemon)
+static void fill_state(daemon_t *daemon, moment_t now)
 {
     run_state_t *state = &daemon->state;
     const work_t *work = &daemon->work;
@@ -144,7 +144,8 @@ static void fill_state(daemon_t *daemon)
         const watched_t *file = &work->inbox.files[i];
         bool is_taken = work->children[WORK_TAKE].pid && strcmp(file->name, work->taking) == 0;
         strcpy(state->files[i].name, file->name);
-        snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s", is_taken ? "is being read" : wait_text(file->wait));
+        snprintf(state->files[i].why, RUN_STATE_WHY_SIZE, "%s",
+                 is_taken ? TRANSLATED("is being read") : wait_text(watch_why(file, now)));
     }
     fill_ignored(state, &work->inbox);
     strcpy(state->last_name, work->last_name);
@@ -154,7 +155,7 @@ static void fill_state(daemon_t *daemon)
 
 static void tell_state(daemon_t *daemon)
 {
-    fill_state(daemon);
+    fill_state(daemon, moment_now());
     if (run_state_equal(&daemon->state, &daemon->told))
         return;
     if (run_state_write(daemon->home, &daemon->state) == STATUS_OK) {
@@ -163,7 +164,7 @@ static void tell_state(daemon_t *daemon)
         return;
     }
     if (!daemon->is_untold)
-        run_log(RUN_WARNING, "state", "reason=\"%s cannot be written: %s\"", RUN_STATE_FILE, strerror(errno));
+        run_log(LOG_WARNING, "state", "reason=\"%s cannot be written: %s\"", RUN_STATE_FILE, strerror(errno));
     daemon->is_untold = true;
 }
 
@@ -180,24 +181,36 @@ static void watch_all(daemon_t *daemon)
 static void mend_desk(daemon_t *daemon)
 {
     CLEANUP(faults_fini) faults_t faults = {0};
-    char quoted[RUN_LOG_VALUE_SIZE];
+    char quoted[LOG_VALUE_SIZE];
     if (!daemon->is_desk_lost)
-        run_log(RUN_WARNING, "inbox", "path=%s reason=\"it is not there, or may not be read; tried again\"",
-                run_log_quote(daemon->inbox, quoted));
+        run_log(LOG_WARNING, "inbox", "path=%s reason=\"it is not there, or may not be read; tried again\"",
+                log_quote(daemon->inbox, quoted));
     daemon->is_desk_lost = true;
     (void)!desk_make(daemon->desk, &faults);
 }
 
 static void log_ignored(watch_t *inbox)
 {
-    char name[RUN_LOG_VALUE_SIZE];
+    char name[LOG_VALUE_SIZE];
     for (size_t i = 0; i < inbox->ignored_count; i++) {
         ignored_t *entry = &inbox->ignored[i];
         if (!entry->is_told)
-            run_log(RUN_WARNING, "inbox", "entry=%s reason=\"%s is never taken; move it away\"",
-                    run_log_quote(entry->name, name), ignored_text(entry->kind));
+            run_log(LOG_WARNING, "inbox", "entry=%s reason=\"%s is never taken; move it away\"",
+                    log_quote(entry->name, name), ignored_text(entry->kind));
         entry->is_told = true;
     }
+}
+
+/* Whether something was added to the outbox since the last look, for where the kernel does not tell of that. */
+static bool has_rung(daemon_t *daemon)
+{
+    char path[PATH_MAX];
+    stamp_t bell;
+    if (!outbox_path(daemon->home, "bell", path) || !stamp_read(AT_FDCWD, path, &bell) ||
+        stamp_is_same(&bell, &daemon->bell))
+        return false;
+    daemon->bell = bell;
+    return true;
 }
 
 static void rescan(daemon_t *daemon, moment_t now)
@@ -209,10 +222,8 @@ static void rescan(daemon_t *daemon, moment_t now)
         mend_desk(daemon);
     log_ignored(&daemon->work.inbox);
     watch_all(daemon);
-    if (daemon->events.outbox < 0 && now.ms >= daemon->deaf_till.ms) {
-        daemon->deaf_till = moment_after(now, DEAF_MS);
+    if (daemon->events.outbox < 0 && has_rung(daemon))
         work_deliver(&daemon->work, now, false);
-    }
 }
 
 static void on_closed(void *context, const char *name)
@@ -266,14 +277,14 @@ static void end_children(daemon_t *daemon)
 
 static void announce(daemon_t *daemon)
 {
-    char home[RUN_LOG_VALUE_SIZE], desk[RUN_LOG_VALUE_SIZE];
+    char home[LOG_VALUE_SIZE], desk[LOG_VALUE_SIZE];
     daemon->state.pid = getpid();
     daemon->state.started_ms = wall_ms();
     snprintf(daemon->state.desk, sizeof daemon->state.desk, "%s", daemon->desk);
-    run_log(RUN_INFO, "ready", "home=%s desk=%s refresh_s=%u rescan_s=%u", run_log_quote(daemon->home, home),
-            run_log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);
+    run_log(LOG_INFO, "ready", "home=%s desk=%s refresh_s=%u rescan_s=%u", log_quote(daemon->home, home),
+            log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);
     if (daemon->events.inbox < 0 || daemon->events.outbox < 0)
-        run_log(RUN_WARNING, "watch",
+        run_log(LOG_WARNING, "watch",
                 "reason=\"this system does not tell of changes (inotify; fs.inotify.max_user_instances?): looked every "
                 "%u s\"",
                 daemon->rescan_s);
@@ -298,7 +309,7 @@ status_t run_daemon(session_t *session)
     end_children(daemon);
     tell_state(daemon);
     bool is_clean = !work_is_busy(&daemon->work);
-    run_log(is_clean ? RUN_INFO : RUN_ERROR, "end", "reason=\"%s\"",
+    run_log(is_clean ? LOG_INFO : LOG_ERROR, "end", "reason=\"%s\"",
             is_clean ? "told to end" : "told to end, but a child does not end");
     return STATUS_OK;
 }

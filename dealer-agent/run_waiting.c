@@ -36,12 +36,13 @@ static word_t word_of(wait_t wait)
     return WORDS[wait];
 }
 
-static word_t why(const work_t *work, const watched_t *file)
+static word_t why(const work_t *work, const watched_t *file, moment_t now)
 {
+    wait_t wait = watch_why(file, now);
     if (work->children[WORK_TAKE].pid && strcmp(file->name, work->taking) == 0)
         return WORD_WAITING_READ;
-    bool is_in_line = file->wait == WAIT_TURN || file->wait == WAIT_ARRIVING;
-    return word_of(is_in_line && work->take_failures ? work->rest_wait : file->wait);
+    bool is_in_line = wait == WAIT_TURN || wait == WAIT_ARRIVING;
+    return word_of(is_in_line && work->take_failures ? work->rest_wait : wait);
 }
 
 static int by_name(const void *a, const void *b)
@@ -102,7 +103,7 @@ static void put_files(FILE *out, const work_t *work, language_t language, moment
     report_words_say(out, language, WORD_WAITING);
     fputc('\n', out);
     for (size_t i = 0; i < count; i++)
-        put_entry(out, language, names[i], why(work, (const watched_t *)(const void *)names[i]));
+        put_entry(out, language, names[i], why(work, (const watched_t *)(const void *)names[i], now));
     put_more(out, language, work->inbox.more);
 }
 
@@ -165,7 +166,7 @@ static void note_failure(waiting_t *waiting, moment_t now)
     /* Tried at leisure: each try changes the folder, of which the kernel tells. */
     waiting->again = moment_after(now, WAITING_RETRY_MS);
     if (!waiting->is_untold)
-        run_log(RUN_WARNING, "waiting", "reason=\"%s cannot be written into the inbox: %s\"", WATCH_WAITING_FILE,
+        run_log(LOG_WARNING, "waiting", "reason=\"%s cannot be written into the inbox: %s\"", WATCH_WAITING_FILE,
                 strerror(errno));
     waiting->is_untold = true;
 }
@@ -173,7 +174,7 @@ static void note_failure(waiting_t *waiting, moment_t now)
 void waiting_tell(waiting_t *waiting, const work_t *work, language_t language, moment_t now)
 {
     CLEANUP(scratch_free) char *text = NULL;
-    if (now.ms < waiting->again.ms || !work->inbox.device || waiting_make(work, language, now, &text) != STATUS_OK)
+    if (now.ms < waiting->again.ms || !work->inbox.is_there || waiting_make(work, language, now, &text) != STATUS_OK)
         return;
     if (waiting->text && strcmp(text, waiting->text) == 0)
         return;

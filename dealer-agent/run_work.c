@@ -107,7 +107,7 @@ static bool start(work_t *work, work_kind_t kind, const words_t *words, moment_t
     unsigned failures = kind == WORK_TAKE ? 0 : work->errands[kind].failures;
     if (child_start(&work->children[kind], PROGRAM, words->words, failures > 0, now))
         return true;
-    run_log(RUN_ERROR, work->children[kind].name, "reason=\"no process can be made: %s\"", strerror(errno));
+    run_log(LOG_ERROR, work->children[kind].name, "reason=\"no process can be made: %s\"", strerror(errno));
     return false;
 }
 
@@ -130,7 +130,9 @@ static void rest_takes(work_t *work, wait_t wait, moment_t now)
 static void start_take(work_t *work, const watched_t *file, moment_t now)
 {
     words_t words = {0};
+    char seen[STAMP_TEXT_SIZE];
     begin_words(work, WORK_TAKE, &words);
+    add_option(&words, "--seen", stamp_format(&file->stamp, seen));
     if (watch_is_last_try(file, now))
         add(&words, "--last");
     if (file->crashes >= WATCH_CRASHES)
@@ -186,12 +188,12 @@ static end_t end_of(int status)
 static void tell_end(const child_t *child, end_t end, unsigned failures)
 {
     if (child->is_late)
-        run_log(RUN_ERROR, child->name, "reason=\"not done after %lld s; ended\"",
+        run_log(LOG_ERROR, child->name, "reason=\"not done after %lld s; ended\"",
                 (long long)child->deadline_ms / 1000);
     else if (end.signal)
-        run_log(RUN_ERROR, child->name, "reason=\"died of signal %d (%s)\"", end.signal, strsignal(end.signal));
+        run_log(LOG_ERROR, child->name, "reason=\"died of signal %d (%s)\"", end.signal, strsignal(end.signal));
     else if (failures == 1)
-        run_log(RUN_WARNING, child->name, "exit=%d reason=\"%s\"", end.code,
+        run_log(LOG_WARNING, child->name, "exit=%d reason=\"%s\"", end.code,
                 end.code == EXIT_REFUSED ? "status and outbox list say what a person must do; tried again meanwhile"
                                          : "tried again until it works");
 }
@@ -200,13 +202,13 @@ static void note_taken(work_t *work, take_end_t end, const char *outcome, moment
 {
     struct timespec wall = {0};
     clock_gettime(CLOCK_REALTIME, &wall);
-    char name[RUN_LOG_VALUE_SIZE];
+    char name[LOG_VALUE_SIZE];
     watch_note_taken(&work->inbox, work->taking, end, now, arc4random());
     strcpy(work->last_name, work->taking);
     work->last_outcome = outcome;
     work->last_ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
-    run_log(end == TAKE_DONE ? RUN_INFO : RUN_WARNING, "take", "file=%s outcome=\"%s\"",
-            run_log_quote(work->taking, name), outcome);
+    run_log(end == TAKE_DONE ? LOG_INFO : LOG_WARNING, "take", "file=%s outcome=\"%s\"", log_quote(work->taking, name),
+            outcome);
 }
 
 /* What an exit status of take means, and how that is told; of any other nothing is known. */
@@ -219,16 +221,16 @@ typedef struct {
 static const take_meaning_t *meaning_of(int code)
 {
     static const take_meaning_t MEANINGS[] = {
-        {EXIT_DONE, TAKE_DONE, "accepted"},
-        {EXIT_REFUSED, TAKE_DONE, "rejected"},
-        {TAKE_EXIT_NO_MONTH, TAKE_NO_MONTH, "waits for its month"},
-        {TAKE_EXIT_NO_STORE, TAKE_NO_STORE, "waits until its store is known"},
-        {TAKE_EXIT_THIS, TAKE_LATER, "could not be taken yet"},
-        {TAKE_EXIT_TOO_MUCH, TAKE_CRASHED, "its reader broke off"},
-        {TAKE_EXIT_NO_ROOM, TAKE_NO_ROOM, "could not be taken yet: no room on the disk"},
+        {EXIT_DONE, TAKE_DONE, TRANSLATED("accepted")},
+        {EXIT_REFUSED, TAKE_DONE, TRANSLATED("rejected")},
+        {TAKE_EXIT_NO_MONTH, TAKE_NO_MONTH, TRANSLATED("waits for its month")},
+        {TAKE_EXIT_NO_STORE, TAKE_NO_STORE, TRANSLATED("waits until its store is known")},
+        {TAKE_EXIT_THIS, TAKE_LATER, TRANSLATED("could not be taken yet")},
+        {TAKE_EXIT_TOO_MUCH, TAKE_CRASHED, TRANSLATED("its reader broke off")},
+        {TAKE_EXIT_NO_ROOM, TAKE_NO_ROOM, TRANSLATED("could not be taken yet: no room on the disk")},
     };
     static const take_meaning_t OTHER = {TAKE_EXIT_LATER, TAKE_NO_OUTBOX,
-                                         "could not be taken yet: the outbox or the desk cannot be used"};
+                                         TRANSLATED("could not be taken yet: the outbox or the desk cannot be used")};
     for (size_t i = 0; i < sizeof MEANINGS / sizeof *MEANINGS; i++)
         if (MEANINGS[i].code == code)
             return &MEANINGS[i];
@@ -238,8 +240,8 @@ static const take_meaning_t *meaning_of(int code)
 /* One that was told to end died of that: what it waited for may be a disk or a share. */
 static take_meaning_t meaning_of_signal(const child_t *child)
 {
-    return child->is_told ? (take_meaning_t){-1, TAKE_LATER, "could not be taken yet"}
-                          : (take_meaning_t){-1, TAKE_CRASHED, "its reader broke off"};
+    return child->is_told ? (take_meaning_t){-1, TAKE_LATER, TRANSLATED("could not be taken yet")}
+                          : (take_meaning_t){-1, TAKE_CRASHED, TRANSLATED("its reader broke off")};
 }
 
 static void take_ended(work_t *work, end_t end, moment_t now)
@@ -273,7 +275,7 @@ static void errand_ended(work_t *work, work_kind_t kind, end_t end, moment_t now
     errand_end(errand, now, is_well, arc4random());
     tell_end(&work->children[kind], end, errand->failures);
     if (before && !errand->failures)
-        run_log(RUN_INFO, work->children[kind].name, "reason=\"works again\"");
+        run_log(LOG_INFO, work->children[kind].name, "reason=\"works again\"");
     if (kind == WORK_DELIVER)
         deliver_ended(work, end, now);
     if (kind == WORK_RESULTS)

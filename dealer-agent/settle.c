@@ -90,12 +90,11 @@ receipt_line_t settle_line(const filing_t *filing)
 }
 
 /* The hub's words, and below them each of its faults, all with the place in the file. */
-static status_t add_refusal(session_t *session, const filing_t *filing)
+static void add_refusal(session_t *session, const filing_t *filing)
 {
-    char period[PERIOD_TEXT_SIZE];
-    char *text = strdup(filing->reason), *rest = text;
-    if (!text)
-        return STATUS_NO_MEMORY;
+    char period[PERIOD_TEXT_SIZE], said[SESSION_WORDS_SIZE];
+    char *rest = said;
+    session_said(session, filing->reason, said);
     faults_t *faults = &session->faults;
     period_format(filing->period, period);
     faults->source = *filing->source ? filing->source : NULL;
@@ -104,8 +103,6 @@ static status_t add_refusal(session_t *session, const filing_t *filing)
     for (char *line; (line = strsep(&rest, "\n")) != NULL;)
         faults_add(faults, filing->line, filing->column, "%s %s: %s", filing->dealer, period, line);
     faults->source = NULL;
-    free(text);
-    return STATUS_OK;
 }
 
 status_t settle_read_lines(session_t *session, outbox_t *outbox, const uint64_t *numbers, size_t count, arena_t *arena,
@@ -118,7 +115,7 @@ status_t settle_read_lines(session_t *session, outbox_t *outbox, const uint64_t 
             return outbox_explain(outbox, status, &session->faults);
         out[i] = settle_line(&filing);
         if (filing.state == FILING_ASIDE)
-            TRY(add_refusal(session, &filing));
+            add_refusal(session, &filing);
     }
     return STATUS_OK;
 }
@@ -127,7 +124,8 @@ status_t settle_conclude(session_t *session, const receipt_line_t *lines, size_t
 {
     receipt_counts_t counts = receipts_count(lines, count);
     if (counts.refused && session->format == FORMAT_TABLE)
-        puts("what was refused is set aside in the outbox; `yardstick-agent outbox list` says what to do");
+        puts(session_text(
+            session, "what was refused is set aside in the outbox; `yardstick-agent outbox list` says what to do"));
     if (counts.waiting)
         (void)!session_fail(session, STATUS_TIMED_OUT,
                             "%zu of %zu month%s in the outbox%s%s; `yardstick-agent deliver`, or one that runs "

@@ -105,40 +105,41 @@ static const char *clean_text(const char *name, char out[CLEAN_SIZE])
     return out;
 }
 
-static json_t *entries_json(const run_state_file_t *entries, size_t count)
+static json_t *entries_json(const session_t *session, const run_state_file_t *entries, size_t count)
 {
     char name[CLEAN_SIZE];
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(
-            array, json_pack("{s:s, s:s}", "name", clean_text(entries[i].name, name), "why", entries[i].why));
+        json_array_append_new(array, json_pack("{s:s, s:s}", "name", clean_text(entries[i].name, name), "why",
+                                               session_text(session, entries[i].why)));
     return array;
 }
 
-static json_t *inbox_json(const run_state_t *daemon)
+static json_t *inbox_json(const session_t *session, const run_state_t *daemon)
 {
     return json_pack("{s:o, s:o, s:o, s:o}", "waiting", listing_number(daemon->waiting), "files",
-                     entries_json(daemon->files, daemon->file_count), "ignored", listing_number(daemon->ignored),
-                     "entries", entries_json(daemon->ignored_files, daemon->ignored_count));
+                     entries_json(session, daemon->files, daemon->file_count), "ignored",
+                     listing_number(daemon->ignored), "entries",
+                     entries_json(session, daemon->ignored_files, daemon->ignored_count));
 }
 
-static json_t *last_file_json(const run_state_t *daemon)
+static json_t *last_file_json(const session_t *session, const run_state_t *daemon)
 {
     char name[CLEAN_SIZE];
     if (!*daemon->last_name)
         return json_null();
-    return json_pack("{s:s, s:s, s:o}", "name", clean_text(daemon->last_name, name), "outcome", daemon->last_outcome,
-                     "time", listing_time(daemon->last_ms));
+    return json_pack("{s:s, s:s, s:o}", "name", clean_text(daemon->last_name, name), "outcome",
+                     session_text(session, daemon->last_outcome), "time", listing_time(daemon->last_ms));
 }
 
-static json_t *desk_json(const run_state_t *daemon)
+static json_t *desk_json(const session_t *session, const run_state_t *daemon)
 {
     char desk[CLEAN_SIZE];
     if (!daemon->is_running)
         return json_null();
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "path", listing_text(clean_text(daemon->desk, desk)), "process",
                      listing_number((uint64_t)daemon->pid), "started", listing_time(daemon->started_ms), "inbox",
-                     inbox_json(daemon), "last_file", last_file_json(daemon));
+                     inbox_json(session, daemon), "last_file", last_file_json(session, daemon));
 }
 
 /* ---- JSON */
@@ -183,7 +184,7 @@ static json_t *report_json(const report_t *report)
                      listing_time(outbox->oldest_waiting_ms), "aside", listing_number(outbox->aside), "delivered",
                      listing_number(outbox->delivered), "last_receipt", receipt_json(report), "catalog",
                      catalog_json(report), "stores", stores_json(report), "daemon", report->daemon.is_running, "desk",
-                     desk_json(&report->daemon), "delivering", report->delivers);
+                     desk_json(report->session, &report->daemon), "delivering", report->delivers);
 }
 
 static status_t print_json(const report_t *report)
@@ -198,14 +199,19 @@ static status_t print_json(const report_t *report)
 
 /* ---- text: a name and a value each */
 
+#define NAME_WIDTH 16
+
 typedef struct {
+    const session_t *session;
     bool is_csv;
 } printer_t;
 
 static void print_pair(const printer_t *printer, const char *key, const char *name, const char *value)
 {
     if (!printer->is_csv) {
-        printf("%-16s %s\n", name, value);
+        const char *head = session_text(printer->session, name);
+        int blanks = NAME_WIDTH - (int)text_width(head);
+        printf("%s%*s %s\n", head, blanks > 0 ? blanks : 0, "", value);
         return;
     }
     printf("%s,", key);
@@ -215,90 +221,109 @@ static void print_pair(const printer_t *printer, const char *key, const char *na
 
 static void print_line_to_hub(const printer_t *printer, const report_t *report)
 {
+    const session_t *session = report->session;
     const outbox_status_t *outbox = &report->outbox;
-    const home_t *home = &report->session->home;
-    char times[2][TIMES_SIZE], text[700];
-    print_pair(printer, "hub", "hub", home->endpoint);
+    char times[2][TIMES_SIZE], text[OUTBOX_ERROR_SIZE + 100];
+    print_pair(printer, "hub", TRANSLATED("hub"), session->home.endpoint);
     times_local(outbox->last_contact_ms, times[0]);
     times_local(outbox->unreached_since_ms, times[1]);
     if (outbox->unreached_since_ms)
-        snprintf(text, sizeof text, "not reached since %s (last reached: %s)", times[1], times[0]);
+        snprintf(text, sizeof text, session_text(session, "not reached since %s (last reached: %s)"), times[1],
+                 times[0]);
     else if (outbox->last_contact_ms)
-        snprintf(text, sizeof text, "reached, last at %s", times[0]);
+        snprintf(text, sizeof text, session_text(session, "reached, last at %s"), times[0]);
     else
-        snprintf(text, sizeof text, "not tried yet");
-    print_pair(printer, "line", "line", text);
-    snprintf(text, sizeof text, "%s%s%s", outbox->last_error, *outbox->last_error ? " — " : "none",
-             *outbox->last_error ? times_local(outbox->last_error_ms, times[0]) : "");
-    print_pair(printer, "last_error", "last error", text);
-    print_pair(printer, "signing_key", "signing key", signing_key(report) ? signing_key(report) : "not pinned yet");
+        snprintf(text, sizeof text, "%s", session_text(session, "not tried yet"));
+    print_pair(printer, "line", TRANSLATED("line"), text);
+    snprintf(text, sizeof text, "%s", session_text(session, "none"));
+    if (*outbox->last_error)
+        snprintf(text, sizeof text, "%s — %s", outbox->last_error, times_local(outbox->last_error_ms, times[0]));
+    print_pair(printer, "last_error", TRANSLATED("last error"), text);
+    print_pair(printer, "signing_key", TRANSLATED("signing key"),
+               signing_key(report) ? signing_key(report) : session_text(session, "not pinned yet"));
 }
 
 static void print_outbox(const printer_t *printer, const report_t *report)
 {
+    const session_t *session = report->session;
     const outbox_status_t *outbox = &report->outbox;
     char time[TIMES_SIZE], text[400], period[PERIOD_TEXT_SIZE];
-    snprintf(text, sizeof text, "%llu%s%s", (unsigned long long)outbox->waiting,
-             outbox->waiting ? ", the oldest since " : "",
-             outbox->waiting ? times_local(outbox->oldest_waiting_ms, time) : "");
-    print_pair(printer, "waiting", "waiting", text);
-    snprintf(text, sizeof text, "%llu%s", (unsigned long long)outbox->aside,
-             outbox->aside ? "; `yardstick-agent outbox list` says what to do" : "");
-    print_pair(printer, "aside", "set aside", text);
+    if (outbox->waiting)
+        snprintf(text, sizeof text, session_text(session, "%llu, the oldest since %s"),
+                 (unsigned long long)outbox->waiting, times_local(outbox->oldest_waiting_ms, time));
+    print_pair(printer, "waiting", TRANSLATED("waiting"), outbox->waiting ? text : "0");
+    if (outbox->aside)
+        snprintf(text, sizeof text, session_text(session, "%llu; `yardstick-agent outbox list` says what to do"),
+                 (unsigned long long)outbox->aside);
+    print_pair(printer, "aside", TRANSLATED("set aside"), outbox->aside ? text : "0");
     snprintf(text, sizeof text, "%llu", (unsigned long long)outbox->delivered);
-    print_pair(printer, "delivered", "delivered", text);
-    snprintf(text, sizeof text, "none yet");
-    if (report->has_receipt) {
-        period_format(report->last.period, period);
-        snprintf(text, sizeof text, "number %llu, %s %s, %s, revision %u, at %s",
+    print_pair(printer, "delivered", TRANSLATED("delivered"), text);
+    period_format(report->last.period, period);
+    if (report->has_receipt)
+        snprintf(text, sizeof text, session_text(session, "number %llu, %s %s, %s, revision %u, at %s"),
                  (unsigned long long)report->last.number, report->last.dealer, period,
-                 outcome_names[report->last.receipt.outcome], report->last.receipt.revision,
+                 session_text(session, outcome_names[report->last.receipt.outcome]), report->last.receipt.revision,
                  times_local(report->last.settled_ms, time));
+    print_pair(printer, "last_receipt", TRANSLATED("last receipt"),
+               report->has_receipt ? text : session_text(session, "none yet"));
+}
+
+static void print_inbox(const printer_t *printer, const run_state_t *daemon)
+{
+    char name[CLEAN_SIZE], text[CLEAN_SIZE + 200];
+    snprintf(text, sizeof text, session_text(printer->session, "%zu waiting, %zu never taken"), daemon->waiting,
+             daemon->ignored);
+    print_pair(printer, "inbox", TRANSLATED("inbox"), text);
+    for (size_t i = 0; i < daemon->file_count; i++) {
+        snprintf(text, sizeof text, session_text(printer->session, "%s %s"), clean_text(daemon->files[i].name, name),
+                 session_text(printer->session, daemon->files[i].why));
+        print_pair(printer, "inbox_file", "", text);
     }
-    print_pair(printer, "last_receipt", "last receipt", text);
+    for (size_t i = 0; i < daemon->ignored_count; i++) {
+        snprintf(text, sizeof text, session_text(printer->session, "%s: %s"),
+                 clean_text(daemon->ignored_files[i].name, name),
+                 session_text(printer->session, daemon->ignored_files[i].why));
+        print_pair(printer, "inbox_ignored", "", text);
+    }
 }
 
 static void print_desk(const printer_t *printer, const run_state_t *daemon)
 {
+    const session_t *session = printer->session;
     char time[TIMES_SIZE], name[CLEAN_SIZE], text[CLEAN_SIZE + 200];
     if (!daemon->is_running) {
-        print_pair(printer, "daemon", "daemon", "does not run");
+        print_pair(printer, "daemon", TRANSLATED("daemon"),
+                   session_text(session, "does not run; nothing is taken from a desk or delivered by itself until "
+                                         "somebody starts `yardstick-agent run`"));
         return;
     }
-    snprintf(text, sizeof text, "runs (process %lld) since %s", (long long)daemon->pid,
+    snprintf(text, sizeof text, session_text(session, "runs (process %lld) since %s"), (long long)daemon->pid,
              times_local(daemon->started_ms, time));
-    print_pair(printer, "daemon", "daemon", text);
-    print_pair(printer, "desk", "desk", clean_text(daemon->desk, name));
-    snprintf(text, sizeof text, "%zu waiting, %zu never taken", daemon->waiting, daemon->ignored);
-    print_pair(printer, "inbox", "inbox", text);
-    for (size_t i = 0; i < daemon->file_count; i++) {
-        snprintf(text, sizeof text, "%s %s", clean_text(daemon->files[i].name, name), daemon->files[i].why);
-        print_pair(printer, "inbox_file", "", text);
-    }
-    for (size_t i = 0; i < daemon->ignored_count; i++) {
-        snprintf(text, sizeof text, "%s: %s", clean_text(daemon->ignored_files[i].name, name),
-                 daemon->ignored_files[i].why);
-        print_pair(printer, "inbox_ignored", "", text);
-    }
-    snprintf(text, sizeof text, "none yet");
+    print_pair(printer, "daemon", TRANSLATED("daemon"), text);
+    print_pair(printer, "desk", TRANSLATED("desk"), clean_text(daemon->desk, name));
+    print_inbox(printer, daemon);
     if (*daemon->last_name)
-        snprintf(text, sizeof text, "%s, %s, at %s", clean_text(daemon->last_name, name), daemon->last_outcome,
-                 times_local(daemon->last_ms, time));
-    print_pair(printer, "last_file", "last file", text);
+        snprintf(text, sizeof text, session_text(session, "%s, %s, at %s"), clean_text(daemon->last_name, name),
+                 session_text(session, daemon->last_outcome), times_local(daemon->last_ms, time));
+    print_pair(printer, "last_file", TRANSLATED("last file"),
+               *daemon->last_name ? text : session_text(session, "none yet"));
 }
 
 static void print_rest(const printer_t *printer, const report_t *report)
 {
+    const session_t *session = report->session;
+    const catalog_t *catalog = report->catalog;
     char text[KEY_DEALERS_MAX * (CODE_LENGTH_MAX + 1) + 1] = "";
     size_t used = 0;
     for (size_t i = 0; i < report->stores.count; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", report->stores.codes[i]);
-    print_pair(printer, "stores", "stores", used ? text : "not known yet");
-    if (report->catalog)
-        snprintf(text, sizeof text, "%s, version %u", report->catalog->id, report->catalog->version);
-    print_pair(printer, "catalog", "catalog", report->catalog ? text : "not known yet");
+    print_pair(printer, "stores", TRANSLATED("stores"), used ? text : session_text(session, "not known yet"));
+    if (catalog)
+        snprintf(text, sizeof text, session_text(session, "%s, version %u"), catalog->id, catalog->version);
+    print_pair(printer, "catalog", TRANSLATED("catalog"), catalog ? text : session_text(session, "not known yet"));
     print_desk(printer, &report->daemon);
-    print_pair(printer, "delivering", "delivery", report->delivers ? "under way" : "not under way");
+    print_pair(printer, "delivering", TRANSLATED("delivery"),
+               report->delivers ? session_text(session, "under way") : session_text(session, "not under way"));
 }
 
 status_t status_command(session_t *session)
@@ -307,7 +332,7 @@ status_t status_command(session_t *session)
     TRY(gather(session, &report));
     if (session->format == FORMAT_JSON)
         return print_json(&report);
-    printer_t printer = {session->format == FORMAT_CSV};
+    printer_t printer = {session, session->format == FORMAT_CSV};
     if (printer.is_csv)
         puts("name,value");
     print_line_to_hub(&printer, &report);

@@ -45,7 +45,8 @@ static status_t get_ready_offline(filer_t *filer, status_t status)
         return status;
     if (status != STATUS_OK)
         snprintf(filer->why, sizeof filer->why, "%s",
-                 faults->count ? faults->items[faults->count - 1].message : status_text(status));
+                 faults->count ? faults->items[faults->count - 1].message
+                               : session_text(filer->session, status_text(status)));
     faults_clear(faults);
     catalog_destroy(&session->catalog);
     return session_find_catalog(session, false);
@@ -121,9 +122,8 @@ static status_t print_lines(filer_t *filer, const composition_t *composition, co
     if (filer->waits)
         return settle_conclude(filer->session, lines, used, why);
     if (filer->session->format == FORMAT_TABLE && count)
-        printf(
-            "kept safely in the outbox; `yardstick-agent deliver`, or one that runs (`yardstick-agent run`), delivers "
-            "what waits\n");
+        puts(session_text(filer->session, "kept safely in the outbox; `yardstick-agent deliver`, or one that runs "
+                                          "(`yardstick-agent run`), delivers what waits"));
     return STATUS_OK;
 }
 
@@ -134,7 +134,8 @@ static const char *take_reason(filer_t *filer, const delivery_t *delivery, statu
     if (status == STATUS_OK)
         return delivery->stuck.count ? delivery->stuck.items[0].message : NULL;
     snprintf(filer->why, sizeof filer->why, "%s",
-             faults->count ? faults->items[faults->count - 1].message : status_text(status));
+             faults->count ? faults->items[faults->count - 1].message
+                           : session_text(filer->session, status_text(status)));
     faults_clear(faults);
     return filer->why;
 }
@@ -203,14 +204,14 @@ static status_t read_files(filer_t *filer, facts_set_t *set)
     status_t status = filing_read(session, dealers, count, &filed_before, set, &warnings, &notes);
     if (before.failure != STATUS_OK)
         return outbox_explain(filer->outbox, before.failure, &session->faults);
-    filing_print_notes(session, "note", &notes, stderr);
+    filing_print_notes(session, session_text(session, "note"), &notes, stderr);
     if (!session->connection) /* else the receipts name them */
-        filing_print_notes(session, "warning", &warnings, stderr);
+        filing_print_notes(session, session_text(session, "warning"), &warnings, stderr);
     if (status != STATUS_OK && count == 0)
         (void)!session_fail(session, status,
                             "this home has not met its hub yet, so that it does not know its store: where the file has "
                             "no dealer column, name the store with --dealer CODE%s%s",
-                            *filer->why ? "; asking the hub failed: " : "", filer->why);
+                            *filer->why ? session_text(session, "; asking the hub failed: ") : "", filer->why);
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/report.h"
+#include "dealer-agent/stamp.h"
 #include "dealer-agent/take_read.h"
 #include "dealer-agent/watch.h"
 
@@ -12,7 +13,6 @@
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +24,7 @@ typedef struct {
     char desk[PATH_MAX];
     char path[2 * PATH_MAX]; /* of the file, as its faults name it */
     int lock, inbox;         /* descriptors */
-    struct stat look;        /* of the file before it was read */
+    stamp_t stamp;           /* of the file before it was read */
     uint64_t read_ms;
     reading_t reading;
 } take_t;
@@ -62,11 +62,19 @@ static status_t PRINTF(3, 4) later(take_t *take, int exit_code, const char *form
     return session_fail(take->session, STATUS_TIMED_OUT, "%s stays in the inbox: %s", take->name, words);
 }
 
+static status_t changed(take_t *take)
+{
+    return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
+}
+
 /* ---- Before reading ---- */
 
-static bool look_at(const take_t *take, struct stat *out)
+/* Whether it is still what the daemon found whole: somebody may have begun to write it anew since. */
+static bool is_as_seen(const take_t *take)
 {
-    return fstatat(take->inbox, take->name, out, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(out->st_mode);
+    char now[STAMP_TEXT_SIZE];
+    const char *seen = invocation_value(take->session->invocation, "seen");
+    return !seen || strcmp(stamp_format(&take->stamp, now), seen) == 0;
 }
 
 static status_t begin(take_t *take)
@@ -84,22 +92,19 @@ static status_t begin(take_t *take)
     take->inbox = open(inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (take->inbox < 0)
         return later(take, TAKE_EXIT_LATER, "%s cannot be read: %s", inbox, strerror(errno));
-    if (!look_at(take, &take->look)) {
+    if (!stamp_read(take->inbox, take->name, &take->stamp)) {
         session->exit_code = TAKE_EXIT_THIS;
         return session_fail(session, STATUS_NOT_FOUND, "there is no file %s in %s", take->name, inbox);
     }
-    return STATUS_OK;
+    return is_as_seen(take) ? STATUS_OK : changed(take);
 }
 
 /* Nobody wrote to it or replaced it since it was first looked at, nor moved it away and back: what stood at its name
  * meanwhile would be what was read. */
 static bool is_same(const take_t *take)
 {
-    struct stat now;
-    const struct stat *was = &take->look;
-    return look_at(take, &now) && now.st_ino == was->st_ino && now.st_size == was->st_size &&
-           now.st_mtim.tv_sec == was->st_mtim.tv_sec && now.st_mtim.tv_nsec == was->st_mtim.tv_nsec &&
-           now.st_ctim.tv_sec == was->st_ctim.tv_sec && now.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
+    stamp_t now;
+    return stamp_read(take->inbox, take->name, &now) && stamp_is_same(&now, &take->stamp);
 }
 
 /* ---- The report and the move ---- */
@@ -157,12 +162,10 @@ static status_t write_report(take_t *take, place_t *place, const report_t *repor
  * file system is told by its size. */
 static bool is_what_was_read(const take_t *take, const place_t *place)
 {
-    struct stat now;
-    const struct stat *was = &take->look;
-    if (fstatat(place->descriptor, place->name, &now, AT_SYMLINK_NOFOLLOW) != 0 || now.st_size != was->st_size)
-        return false;
-    return now.st_dev != was->st_dev || (now.st_ino == was->st_ino && now.st_mtim.tv_sec == was->st_mtim.tv_sec &&
-                                         now.st_mtim.tv_nsec == was->st_mtim.tv_nsec);
+    stamp_t now;
+    const stamp_t *was = &take->stamp;
+    return stamp_read(place->descriptor, place->name, &now) && now.size == was->size &&
+           (now.device != was->device || (now.inode == was->inode && now.mtime_ns == was->mtime_ns));
 }
 
 static status_t fail_move(take_t *take, const place_t *place, status_t status, int reason)
@@ -177,15 +180,14 @@ static status_t fail_move(take_t *take, const place_t *place, status_t status, i
 static status_t move_file(take_t *take, const place_t *place)
 {
     if (!is_same(take))
-        return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
+        return changed(take);
     status_t status = desk_move(take->inbox, take->name, place->descriptor, place->name);
     if (status != STATUS_OK)
         return fail_move(take, place, status, errno);
     if (is_what_was_read(take, place))
         return STATUS_OK;
     status = desk_move(place->descriptor, place->name, take->inbox, take->name);
-    return status == STATUS_OK ? later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again")
-                               : fail_place(take, place, status, errno);
+    return status == STATUS_OK ? changed(take) : fail_place(take, place, status, errno);
 }
 
 /* The report into its place, then the file; each try that fails would else leave another report. */
@@ -319,33 +321,26 @@ static status_t describe_all(take_t *take, report_t *report)
 
 /* ---- Which file is being filed ---- */
 
-#define MARK_FILE     "taking.txt"
-#define MARK_SIZE     100
-#define MARK_FORMAT   "%llu %lld %lld.%09ld %lld.%09ld\n"
-#define MARK_TIME(of) (long long)(of).tv_sec, (long)(of).tv_nsec
-#define MARK_OF(look)                                                                                                  \
-    (unsigned long long)(look)->st_ino, (long long)(look)->st_size, MARK_TIME((look)->st_mtim),                        \
-        MARK_TIME((look)->st_ctim)
+#define MARK_FILE "taking.txt"
 
 /* HOME/taking.txt names the file whose months go into the outbox, by what only that very file has: the same dropped
  * again has another. So that one whose reader was ended between the outbox and the move is not taken for one that was
  * dropped again. */
 static status_t set_mark(const take_t *take)
 {
-    char mark[MARK_SIZE];
-    int size = snprintf(mark, sizeof mark, MARK_FORMAT, MARK_OF(&take->look));
-    return home_write_file(take->session->home.directory, MARK_FILE, mark, (size_t)size, false, false);
+    char mark[STAMP_TEXT_SIZE];
+    stamp_format(&take->stamp, mark);
+    return home_write_file(take->session->home.directory, MARK_FILE, mark, strlen(mark), false, false);
 }
 
 static bool is_marked(const take_t *take)
 {
-    char path[PATH_MAX], mark[MARK_SIZE];
+    char path[PATH_MAX], mark[STAMP_TEXT_SIZE];
     CLEANUP(scratch_free) char *found = NULL;
     size_t size = 0;
     int length = snprintf(path, sizeof path, "%s/" MARK_FILE, take->session->home.directory);
-    snprintf(mark, sizeof mark, MARK_FORMAT, MARK_OF(&take->look));
     return length > 0 && length < PATH_MAX && files_read(path, sizeof mark, &found, &size) == STATUS_OK &&
-           strcmp(found, mark) == 0;
+           strcmp(found, stamp_format(&take->stamp, mark)) == 0;
 }
 
 static status_t file_months(take_t *take)
@@ -353,7 +348,7 @@ static status_t file_months(take_t *take)
     reading_t *reading = &take->reading;
     const composition_t *composition = &reading->composition;
     if (!is_same(take))
-        return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
+        return changed(take);
     if (composition->count == 0)
         return STATUS_OK;
     if (set_mark(take) != STATUS_OK)
@@ -395,7 +390,7 @@ static status_t take_one(take_t *take)
     if (status == STATUS_OK)
         return accept_file(take);
     if (!is_same(take))
-        return later(take, TAKE_EXIT_THIS, "it changed while it was read; it is read again");
+        return changed(take);
     if (status == STATUS_NOT_FOUND)
         return wait_for_month(take);
     if (status == STATUS_UNKNOWN)

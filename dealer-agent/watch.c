@@ -1,5 +1,7 @@
 #include "dealer-agent/watch.h"
 
+#include "core/faults.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,24 +15,25 @@
 const char *wait_text(wait_t wait)
 {
     static const char *const TEXTS[] = {
-        [WAIT_TURN] = "waits for its turn",
-        [WAIT_ARRIVING] = "is still arriving",
-        [WAIT_OPEN] = "is open for writing in another program",
-        [WAIT_EMPTY] = "is empty yet",
-        [WAIT_UNREADABLE] = "may not be read yet",
-        [WAIT_MONTH] = "waits for the month of its consultants to be filed",
-        [WAIT_STORE] = "waits until the hub has said which store it is of",
-        [WAIT_RETRY] = "could not be taken yet; the log says why",
-        [WAIT_OUTBOX] = "could not be taken yet: the outbox or the desk cannot be used",
-        [WAIT_ROOM] = "could not be taken yet: there is no room on the disk",
+        [WAIT_TURN] = TRANSLATED("waits for its turn"),
+        [WAIT_ARRIVING] = TRANSLATED("is still arriving"),
+        [WAIT_OPEN] = TRANSLATED("is open for writing in another program"),
+        [WAIT_EMPTY] = TRANSLATED("is empty yet"),
+        [WAIT_UNREADABLE] = TRANSLATED("may not be read yet"),
+        [WAIT_MONTH] = TRANSLATED("waits for the month of its consultants to be filed"),
+        [WAIT_STORE] = TRANSLATED("waits until the hub has said which store it is of"),
+        [WAIT_RETRY] = TRANSLATED("could not be taken yet; the log says why"),
+        [WAIT_OUTBOX] = TRANSLATED("could not be taken yet: the outbox or the desk cannot be used"),
+        [WAIT_ROOM] = TRANSLATED("could not be taken yet: there is no room on the disk"),
     };
     return TEXTS[wait];
 }
 
 const char *ignored_text(ignored_kind_t kind)
 {
-    static const char *const TEXTS[] = {
-        [IGNORED_FOLDER] = "a folder", [IGNORED_LINK] = "a link", [IGNORED_OTHER] = "a device or pipe"};
+    static const char *const TEXTS[] = {[IGNORED_FOLDER] = TRANSLATED("a folder"),
+                                        [IGNORED_LINK] = TRANSLATED("a link"),
+                                        [IGNORED_OTHER] = TRANSLATED("a device or pipe")};
     return TEXTS[kind];
 }
 
@@ -44,9 +47,9 @@ static bool ends_with(const char *name, const char *ending)
 
 bool watch_is_temporary(const char *name)
 {
-    static const char *const ENDINGS[] = {".tmp",      ".temp",       ".part",     ".partial", ".crdownload",
-                                          ".download", ".opdownload", ".filepart", ".swp",     ".lock",
-                                          ".lock#",    "~",           ".lnk",      ".!ut",     ".aria2"};
+    static const char *const ENDINGS[] = {".tmp",        ".temp",     ".part",  ".partial", ".crdownload", ".download",
+                                          ".opdownload", ".filepart", ".swp",   ".lock",    ".lock#",      "~",
+                                          ".lnk",        ".!ut",      ".aria2", ".xltd",    ".downloading"};
     static const char *const LEFT_BEHIND[] = {"desktop.ini", "thumbs.db", WATCH_WAITING_FILE};
     if (name[0] == '.' || name[0] == '~' || (name[0] == '#' && ends_with(name, "#")))
         return true;
@@ -61,30 +64,13 @@ bool watch_is_temporary(const char *name)
 
 /* ---- What a file looks like ---- */
 
-static look_t look_of(const struct stat *info)
+/* Of a regular file. */
+static bool stamp_file(const watch_t *watch, const char *name, stamp_t *out)
 {
-    return (look_t){.inode = info->st_ino,
-                    .size = info->st_size,
-                    .mtime_ns = (int64_t)info->st_mtim.tv_sec * 1000000000 + info->st_mtim.tv_nsec,
-                    .ctime_ns = (int64_t)info->st_ctim.tv_sec * 1000000000 + info->st_ctim.tv_nsec};
-}
-
-static bool is_same(const look_t *a, const look_t *b)
-{
-    return a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
-}
-
-/* Regular files only: a link may lead anywhere, and of a device or pipe nobody knows when it is whole. */
-static bool look_at(const watch_t *watch, const char *name, look_t *out)
-{
-    struct stat info;
     int folder = open(watch->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return false;
-    bool is_file = fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
-    close(folder);
-    if (is_file)
-        *out = look_of(&info);
+    bool is_file = folder >= 0 && stamp_read(folder, name, out);
+    if (folder >= 0)
+        close(folder);
     return is_file;
 }
 
@@ -149,8 +135,8 @@ static bool comes_before(const watched_t *a, const watched_t *b)
 {
     if (is_behind(a) != is_behind(b))
         return !is_behind(a);
-    if (a->look.mtime_ns != b->look.mtime_ns)
-        return a->look.mtime_ns < b->look.mtime_ns;
+    if (a->stamp.mtime_ns != b->stamp.mtime_ns)
+        return a->stamp.mtime_ns < b->stamp.mtime_ns;
     return strcmp(a->name, b->name) < 0;
 }
 
@@ -181,9 +167,9 @@ static watched_t *find_room(watch_t *watch, const watched_t *file)
 }
 
 /* Begins to wait for it to stay as it is. */
-static void settle(const watch_t *watch, watched_t *file, const look_t *look, moment_t now)
+static void settle(const watch_t *watch, watched_t *file, const stamp_t *stamp, moment_t now)
 {
-    file->look = *look;
+    file->stamp = *stamp;
     file->is_closed = false;
     file->wait = WAIT_ARRIVING;
     file->whole = file->waits = MOMENT_NEVER;
@@ -192,17 +178,17 @@ static void settle(const watch_t *watch, watched_t *file, const look_t *look, mo
     file->failures = file->crashes = 0; /* it is another file now */
 }
 
-static watched_t *take_note(watch_t *watch, const char *name, const look_t *look, moment_t now)
+static watched_t *take_note(watch_t *watch, const char *name, const stamp_t *stamp, moment_t now)
 {
     watched_t *known = find(watch, name);
     if (known) {
-        if (!is_same(&known->look, look))
-            settle(watch, known, look, now);
+        if (!stamp_is_same(&known->stamp, stamp))
+            settle(watch, known, stamp, now);
         return known;
     }
     watched_t file = {0};
     strncpy(file.name, name, sizeof file.name - 1);
-    settle(watch, &file, look, now);
+    settle(watch, &file, stamp, now);
     watched_t *room = find_room(watch, &file);
     if (room)
         *room = file;
@@ -211,13 +197,13 @@ static watched_t *take_note(watch_t *watch, const char *name, const look_t *look
 
 void watch_note_closed(watch_t *watch, const char *name, moment_t now)
 {
-    look_t look;
-    if (watch_is_temporary(name) || !look_at(watch, name, &look))
+    stamp_t stamp;
+    if (watch_is_temporary(name) || !stamp_file(watch, name, &stamp))
         return;
-    watched_t *file = take_note(watch, name, &look, now);
+    watched_t *file = take_note(watch, name, &stamp, now);
     if (!file)
         return;
-    settle(watch, file, &look, now);
+    settle(watch, file, &stamp, now);
     file->is_closed = true;
     if (watch->still_ms > WATCH_CLOSED_MS)
         file->ready = moment_after(now, WATCH_CLOSED_MS);
@@ -255,8 +241,8 @@ static void note_entry(watch_t *watch, const char *name, const struct stat *info
         note_ignored(watch, name, info->st_mode);
         return;
     }
-    look_t look = look_of(info);
-    watched_t *file = take_note(watch, name, &look, now);
+    stamp_t stamp = stamp_of(info);
+    watched_t *file = take_note(watch, name, &stamp, now);
     if (file)
         file->is_seen = true;
 }
@@ -296,23 +282,23 @@ bool watch_look(watch_t *watch, moment_t now)
 {
     struct stat info;
     if (stat(watch->path, &info) != 0 || !S_ISDIR(info.st_mode)) {
-        watch->device = 0;
+        watch->is_there = false;
         watch->count = watch->more = watch->ignored_count = watch->ignored_more = 0;
         return false;
     }
-    look_t look = look_of(&info);
+    stamp_t stamp = stamp_of(&info);
     bool is_old = moment_after(watch->read_at, WATCH_SCAN_MS).ms <= now.ms;
-    if (!is_old && watch->device == info.st_dev && is_same(&look, &watch->folder))
+    if (!is_old && watch->is_there && stamp_is_same(&stamp, &watch->folder))
         return true;
     DIR *folder = opendir(watch->path);
     if (!folder) {
-        watch->device = 0;
+        watch->is_there = false;
         return false;
     }
     read_folder(watch, folder, now);
     closedir(folder);
-    watch->folder = look;
-    watch->device = info.st_dev;
+    watch->folder = stamp;
+    watch->is_there = true;
     watch->read_at = now;
     return true;
 }
@@ -329,17 +315,17 @@ static bool put_off(watched_t *file, wait_t wait, moment_t till)
 /* The second look at a file that has not changed for long enough. Where it is not whole, says when to look again. */
 static bool is_whole(watch_t *watch, watched_t *file, moment_t now)
 {
-    look_t look;
-    if (!look_at(watch, file->name, &look)) {
+    stamp_t stamp;
+    if (!stamp_file(watch, file->name, &stamp)) {
         forget(watch, file);
         return false;
     }
-    if (!is_same(&look, &file->look)) {
-        settle(watch, file, &look, now);
+    if (!stamp_is_same(&stamp, &file->stamp)) {
+        settle(watch, file, &stamp, now);
         return false;
     }
     moment_t patience = moment_after(file->since, WATCH_EMPTY_MS);
-    if (look.size == 0 && now.ms < patience.ms)
+    if (stamp.size == 0 && now.ms < patience.ms)
         return put_off(file, WAIT_EMPTY, patience);
     access_t access = ask_access(watch, file->name);
     if (access == FILE_BUSY)
@@ -448,6 +434,11 @@ void watch_note_taken(watch_t *watch, const char *name, take_end_t end, moment_t
         put_off(file, end == TAKE_NO_ROOM ? WAIT_ROOM : WAIT_OUTBOX, now);
     else
         note_failure(file, end == TAKE_NO_STORE ? WAIT_STORE : WAIT_RETRY, now, random);
+}
+
+wait_t watch_why(const watched_t *file, moment_t now)
+{
+    return file->wait == WAIT_ARRIVING && file->ready.ms <= now.ms ? WAIT_TURN : file->wait;
 }
 
 bool watch_is_last_try(const watched_t *file, moment_t now)

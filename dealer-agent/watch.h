@@ -4,6 +4,7 @@
 
 #include "core/limits.h"
 #include "dealer-agent/errand.h"
+#include "dealer-agent/stamp.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -53,16 +54,9 @@ typedef struct {
 /* "a folder" … Static storage. */
 const char *ignored_text(ignored_kind_t kind);
 
-/* What tells that a file has changed. */
-typedef struct {
-    ino_t inode;
-    off_t size;
-    int64_t mtime_ns, ctime_ns;
-} look_t;
-
 typedef struct {
     char name[NAME_MAX + 1]; /* any bytes */
-    look_t look;
+    stamp_t stamp;
     bool is_closed; /* its writer closed it, or it was moved in, and it has not changed since */
     bool is_seen;   /* in the scan that goes on */
     wait_t wait;
@@ -82,8 +76,8 @@ typedef struct {
     size_t more; /* whole or not, for which there was no room */
     ignored_t ignored[WATCH_IGNORED_MAX];
     size_t ignored_count, ignored_more;
-    look_t folder; /* when it was last read */
-    dev_t device;  /* of the folder; 0: it could not be read */
+    stamp_t folder; /* when it was last read */
+    bool is_there;  /* the folder, and it could be read */
     moment_t read_at;
 } watch_t;
 
@@ -129,6 +123,10 @@ void watch_retry(watch_t *watch, wait_t wait, moment_t now);
 
 /* The same with all that could not be taken, as if none had failed. */
 void watch_hurry(watch_t *watch, moment_t now);
+
+/* Why a file is in the inbox as of now: one that has not changed for long enough waits for its turn, be it looked at
+ * for the second time or not. */
+wait_t watch_why(const watched_t *file, moment_t now);
 
 /* Whether the month of its consultants has been waited for long enough. */
 bool watch_is_last_try(const watched_t *file, moment_t now);

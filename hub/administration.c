@@ -119,7 +119,7 @@ status_t change_find_key(change_t *change, const key_entry_t *asked, key_standin
     TRY(status);
     if (out_known->entry.revoked)
         return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
-                      TRANSLATED("this key was revoked and cannot come back; make a new key and admit that"));
+                      "this key was revoked and cannot come back; make a new key and admit that");
     *out = standing_of(&out_known->entry, asked);
     return STATUS_OK;
 }

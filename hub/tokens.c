@@ -179,17 +179,16 @@ static status_t check_unused(change_t *change, const token_entry_t *token)
 {
     char date[CLOCK_TEXT_SIZE];
     if (token->used_ms)
-        return refuse(
-            &change->refusal, STATUS_CONFLICT, "secret",
-            TRANSLATED("this token was used on %s by another key, and is good for one; ask headquarters for a new one"),
-            clock_format(token->used_ms, date));
+        return refuse(&change->refusal, STATUS_CONFLICT, "secret",
+                      "this token was used on %s by another key, and is good for one; ask headquarters for a new one",
+                      clock_format(token->used_ms, date));
     if (token->revoked_ms)
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
-                      TRANSLATED("this token was revoked on %s; ask headquarters for a new one"),
+                      "this token was revoked on %s; ask headquarters for a new one",
                       clock_format(token->revoked_ms, date));
     if (change->now.ms >= token->expires_ms)
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
-                      TRANSLATED("this token expired on %s; ask headquarters for a new one"),
+                      "this token expired on %s; ask headquarters for a new one",
                       clock_format(token->expires_ms, date));
     return STATUS_OK;
 }
@@ -202,7 +201,7 @@ static status_t check_maker(change_t *change, const token_entry_t *token)
     status_t status = store_get_key(change->txn, token->made_by, change->arena, &maker);
     if (status == STATUS_OK && maker.entry.revoked)
         return refuse(&change->refusal, STATUS_NOT_ALLOWED, "secret",
-                      TRANSLATED("the key that made this token was revoked on %s; ask headquarters for a new token"),
+                      "the key that made this token was revoked on %s; ask headquarters for a new token",
                       clock_format(maker.entry.revoked_ms, date));
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
@@ -215,17 +214,15 @@ static status_t check_network(change_t *change, const token_entry_t *token)
     for (size_t i = 0; i < token->dealer_count; i++) {
         uint32_t index = network_find_dealer(network, token->dealers[i]);
         if (index == INDEX_NONE || network_has_left(network, index, clock_period(change->now)))
-            return refuse(
-                &change->refusal, STATUS_CONFLICT, token->dealers[i],
-                TRANSLATED("%s has left the network since this token was made; ask headquarters for a new one"),
-                token->dealers[i]);
+            return refuse(&change->refusal, STATUS_CONFLICT, token->dealers[i],
+                          "%s has left the network since this token was made; ask headquarters for a new one",
+                          token->dealers[i]);
         const dealer_t *dealer = &network->dealers[index];
         first = first ? first : dealer;
         if (strcmp(first->owner, dealer->owner) != 0)
-            return refuse(
-                &change->refusal, STATUS_CONFLICT, token->dealers[i],
-                TRANSLATED("%s and %s belong to two owners since this token was made; ask headquarters for new ones"),
-                first->code, dealer->code);
+            return refuse(&change->refusal, STATUS_CONFLICT, token->dealers[i],
+                          "%s and %s belong to two owners since this token was made; ask headquarters for new ones",
+                          first->code, dealer->code);
     }
     return STATUS_OK;
 }
@@ -244,10 +241,9 @@ static void log_enrolment(const change_t *change, const token_entry_t *token)
 
 static status_t refuse_rights(change_t *change)
 {
-    return refuse(
-        &change->refusal, STATUS_CONFLICT, "public_key",
-        TRANSLATED("this key is already admitted with other rights; ask headquarters for a token that names all "
-                   "its stores, or enrol with a new home"));
+    return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
+                  "this key is already admitted with other rights; ask headquarters for a token that names all "
+                  "its stores, or enrol with a new home");
 }
 
 /* A key that has some of the token's stores gets the others too: its owner has one more. One that has them all, and
@@ -298,7 +294,7 @@ status_t tokens_enroll(change_t *change)
     status_t status = store_get_token(change->txn, digest, change->arena, &token);
     if (status == STATUS_NOT_FOUND)
         return refuse(&change->refusal, STATUS_UNKNOWN, "secret",
-                      TRANSLATED("this hub never made such a token; check it, or ask headquarters for a new one"));
+                      "this hub never made such a token; check it, or ask headquarters for a new one");
     TRY(status);
     key_entry_t asked = {
         .role = ROLE_DEALER, .dealers = token.entry.dealers, .dealer_count = token.entry.dealer_count, .region = ""};

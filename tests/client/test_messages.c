@@ -17,7 +17,7 @@ Test(messages, faults_of_files_are_told_in_chinese)
 {
     cr_assert_str_eq(
         turned("x.csv", "period,本月广宣投放（万元）,来店批次\n2025-13,5,x\n6月,,-1\nJun-25,,1.5\n"),
-        "x.csv:1:2: 列“本月广宣投放（万元）”的单位是 ad_spend 的单位（CNY）的倍数；请按该单位填写数字和标题\n"
+        "x.csv:1:2: 列“本月广宣投放（万元）”的单位不对：ad_spend 以 CNY 为单位；请换算成该单位，并改正列标题\n"
         "x.csv:2:1: period: “2025-13”不是月份；请写成 2025-06 的形式\n"
         "x.csv:2:3: 来店批次: “x”不是数字；请改正，数字未知时请清空\n"
         "x.csv:3:1: period: “6月”没有写年份，文件名里也没有；请把年份写进文件名（如 KPI-2025），或用 --year 指定\n"
@@ -35,9 +35,9 @@ Test(messages, notes_and_what_the_system_says_too)
 {
     turned("2025.csv", "KPI,Jun,2月\n来店批次,1,0\n");
     cr_assert(faults_empty(&faults));
-    cr_assert_str_eq(fault_lines(&notes),
-                     "2025.csv:1:2: 二月之前的列标题“Jun”按一月读取\n"
-                     "2025.csv:1:3: 2025-02 未填写，略过：数字全为 0 或空白（如需上报，请用 --zeros）\n");
+    cr_assert_str_eq(fault_lines(&notes), "2025.csv:1:2: 二月之前的列标题“Jun”按一月读取\n"
+                                          "2025.csv:1:3: 2025-02 未填写，略过：数字全为 0 或空白（确实为 0 "
+                                          "的，请改用每月一行的表格填报，或用 submit --zeros）\n");
     facts_reset();
     faults.translate = messages_zh;
     cr_assert_eq(read_store("/nonexistent/facts.csv"), STATUS_IO);
@@ -50,21 +50,56 @@ Test(messages, what_has_no_chinese_stays_as_it_is)
     cr_assert_eq(messages_zh(other), other);
 }
 
-Test(messages, what_the_hub_sent_keeps_its_values)
+/* ---- What comes in English from elsewhere ---- */
+
+static const char *said(const char *words)
 {
-    char out[300];
-    cr_assert(
-        messages_zh_of_hub("this token expired on 2026-01-02 08:00; ask headquarters for a new one", out, sizeof out));
-    cr_assert_str_eq(out, "这个令牌已于 2026-01-02 08:00 过期；请向总部索取新的");
-    cr_assert(messages_zh_of_hub(
-        "D1 and D2 belong to two owners since this token was made; ask headquarters for new ones", out, sizeof out));
-    cr_assert_str_eq(out, "令牌发放之后，D1 和 D2 已分属两个所有者；请向总部索取新的");
-    cr_assert(!messages_zh_of_hub("this token expired on 2026-01-02 08:00; ask headquarters for a new one, soon", out,
-                                  sizeof out));
-    cr_assert(!messages_zh_of_hub("is no number", out, sizeof out), "of the hub's texts only");
-    cr_assert(!messages_zh_of_hub("", out, sizeof out));
-    char small[20];
-    cr_assert(!messages_zh_of_hub("this token expired on 2026-01-02 08:00; ask headquarters for a new one", small,
-                                  sizeof small),
-              "what does not fit is left in English");
+    static char text[2000];
+    cr_assert_str_eq(messages_said(LANGUAGE_EN, words, text, sizeof text), words, "as it is, in English");
+    return messages_said(LANGUAGE_ZH, words, text, sizeof text);
+}
+
+Test(messages, the_hub_s_common_sentences_are_told_in_chinese_with_their_values)
+{
+    cr_assert_str_eq(said("this key is revoked"), "本机的密钥已被总部撤销；请联系总部");
+    cr_assert_str_eq(said("D0001 is no member of the network in 2019-05"),
+                     "D0001 在 2019-05 还不在（或已不在）总部的网络里；请核对月份，或联系总部");
+    cr_assert_str_eq(said("2099-01 has not begun"), "2099-01 还没有开始；请核对月份");
+    cr_assert_str_eq(
+        said("2025-05 is closed since 2025-06-11 09:00, and the exception for D0001 ended at 2025-07-01 00:00; ask "
+             "headquarters for another one (`yardstick month allow D0001 2025-05 --until … --why …`)"),
+        "2025-05 已于 2025-06-11 09:00 关账，总部给 D0001 的补报期限已于 2025-07-01 00:00 "
+        "截止；请再次向总部申请补报或更正");
+    cr_assert_str_eq(said("D1 and D2 belong to two owners since this token was made; ask headquarters for new ones"),
+                     "令牌发放之后，D1 和 D2 已分属两个所有者；请向总部索取新的");
+    cr_assert_str_eq(said("headquarters has closed that month"), "该月已由总部关账", "a status' own words");
+}
+
+Test(messages, values_may_hold_anything_that_a_code_may)
+{
+    cr_assert_str_eq(said("店 is no member of the network in 东 is no member of the network in 2019-05"),
+                     "店 在 东 is no member of the network in 2019-05 "
+                     "还不在（或已不在）总部的网络里；请核对月份，或联系总部");
+    cr_assert_str_eq(said("the network has no dealer %s{1}"), "总部的网络里没有门店 %s{1}；请核对代码，或请总部登记");
+    cr_assert_str_eq(said("the network has no dealer "), "总部的网络里没有门店 ；请核对代码，或请总部登记");
+    cr_assert_str_eq(said("D0001 2025-05 张三: no fact at all; where nothing was sold, send zeros"),
+                     "D0001 2025-05 张三 没有任何数字；确实没有业务的，请填 0");
+}
+
+Test(messages, each_line_is_told_on_its_own_and_what_is_not_known_stays)
+{
+    cr_assert_str_eq(said("D0001 2025-05 fails 2 of the catalog's checks\nmore deliveries: 多\n2025-05 has not begun"),
+                     "D0001 2025-05 有 2 项校验不通过；请按下列各项核对数字\nmore deliveries: 多\n2025-05 "
+                     "还没有开始；请核对月份");
+    cr_assert_str_eq(said(" has not begun, says a newer hub"), " has not begun, says a newer hub");
+    cr_assert_str_eq(said(""), "");
+}
+
+Test(messages, what_is_said_is_cut_to_fit)
+{
+    char text[16];
+    messages_said(LANGUAGE_ZH, "this key is revoked", text, sizeof text);
+    cr_assert_eq(strlen(text), sizeof text - 1);
+    messages_said(LANGUAGE_EN, "this key is revoked", text, sizeof text);
+    cr_assert_str_eq(text, "this key is rev");
 }

@@ -103,13 +103,13 @@ Test(sheet, libreoffices_workbooks_of_them_give_the_same)
         "libreoffice/D0004-2025-manual.xlsx:1:2: the head 'Jun' before February is read as January\n"
         "libreoffice/D0004-2025-manual.xlsx:17:2: the head 'Jun' before February is read as January\n"
         "libreoffice/D0004-2025-manual.xlsx:1:10: 2025-09 is not filled and left out: its figures are all 0 or blank "
-        "(--zeros sends them)\n"
+        "(zeros are sent as one line a month, or with --zeros)\n"
         "libreoffice/D0004-2025-manual.xlsx:1:11: 2025-10 is not filled and left out: its figures are all 0 or blank "
-        "(--zeros sends them)\n"
+        "(zeros are sent as one line a month, or with --zeros)\n"
         "libreoffice/D0004-2025-manual.xlsx:1:12: 2025-11 is not filled and left out: its figures are all 0 or blank "
-        "(--zeros sends them)\n"
+        "(zeros are sent as one line a month, or with --zeros)\n"
         "libreoffice/D0004-2025-manual.xlsx:1:13: 2025-12 is not filled and left out: its figures are all 0 or blank "
-        "(--zeros sends them)\n");
+        "(zeros are sent as one line a month, or with --zeros)\n");
 }
 
 /* ---- Heads ---- */
@@ -266,12 +266,11 @@ Test(sheet, months_without_a_figure_above_zero_are_left_out_and_said_so)
 {
     static const char TEXT[] = "KPI,1月,2月,3月,4月\n来店批次,1,0,,0.0\n新增意向客户数,,,,\n";
     expect(TEXT, "2025-01 1 -");
-    cr_assert_str_eq(fault_lines(&notes),
-                     "KPI-2025.csv:1:3: 2025-02 is not filled and left out: its figures are all 0 or blank (--zeros "
-                     "sends them)\n"
-                     "KPI-2025.csv:1:4: 2025-03 is not filled and left out: it holds no figure\n"
-                     "KPI-2025.csv:1:5: 2025-04 is not filled and left out: its figures are all 0 or blank (--zeros "
-                     "sends them)\n");
+    cr_assert_str_eq(fault_lines(&notes), "KPI-2025.csv:1:3: 2025-02 is not filled and left out: its figures are all 0 "
+                                          "or blank (zeros are sent as one line a month, or with --zeros)\n"
+                                          "KPI-2025.csv:1:4: 2025-03 is not filled and left out: it holds no figure\n"
+                                          "KPI-2025.csv:1:5: 2025-04 is not filled and left out: its figures are all 0 "
+                                          "or blank (zeros are sent as one line a month, or with --zeros)\n");
     facts_options_t zeros = one_store;
     zeros.sends_zeros = true;
     expect_with("KPI-2025.csv", TEXT, &zeros, "2025-01 1 -; 2025-02 0 -; 2025-04 0 -");
@@ -281,11 +280,11 @@ Test(sheet, months_without_a_figure_above_zero_are_left_out_and_said_so)
 Test(sheet, a_sheet_of_which_no_month_is_filled_is_a_fault)
 {
     expect_faults("2025.csv", "KPI,1月,2月\n来店批次,0,\n",
-                  "2025.csv: no month is filled: the figures are all 0 or blank; fill one in, or send zeros with "
-                  "--zeros\n");
+                  "2025.csv: no month is filled: the figures are all 0 or blank; fill one in, or send zeros as one "
+                  "line a month, or with --zeros\n");
     expect_faults("2025.csv", "KPI,1月,2月\n",
-                  "2025.csv: no month is filled: the figures are all 0 or blank; fill one in, or send zeros with "
-                  "--zeros\n");
+                  "2025.csv: no month is filled: the figures are all 0 or blank; fill one in, or send zeros as one "
+                  "line a month, or with --zeros\n");
 }
 
 /* ---- Whose sheet it is ---- */
@@ -351,7 +350,7 @@ Test(sheet, a_workbooks_two_sheets_make_one_month)
                      "xlsx/manual-2025.xlsx: the sheet '说明' is hidden and left out\n"
                      "xlsx/manual-2025.xlsx: the sheet '底稿' is hidden and left out\n"
                      "xlsx/manual-2025.xlsx[展厅]:4:4: 2025-03 is not filled and left out: its figures are all 0 or "
-                     "blank (--zeros sends them)\n");
+                     "blank (zeros are sent as one line a month, or with --zeros)\n");
 }
 
 Test(sheet, a_workbook_may_hold_it_beside_a_sheet_of_consultants)

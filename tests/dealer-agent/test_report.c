@@ -161,7 +161,9 @@ static filing_t refused(void)
     filing.time_ms = TIME;
     filing.settled_ms = TIME + 60000;
     filing.refused = STATUS_MONTH_CLOSED;
-    filing.reason = "headquarters has closed 2025-06\nask for an exception";
+    filing.reason =
+        "2025-06 is closed since 2025-07-01 00:00; ask headquarters for an exception (`yardstick month allow "
+        "D0001 2025-06 --until … --why …`)\nwords of a newer hub";
     return filing;
 }
 
@@ -176,6 +178,36 @@ Test(report, of_a_refusal_gives_the_hub_s_words_and_what_to_do)
         assert_file(ENDINGS[i], bytes, size);
         free(bytes);
     }
+}
+
+/* Whether the text of a refusal holds some words. */
+static bool refusal_says(status_t status, bool is_withdrawal, word_t word)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    filing_t filing = refused();
+    filing.refused = status;
+    filing.is_withdrawal = is_withdrawal;
+    OK(report_refused_make(&filing, LANGUAGE_ZH, &bytes, &size));
+    bool is_said = strstr(bytes, report_words_text(LANGUAGE_ZH, word));
+    free(bytes);
+    return is_said;
+}
+
+Test(report, of_a_refusal_begins_with_what_mends_it)
+{
+    static const struct {
+        status_t status;
+        word_t first;
+    } STEPS[] = {{STATUS_INVALID, WORD_REFUSED_CORRECT},     {STATUS_MONTH_CLOSED, WORD_REFUSED_CLOSED},
+                 {STATUS_NOT_ALLOWED, WORD_REFUSED_ALLOWED}, {STATUS_UNKNOWN, WORD_REFUSED_STORE},
+                 {STATUS_MALFORMED, WORD_REFUSED_VERSION},   {STATUS_UNSUPPORTED, WORD_REFUSED_VERSION}};
+    for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++) {
+        cr_assert(refusal_says(STEPS[i].status, false, STEPS[i].first), "%s", status_name(STEPS[i].status));
+        cr_assert_eq(refusal_says(STEPS[i].status, false, WORD_REFUSED_CORRECT), STEPS[i].status == STATUS_INVALID,
+                     "no file is to be corrected where that mends nothing");
+    }
+    cr_assert_not(refusal_says(STATUS_INVALID, true, WORD_REFUSED_CORRECT), "a withdrawal has no file");
 }
 
 Test(report, of_a_refusal_has_a_name_that_every_file_system_takes)

@@ -66,6 +66,15 @@ static void assert_says(const char *text, const char *name, word_t word)
     cr_assert(at && strstr(at, says), "%s: %s\n%s", name, says, text);
 }
 
+Test(run_waiting, says_of_a_long_queue_that_its_files_wait_for_their_turn)
+{
+    drop("first.csv", WAIT_ARRIVING);
+    drop("second.csv", WAIT_ARRIVING);
+    const char *text = note(WAITING_AFTER_MS);
+    assert_says(text, "second.csv", WORD_WAITING_TURN);
+    cr_assert(!strstr(text, report_words_text(LANGUAGE_EN, WORD_WAITING_ARRIVING)), "%s", text);
+}
+
 Test(run_waiting, names_each_file_that_waits_for_long_and_why)
 {
     drop("b.csv", WAIT_OPEN);
@@ -88,6 +97,7 @@ Test(run_waiting, has_words_of_its_own_for_each_reason)
     for (wait_t wait = 0; wait < WAIT_COUNT; wait++) {
         char *text = NULL;
         work.inbox.files[0].wait = wait;
+        work.inbox.files[0].ready = MOMENT_NEVER; /* it changed a moment ago */
         OK(waiting_make(&work, LANGUAGE_ZH, at(WAITING_AFTER_MS), &text));
         cr_assert(strstr(text, "a.csv") && strcmp(text, before) != 0, "%s", text);
         snprintf(before, sizeof before, "%s", text);

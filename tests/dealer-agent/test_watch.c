@@ -59,12 +59,41 @@ static void look(int64_t ms)
     cr_assert(watch_look(&inbox, at(ms)));
 }
 
+Test(watch, says_that_a_file_waits_for_its_turn_once_it_has_not_changed_for_long_enough)
+{
+    drop("june.csv");
+    look(0);
+    cr_assert_eq(watch_why(&inbox.files[0], at(STILL_MS - 1)), WAIT_ARRIVING);
+    cr_assert_eq(watch_why(&inbox.files[0], at(STILL_MS)), WAIT_TURN, "nobody has looked at it again yet");
+    cr_assert_str_eq(next(STILL_MS), "june.csv");
+    cr_assert_eq(watch_why(&inbox.files[0], at(STILL_MS)), WAIT_TURN);
+    drop_at("june.csv", "period,ad_spend\n", 1);
+    cr_assert_str_eq(next(STILL_MS + 1), "none");
+    cr_assert_eq(watch_why(&inbox.files[0], at(STILL_MS + 1)), WAIT_ARRIVING);
+}
+
 Test(watch, knows_names_that_nobody_dropped)
 {
-    static const char *const TEMPORARY[] = {
-        ".hidden.csv",      "~$june.xlsx",       "june.csv.tmp", "june.TMP",      "june.csv.part", "a.crdownload",
-        ".~lock.june.ods#", "june.csv.filepart", "WAITING.txt",  "waiting.TXT",   "#june.csv#",    "june.csv~",
-        "Thumbs.db",        "desktop.ini",       ".DS_Store",    "june.csv.lock", "june.partial",  ".june.csv.x8Yz"};
+    static const char *const TEMPORARY[] = {".hidden.csv",
+                                            "~$june.xlsx",
+                                            "june.csv.tmp",
+                                            "june.TMP",
+                                            "june.csv.part",
+                                            "a.crdownload",
+                                            ".~lock.june.ods#",
+                                            "june.csv.filepart",
+                                            "WAITING.txt",
+                                            "waiting.TXT",
+                                            "#june.csv#",
+                                            "june.csv~",
+                                            "Thumbs.db",
+                                            "desktop.ini",
+                                            ".DS_Store",
+                                            "june.csv.lock",
+                                            "june.partial",
+                                            "june.xlsx.xltd",
+                                            "june.xlsx.baiduyun.p.downloading",
+                                            ".june.csv.x8Yz"};
     static const char *const MEANT[] = {"june.csv",    "2025\xE5\xB9\xB4.xlsx",
                                         "-rf",         "a b\nc.csv",
                                         "tmp",         "june.csv.1",

@@ -423,7 +423,7 @@ class Desks(DeskCase, HubCase):
         refused = desk.desk / "rejected" / "future.csv D0015 2199-01.refused.txt"
         eventually(refused.exists, "the refusal")
         text = refused.read_bytes().decode("utf-8-sig")
-        self.assertIn("总部拒收了一个已在本机接收的月份", text)
+        self.assertIn("本机已接收的一个月份被总部拒收", text)
         self.assertIn("原因：", text)
 
     # ---- the daemon itself
@@ -548,6 +548,24 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(len(self.wait_receipts(agent, 1)), 1)
         rows = self.shared.ask("compare", "--dealer", "D0025", "--period", "2025-06")["rows"]
         self.assertEqual(next(row for row in rows if row["row"] == "showroom_visits")["values"][0], 555)
+
+    def test_a_file_that_is_written_anew_right_before_it_is_read_is_left_until_it_is_whole(self):
+        agent = self.shared.agent("D0041")
+        desk = self.desk(agent)
+        header, *lines = facts("2025-05", "2025-06").splitlines(keepends=True)
+        with held(agent.home / "take.lock"):
+            desk.drop(facts("2025-04"), "june.csv")
+            eventually(lambda: desk.child("take"), f"a reader\n{desk.log_text()}")
+            writing = open(desk.inbox / "june.csv", "w")
+            self.addCleanup(writing.close)
+            writing.write(header + lines[0])
+            writing.flush()
+        desk.wait_logged('outcome="could not be taken yet"')
+        writing.write(lines[1])
+        writing.close()
+        report = desk.wait_accepted("june.csv")
+        self.assertIn("Months to send: 2.", report)
+        self.assertNotIn("2025-04", report)
 
     def test_a_file_that_was_away_while_it_is_read_is_read_again(self):
         # What stood at its name meanwhile, say a link to a file that only the agent may read, must not get into a report.
