@@ -137,6 +137,7 @@ const message_pair_t messages_agent[] = {
      "    上一版的 %u 名销售顾问%.0s这次没有%.0s；如需保留，请用 --consultants 一并上报\n"},
     {"%s%zu %s", "%s%zu 个月%s"},
     {", ", "，"},
+    {": ", "："},
     {"waiting in the outbox", "在发件箱中待发送"},
     {"without an answer", "没有答复"},
     {"with warnings", "请核对"},

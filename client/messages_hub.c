@@ -33,6 +33,22 @@ const message_pair_t messages_hub[] = {
     {"packed for the hub's catalog of now it takes more than %d bytes; file the month again",
      "按总部现在的指标目录，该月数据超过 {1} 字节；请减少销售顾问的指标或人数后重新填报"},
 
+    /* ---- Why a token does not enrol */
+    {"this token was used on %s by another key, and is good for one; ask headquarters for a new one",
+     "这个令牌已于 {1} 被另一个密钥用过，而每个令牌只能用一次；请总部发给新的令牌"},
+    {"this token was revoked on %s; ask headquarters for a new one", "这个令牌已于 {1} 被总部作废；请总部发给新的令牌"},
+    {"this token expired on %s; ask headquarters for a new one", "这个令牌已于 {1} 过期；请总部发给新的令牌"},
+    {"the key that made this token was revoked on %s; ask headquarters for a new token",
+     "发放这个令牌的密钥已于 {1} 被撤销；请总部发给新的令牌"},
+    {"%s has left the network since this token was made; ask headquarters for a new one",
+     "令牌发放之后，{1} 已退出网络；请总部发给新的令牌"},
+    {"%s and %s belong to two owners since this token was made; ask headquarters for new ones",
+     "令牌发放之后，{1} 和 {2} 已分属两个业主；请总部分别发给新的令牌"},
+    {"this hub never made such a token; check it, or ask headquarters for a new one",
+     "这不是该总部发放的令牌；请核对，或请总部发给新的令牌"},
+    {"this endpoint takes enrolments only; everything else goes to the hub's main one",
+     "这个地址只受理注册；其他请求请发往总部的主地址"},
+
     /* ---- Why a question is not answered */
     {"%s is not a store of this key; it reads only its own stores", "{1} 不是本机负责的门店；只能查看自己的门店"},
     {"%s is not a store of this key; it comments only on its own stores",
