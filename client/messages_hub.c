@@ -46,6 +46,11 @@ const message_pair_t messages_hub[] = {
      "令牌发放之后，{1} 和 {2} 已分属两个业主；请总部分别发给新的令牌"},
     {"this hub never made such a token; check it, or ask headquarters for a new one",
      "这不是该总部发放的令牌；请核对，或请总部发给新的令牌"},
+    {"this key was revoked and cannot come back; make a new key and admit that",
+     "本机的密钥已被总部撤销，不能再用；请用 --home 指定新的目录，生成新的密钥"},
+    {"this key is already admitted with other rights; ask headquarters for a token that names all its stores, or enrol "
+     "with a new home",
+     "本机的密钥已经注册，但门店不同；请向总部索取写明本机全部门店的令牌，或用 --home 指定新的目录注册"},
     {"this endpoint takes enrolments only; everything else goes to the hub's main one",
      "这个地址只受理注册；其他请求请发往总部的主地址"},
 
@@ -65,25 +70,6 @@ const message_pair_t messages_hub[] = {
     {"revision %u of %s %s is not the current one, which is %u; look at `checks` again",
      "{2} {3} 的第 {1} 版不是当前版本（当前是第 {4} 版）；请重新查看 checks"},
     {"no store of this key is a member of the network in %s", "本机的门店在 {1} 都不在总部的网络里"},
-
-    /* ---- Why a token does not admit */
-    {"this hub never made such a token; check it, or ask headquarters for a new one",
-     "总部从未发放过这个令牌；请核对，或向总部索取新的"},
-    {"this token was used on %s by another key, and is good for one; ask headquarters for a new one",
-     "这个令牌已于 {1} 被另一密钥使用，而每个令牌只能用一次；请向总部索取新的"},
-    {"this token was revoked on %s; ask headquarters for a new one", "这个令牌已于 {1} 被总部作废；请向总部索取新的"},
-    {"this token expired on %s; ask headquarters for a new one", "这个令牌已于 {1} 过期；请向总部索取新的"},
-    {"the key that made this token was revoked on %s; ask headquarters for a new token",
-     "发放这个令牌的密钥已于 {1} 被撤销；请向总部索取新令牌"},
-    {"%s has left the network since this token was made; ask headquarters for a new one",
-     "令牌发放之后，{1} 已退出总部的网络；请向总部索取新的"},
-    {"%s and %s belong to two owners since this token was made; ask headquarters for new ones",
-     "令牌发放之后，{1} 和 {2} 已分属两个所有者；请向总部索取新的"},
-    {"this key was revoked and cannot come back; make a new key and admit that",
-     "本机的密钥已被总部撤销，不能再用；请用 --home 指定新的目录，生成新的密钥"},
-    {"this key is already admitted with other rights; ask headquarters for a token that names all its stores, or enrol "
-     "with a new home",
-     "本机的密钥已经注册，但门店不同；请向总部索取写明本机全部门店的令牌，或用 --home 指定新的目录注册"},
     {NULL, NULL},
 };
 

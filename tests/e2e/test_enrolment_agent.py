@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token
-from yardstick import NOT_ALLOWED, OK, PATIENCE, PROGRAMS, Agent, Case, Client, HubCase, die_with_parent, environment, eventually, main, run, whole_facts
+from yardstick import NOT_ALLOWED, OK, PATIENCE, PROGRAMS, CLOCKSHIM, Agent, Case, Client, HubCase, die_with_parent, environment, eventually, main, run, whole_facts
 from test_enrolment_door import OF_ADDRESS_MAX, knock
 
 ROUNDS = 20
@@ -110,8 +110,8 @@ class AtTheDealership(HubCase):
         cases = (
             (token[:-2], (), 2, "yardstick-agent: --token（令牌）：令牌有误或不完整（校验码不符）；请完整复制，或向总部重新索取\n"),
             ("D0008", (), 2, "yardstick-agent: --token（令牌）：这不是注册令牌：令牌以 ys1. 开头\n"),
-            (token, (), 1, r"yardstick-agent: .*这个令牌已于 20\d\d-\d\d-\d\d \d\d:\d\d 被另一密钥使用，而每个令牌只能用一次；请向总部索取新的\n"),
-            (self.revoked, (), 1, r"yardstick-agent: .*这个令牌已于 20\S+ \S+ 被总部作废；请向总部索取新的\n"),
+            (token, (), 1, r"yardstick-agent: .*这个令牌已于 20\d\d-\d\d-\d\d \d\d:\d\d 被另一个密钥用过，而每个令牌只能用一次；请总部发给新的令牌\n"),
+            (self.revoked, (), 1, r"yardstick-agent: .*这个令牌已于 20\S+ \S+ 被总部作废；请总部发给新的令牌\n"),
             (token, ("--enroll-at", "tcp://127.0.0.1:9", "--timeout", "1"), 3, "yardstick-agent: 在 tcp://127.0.0.1:9 注册未成（1 秒）：那里没有应答；请检查网络，并向总部询问是否开放注册；请稍后再次运行同一命令\n"),
         )
         for text, options, code, says in cases:
@@ -125,6 +125,15 @@ class AtTheDealership(HubCase):
         self.assertExit(result, 0)
         self.revoked = lines_of(out)[dealer]
         return out
+
+    def test_a_machine_s_wrong_clock_changes_nothing(self):
+        """A token's days are counted by the hub's clock."""
+        for number, days in (("40", -4000), ("41", 4000)):
+            clock = self.work / "clock"
+            clock.write_text(str(days * 86400))
+            result = run(self.work, "yardstick-agent", "enroll", "--token", self.token_for(f"D00{number}", options=("--days", "1")), "--home", self.home(),
+                         LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(clock))
+            self.assertExit(result, 0)
 
     # -- a hub that has moved
 
