@@ -27,11 +27,13 @@ status_t run_keys_admit(session_t *session) NODISCARD;
 status_t run_keys_list(session_t *session) NODISCARD;
 status_t run_keys_revoke(session_t *session) NODISCARD;
 
-/* enroll.c, enroll_list.c, enroll_revoke.c */
+/* enroll.c, enroll_list.c, enroll_missing.c, enroll_revoke.c */
 status_t check_enroll(session_t *session) NODISCARD;
 status_t check_enroll_revoke(session_t *session) NODISCARD;
 status_t run_enroll(session_t *session) NODISCARD;
+status_t check_codes(session_t *session) NODISCARD; /* arguments are codes of dealers */
 status_t run_enroll_list(session_t *session) NODISCARD;
+status_t run_enroll_missing(session_t *session) NODISCARD;
 status_t run_enroll_revoke(session_t *session) NODISCARD;
 
 /* disclosure.c */

@@ -1,13 +1,15 @@
 #include "cli/enroll.h"
 
 #include "cli/commands.h"
+#include "cli/enroll_known.h"
 #include "core/limits.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define DAYS_DEFAULT  30
+#define NOTES_MAX     10 /* stores of which something is said */
 #define DAY_MS        UINT64_C(86400000)
 /* A part stays well under REQUEST_SIZE_MAX, and what its decoding takes under REQUEST_MEMORY_MAX. */
 #define PART_WEIGHT   (REQUEST_SIZE_MAX / 2)
@@ -19,12 +21,24 @@ typedef struct {
     const char *file, *out, *endpoint;
     arena_t *arena;
     enroll_agents_t agents;
-    uint32_t port;
-    uint64_t now_ms, expires_ms;
+    enroll_known_t known;
+    uint64_t expires_ms;
     token_entry_t *tokens; /* of all agents, in their order */
     size_t *starts;        /* [part_count + 1] */
     size_t part_count, made;
 } making_t;
+
+/* A line on standard error while the command goes on. */
+static void note(const making_t *making, const char *format, ...) PRINTF(2, 3);
+static void note(const making_t *making, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s: note: ", making->session->invocation->program->name);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
 
 /* ---- what is asked for */
 
@@ -60,10 +74,19 @@ static void choose_endpoint(making_t *making)
     const char *own = invocation_value(session->invocation, "hub");
     making->endpoint = given ? given : own ? own : session->home.endpoint;
     if (!given && is_local(making->endpoint))
-        fprintf(stderr,
-                "%s: note: the tokens name the hub as %s, which no other machine reaches; --endpoint tcp://HOST:PORT "
-                "says how agents see it\n",
-                session->invocation->program->name, making->endpoint);
+        note(
+            making,
+            "the tokens name the hub as %s, which no other machine reaches; --endpoint tcp://HOST:PORT says how agents "
+            "see it",
+            making->endpoint);
+}
+
+static size_t count_stores(const enroll_agents_t *agents)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < agents->count; i++)
+        count += agents->items[i].dealer_count;
+    return count;
 }
 
 /* ---- what the hub says first */
@@ -71,16 +94,11 @@ static void choose_endpoint(making_t *making)
 static status_t ask_hub(making_t *making)
 {
     session_t *session = making->session;
-    CLEANUP(answer_fini) answer_t answer = {0};
-    token_entries_t none;
-    TRY(enroll_fetch(session, true, making->arena, &none, &making->port));
-    if (making->port == 0)
+    TRY(enroll_know(session, making->arena, &making->known));
+    if (making->known.port == 0)
         return session_fail(session, STATUS_NOT_ALLOWED,
                             "this hub takes no enrolments; set enroll_listen in its hub.yaml, and start it again");
-    request_t request = {.kind = REQUEST_DESCRIBE};
-    TRY(session_ask(session, "enroll", &request, RESPONSE_DESCRIPTION, &answer));
-    making->now_ms = answer.response->description.time_ms;
-    making->expires_ms = making->now_ms + days_of(session) * DAY_MS;
+    making->expires_ms = making->known.now_ms + days_of(session) * DAY_MS;
     return STATUS_OK;
 }
 
@@ -88,10 +106,7 @@ static status_t ask_hub(making_t *making)
 static const dealer_t *find_store(making_t *making, const network_t *network, const char *code, uint32_t line)
 {
     faults_t *faults = &making->session->faults;
-    time_t seconds = (time_t)(making->now_ms / 1000);
-    struct tm utc = {0};
-    gmtime_r(&seconds, &utc);
-    period_t now = period_make(utc.tm_year + 1900, utc.tm_mon + 1);
+    period_t now = enroll_period(making->known.now_ms);
     uint32_t index = network_find_dealer(network, code);
     if (index == INDEX_NONE) {
         faults_add(faults, line, 0, "the network has no dealer %s", code);
@@ -133,11 +148,93 @@ static status_t check_agents(making_t *making)
     return faults_empty(&session->faults) ? STATUS_OK : STATUS_INVALID;
 }
 
+/* ---- what was before */
+
+/* A store whose computer was replaced: what the old one holds is still good. */
+static void note_key(const making_t *making, const char *dealer, const key_entry_t *key)
+{
+    char since[ENROLL_TIME_SIZE], text[HOME_KEY_SIZE];
+    enroll_time_text(key->admitted_ms, since);
+    home_format_key(key->public_key, text);
+    note(making,
+         "%s is served by a key already, since %s; where that is of a computer that is gone, shut it out: yardstick "
+         "keys revoke '%s'",
+         dealer, since, text);
+}
+
+static void note_served(const making_t *making)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < making->agents.count; i++)
+        for (size_t j = 0; j < making->agents.items[i].dealer_count; j++) {
+            const char *dealer = making->agents.items[i].dealers[j];
+            const key_entry_t *key = enroll_key_of(&making->known, dealer);
+            if (key && ++count <= NOTES_MAX)
+                note_key(making, dealer, key);
+        }
+    if (count > NOTES_MAX)
+        note(making, "and %zu more of the stores; `yardstick keys list` names their keys", count - NOTES_MAX);
+}
+
+static int compare_codes(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* Whether each store of the token gets a new one. */
+static bool is_replaced(const token_entry_t *token, const char **codes, size_t code_count)
+{
+    for (size_t i = 0; i < token->dealer_count; i++)
+        if (!bsearch(&token->dealers[i], codes, code_count, sizeof *codes, compare_codes))
+            return false;
+    return true;
+}
+
+/* The digests of earlier tokens that are good yet, and whose stores all get new ones. */
+static status_t find_replaced(const making_t *making, uint8_t (**out)[DIGEST_SIZE], size_t *out_count)
+{
+    size_t code_count = 0;
+    const char **codes = arena_array(making->arena, count_stores(&making->agents), sizeof *codes);
+    *out = arena_array(making->arena, making->known.tokens.count, sizeof **out);
+    if (!codes || !*out)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < making->agents.count; i++)
+        for (size_t j = 0; j < making->agents.items[i].dealer_count; j++)
+            codes[code_count++] = making->agents.items[i].dealers[j];
+    qsort(codes, code_count, sizeof *codes, compare_codes);
+    *out_count = 0;
+    for (size_t i = 0; i < making->known.tokens.count; i++) {
+        const token_entry_t *token = &making->known.tokens.items[i];
+        if (token_state(token, making->known.now_ms) == TOKEN_UNUSED && is_replaced(token, codes, code_count))
+            memcpy((*out)[(*out_count)++], token->digest, DIGEST_SIZE);
+    }
+    return STATUS_OK;
+}
+
+/* Once the new ones are made. */
+static status_t replace(making_t *making)
+{
+    session_t *session = making->session;
+    uint8_t(*digests)[DIGEST_SIZE];
+    size_t count;
+    TRY(find_replaced(making, &digests, &count));
+    if (count == 0)
+        return STATUS_OK;
+    if (!invocation_value(session->invocation, "replace")) {
+        note(making, "%zu earlier token%s of these stores %s good yet; with --replace %s made worthless", count,
+             count == 1 ? "" : "s", count == 1 ? "is" : "are", count == 1 ? "it is" : "they are");
+        return STATUS_OK;
+    }
+    TRY(enroll_revoke_all(session, (const uint8_t(*)[DIGEST_SIZE])digests, count));
+    printf("revoked %zu earlier token%s of these stores\n", count, count == 1 ? "" : "s");
+    return STATUS_OK;
+}
+
 /* ---- making */
 
 static status_t make_secrets(making_t *making)
 {
-    CLEANUP(token_fini) token_t token = {.port = (uint16_t)making->port};
+    CLEANUP(token_fini) token_t token = {.port = (uint16_t)making->known.port};
     snprintf(token.hub_key, sizeof token.hub_key, "%s", making->session->home.hub_key);
     snprintf(token.endpoint, sizeof token.endpoint, "%s", making->endpoint);
     making->tokens = arena_array(making->arena, making->agents.count, sizeof *making->tokens);
@@ -244,17 +341,10 @@ static status_t make_all(making_t *making)
     TRY(ask_hub(making));
     TRY(check_agents(making));
     choose_endpoint(making);
+    note_served(making);
     TRY(make_secrets(making));
     TRY(cut_parts(making));
     return send_parts(making);
-}
-
-static size_t count_stores(const enroll_agents_t *agents)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < agents->count; i++)
-        count += agents->items[i].dealer_count;
-    return count;
 }
 
 status_t run_enroll(session_t *session)
@@ -273,6 +363,9 @@ status_t run_enroll(session_t *session)
                "--token …\n",
                making.agents.count, making.agents.count == 1 ? "" : "s", count_stores(&making.agents),
                count_stores(&making.agents) == 1 ? "" : "s", expires, making.out);
+    if (status == STATUS_OK)
+        status = replace(&making);
+    enroll_known_fini(&making.known);
     arena_destroy(&making.arena);
     return status;
 }

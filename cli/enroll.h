@@ -22,9 +22,10 @@ typedef struct {
 /* enroll_file.c */
 
 /* Reads FILE: an agent a line, its stores' codes with blanks, commas or semicolons between (full-width ones too); or a
- * CSV whose header names a column dealer, dealers, code or 经销商. A word that begins with # ends its line. Faults with
- * FILE:LINE: what is no code, a store that stands twice, more than KEY_DEALERS_MAX stores on a line, no line at all.
- * Memory from `arena`. STATUS_INVALID, STATUS_IO, STATUS_NO_MEMORY. */
+ * CSV whose header names a column of stores (dealer, dealers, dealer code, store, store code, code, 经销商, 门店, 代码,
+ * 经销商代码, 门店代码). A word that begins with # ends its line. Faults with FILE:LINE: what is no code, a store that
+ * stands twice, more than KEY_DEALERS_MAX stores on a line, no line at all. Memory from `arena`. STATUS_INVALID,
+ * STATUS_IO, STATUS_NO_MEMORY. */
 status_t enroll_read_agents(const char *path, arena_t *arena, enroll_agents_t *out, faults_t *faults) NODISCARD;
 
 /* Reads the tokens of a file that `enroll` wrote: their digests, and the lines. */
@@ -45,9 +46,27 @@ void enroll_remove_beside(const char *path);
 #define ENROLL_TIME_SIZE 24
 void enroll_time_text(uint64_t time_ms, char out[ENROLL_TIME_SIZE]);
 
+/* The month of that time (UTC). */
+period_t enroll_period(uint64_t time_ms);
+
 /* enroll_list.c */
 
 /* All tokens of the hub, page by page, in the order of their digests; *out_port: where it takes enrolments, 0 =
- * nowhere. With `only_port` it asks for no token. */
-status_t enroll_fetch(session_t *session, bool only_port, arena_t *arena, token_entries_t *out,
-                      uint32_t *out_port) NODISCARD;
+ * nowhere. */
+status_t enroll_fetch(session_t *session, arena_t *arena, token_entries_t *out, uint32_t *out_port) NODISCARD;
+
+/* The hub's clock: it is the one by which tokens expire. */
+status_t enroll_ask_time(session_t *session, uint64_t *out) NODISCARD;
+
+typedef enum { TOKEN_UNUSED, TOKEN_USED, TOKEN_EXPIRED, TOKEN_REVOKED, TOKEN_STATE_COUNT } token_state_t;
+extern const char *const token_state_names[TOKEN_STATE_COUNT];
+extern const char *const token_state_words[TOKEN_STATE_COUNT][LANGUAGE_COUNT];
+token_state_t token_state(const token_entry_t *token, uint64_t now_ms);
+
+/* Whether the store is one of the token's. */
+bool enroll_names(const token_entry_t *token, const char *dealer);
+
+/* enroll_revoke.c */
+
+/* Has the hub make these unused tokens worthless. */
+status_t enroll_revoke_all(session_t *session, const uint8_t (*digests)[DIGEST_SIZE], size_t count) NODISCARD;

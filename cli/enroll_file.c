@@ -6,6 +6,7 @@
 #include "client/files.h"
 #include "core/limits.h"
 #include "core/scratch.h"
+#include "core/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,10 +33,13 @@ typedef struct {
 
 /* ---- words */
 
-static const char *const SEPARATORS[] = {" ", "\t", "\r", ",", ";", "，", "；", "、", "　"};
-
+/* Bytes of the blank or separator there, 0 where there is none. */
 static size_t separator_at(const char *text)
 {
+    static const char *const SEPARATORS[] = {",", ";", "，", "；", "、"};
+    const char *behind = text;
+    if (text_is_blank(text_next(&behind)))
+        return (size_t)(behind - text);
     for (size_t i = 0; i < sizeof SEPARATORS / sizeof *SEPARATORS; i++)
         if (strncmp(text, SEPARATORS[i], strlen(SEPARATORS[i])) == 0)
             return strlen(SEPARATORS[i]);
@@ -105,7 +109,8 @@ static status_t add_agent(reader_t *reader, const char *text, uint32_t line, boo
 
 static bool is_store_column(const char *cell)
 {
-    static const char *const NAMES[] = {"dealer", "dealers", "code", "经销商"};
+    static const char *const NAMES[] = {"dealer", "dealers", "dealercode", "store", "stores",   "storecode",
+                                        "code",   "经销商",  "经销商代码", "门店",  "门店代码", "代码"};
     char folded[64];
     text_fold(cell, folded, sizeof folded);
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
@@ -146,22 +151,21 @@ static bool is_header(const char *line, size_t size)
     return false;
 }
 
-/* Lines as people type them; where the first of them is a header, the rest is a CSV. */
+/* Lines as people type them, each ended by LF, CR or both; where the first of them is a header, the rest is a CSV. */
 static status_t read_lines(reader_t *reader, char *text)
 {
     uint32_t number = 0;
     bool is_first = true;
-    for (char *rest = text, *line; rest && *rest;) {
-        line = rest;
-        size_t size = strcspn(line, "\n");
+    for (char *line = text, *rest; *line; line = rest) {
+        size_t size = strcspn(line, "\r\n"), blanks = strspn(line, " \t");
+        bool is_empty = blanks >= size || line[blanks] == '#';
         number++;
-        bool is_empty = line[strspn(line, " \t\r")] == '\n' || line[strspn(line, " \t\r")] == '#';
         if (is_first && !is_empty && is_header(line, size)) {
             reader->first_line = number - 1;
             return csv_read_bytes((span_t){(const uint8_t *)line, strlen(line)}, take_record, reader, reader->faults);
         }
         is_first = is_first && is_empty;
-        rest = line[size] ? line + size + 1 : NULL;
+        rest = line + size + (line[size] == '\r' && line[size + 1] == '\n' ? 2 : line[size] != '\0');
         line[size] = '\0';
         TRY(add_agent(reader, line, number, false));
     }
@@ -315,6 +319,14 @@ void enroll_time_text(uint64_t time_ms, char out[ENROLL_TIME_SIZE])
     out[0] = '\0';
     if (time_ms && gmtime_r(&seconds, &utc))
         strftime(out, ENROLL_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+period_t enroll_period(uint64_t time_ms)
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm utc = {0};
+    gmtime_r(&seconds, &utc);
+    return period_make(utc.tm_year + 1900, utc.tm_mon + 1);
 }
 
 static void beside(const char *path, char out[PATH_MAX])

@@ -1,4 +1,4 @@
-/* `yardstick enroll list` and `revoke`. */
+/* `yardstick enroll list`. */
 #include "cli/enroll.h"
 
 #include "cli/commands.h"
@@ -66,15 +66,8 @@ static status_t fetch_all(session_t *session, arena_t *arena, collected_t *colle
     return STATUS_OK;
 }
 
-status_t enroll_fetch(session_t *session, bool only_port, arena_t *arena, token_entries_t *out, uint32_t *out_port)
+status_t enroll_fetch(session_t *session, arena_t *arena, token_entries_t *out, uint32_t *out_port)
 {
-    static const uint8_t LAST[DIGEST_SIZE] = {[0 ... DIGEST_SIZE - 1] = 0xFF};
-    if (only_port) {
-        CLEANUP(answer_fini) answer_t answer = {0};
-        TRY(fetch_page(session, LAST, &answer));
-        *out_port = answer.response->tokens.port;
-        return STATUS_OK;
-    }
     collected_t collected = {0};
     status_t status = fetch_all(session, arena, &collected, out_port);
     if (status == STATUS_OK) {
@@ -87,20 +80,36 @@ status_t enroll_fetch(session_t *session, bool only_port, arena_t *arena, token_
     return status;
 }
 
+status_t enroll_ask_time(session_t *session, uint64_t *out)
+{
+    CLEANUP(answer_fini) answer_t answer = {0};
+    request_t request = {.kind = REQUEST_DESCRIBE};
+    TRY(session_ask(session, "enroll", &request, RESPONSE_DESCRIPTION, &answer));
+    *out = answer.response->description.time_ms;
+    return STATUS_OK;
+}
+
 /* ---- list */
 
-typedef enum { STATE_UNUSED, STATE_USED, STATE_EXPIRED, STATE_REVOKED } token_state_t;
-static const char *const STATE_NAMES[] = {"unused", "used", "expired", "revoked"};
-static const char *const STATE_WORDS[][LANGUAGE_COUNT] = {
+const char *const token_state_names[TOKEN_STATE_COUNT] = {"unused", "used", "expired", "revoked"};
+const char *const token_state_words[TOKEN_STATE_COUNT][LANGUAGE_COUNT] = {
     {"未使用", "unused"}, {"已使用", "used"}, {"已过期", "expired"}, {"已吊销", "revoked"}};
 
-static token_state_t state_of(const token_entry_t *token, uint64_t now_ms)
+token_state_t token_state(const token_entry_t *token, uint64_t now_ms)
 {
     if (token->used_ms)
-        return STATE_USED;
+        return TOKEN_USED;
     if (token->revoked_ms)
-        return STATE_REVOKED;
-    return token->expires_ms <= now_ms ? STATE_EXPIRED : STATE_UNUSED;
+        return TOKEN_REVOKED;
+    return token->expires_ms <= now_ms ? TOKEN_EXPIRED : TOKEN_UNUSED;
+}
+
+bool enroll_names(const token_entry_t *token, const char *dealer)
+{
+    for (size_t i = 0; i < token->dealer_count; i++)
+        if (strcmp(token->dealers[i], dealer) == 0)
+            return true;
+    return false;
 }
 
 /* In the order in which they were made; those of one moment by their stores. */
@@ -166,13 +175,13 @@ static status_t print_table(const render_t *render, const token_entries_t *token
     for (size_t i = 0; i < tokens->count; i++) {
         CLEANUP(scratch_free) char *dealers = join_dealers(&tokens->items[i]);
         texts_t texts = texts_of(&tokens->items[i]);
-        token_state_t state = state_of(&tokens->items[i], now_ms);
+        token_state_t state = token_state(&tokens->items[i], now_ms);
         grid_cell(grid, STYLE_PLAIN, dealers ? dealers : "");
         grid_cell(grid,
-                  state == STATE_UNUSED ? STYLE_PLAIN
-                  : state == STATE_USED ? STYLE_GOOD
+                  state == TOKEN_UNUSED ? STYLE_PLAIN
+                  : state == TOKEN_USED ? STYLE_GOOD
                                         : STYLE_BAD,
-                  STATE_WORDS[state][render->language]);
+                  token_state_words[state][render->language]);
         grid_cell(grid, STYLE_PLAIN, texts.expires);
         grid_cell(grid, STYLE_PLAIN, or_dash(texts.used));
         grid_cell(grid, STYLE_PLAIN, or_dash(texts.used_by));
@@ -192,8 +201,8 @@ static status_t print_csv(const render_t *render, const token_entries_t *tokens,
             return STATUS_NO_MEMORY;
         /* No text holds a quote, and codes no comma; keys may hold what a spreadsheet takes for a formula. */
         fprintf(render->out, "%s,%s,%s,\"%s\",%s,%s,\"%s\",%s\n", dealers,
-                STATE_NAMES[state_of(&tokens->items[i], now_ms)], texts.made, texts.made_by, texts.expires, texts.used,
-                texts.used_by, texts.revoked);
+                token_state_names[token_state(&tokens->items[i], now_ms)], texts.made, texts.made_by, texts.expires,
+                texts.used, texts.used_by, texts.revoked);
     }
     return STATUS_OK;
 }
@@ -210,9 +219,9 @@ static json_t *json_of(const token_entry_t *token, uint64_t now_ms)
     for (size_t i = 0; i < token->dealer_count; i++)
         json_array_append_new(dealers, json_string(token->dealers[i]));
     return json_pack("{s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "dealers", dealers, "state",
-                     STATE_NAMES[state_of(token, now_ms)], "made", texts.made, "made_by", texts.made_by, "expires",
-                     texts.expires, "used", text_or_null(texts.used), "used_by", text_or_null(texts.used_by), "revoked",
-                     text_or_null(texts.revoked));
+                     token_state_names[token_state(token, now_ms)], "made", texts.made, "made_by", texts.made_by,
+                     "expires", texts.expires, "used", text_or_null(texts.used), "used_by", text_or_null(texts.used_by),
+                     "revoked", text_or_null(texts.revoked));
 }
 
 static status_t print_json(const render_t *render, const token_entries_t *tokens, uint32_t port, uint64_t now_ms)
@@ -227,13 +236,36 @@ static status_t print_json(const render_t *render, const token_entries_t *tokens
     return is_whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-/* The hub's clock: it is the one by which tokens expire. */
-static status_t ask_time(session_t *session, uint64_t *out)
+/* Whether the command line asks for it: by its state, by a store of it. */
+static bool is_asked_for(const invocation_t *invocation, const token_entry_t *token, uint64_t now_ms)
 {
-    CLEANUP(answer_fini) answer_t answer = {0};
-    request_t request = {.kind = REQUEST_DESCRIBE};
-    TRY(session_ask(session, "enroll", &request, RESPONSE_DESCRIPTION, &answer));
-    *out = answer.response->description.time_ms;
+    const char *state = invocation_value(invocation, "state");
+    if (state && strcmp(token_state_names[token_state(token, now_ms)], state) != 0)
+        return false;
+    bool is_named = invocation->argument_count == 0;
+    for (size_t i = 0; i < invocation->argument_count && !is_named; i++)
+        is_named = enroll_names(token, invocation->arguments[i]);
+    return is_named;
+}
+
+/* Keeps those, in the order in which they were made. */
+static void choose(const invocation_t *invocation, token_entries_t *tokens, uint64_t now_ms)
+{
+    token_entry_t *items = (token_entry_t *)(void *)tokens->items; /* of our arena */
+    size_t count = 0;
+    for (size_t i = 0; i < tokens->count; i++)
+        if (is_asked_for(invocation, &items[i], now_ms))
+            items[count++] = items[i];
+    tokens->count = count;
+    qsort(items, count, sizeof *items, compare_tokens);
+}
+
+status_t check_codes(session_t *session)
+{
+    const invocation_t *invocation = session->invocation;
+    for (size_t i = 0; i < invocation->argument_count; i++)
+        if (!text_is_code(invocation->arguments[i]))
+            return session_misuse(session, "'%.80s' is no dealer's code", invocation->arguments[i]);
     return STATUS_OK;
 }
 
@@ -245,9 +277,9 @@ status_t run_enroll_list(session_t *session)
     uint64_t now_ms;
     if (!arena)
         return STATUS_NO_MEMORY;
-    TRY(enroll_fetch(session, false, arena, &tokens, &port));
-    TRY(ask_time(session, &now_ms));
-    qsort((void *)tokens.items, tokens.count, sizeof *tokens.items, compare_tokens);
+    TRY(enroll_fetch(session, arena, &tokens, &port));
+    TRY(enroll_ask_time(session, &now_ms));
+    choose(session->invocation, &tokens, now_ms);
     render_t render = session_render(session);
     if (render.format == FORMAT_JSON)
         return print_json(&render, &tokens, port, now_ms);

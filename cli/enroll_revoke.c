@@ -10,6 +10,7 @@ typedef struct {
     session_t *session;
     arena_t *arena;
     token_entries_t tokens;          /* all of the hub, by digest */
+    bool *is_chosen;                 /* of each of them, whether it is asked for */
     uint8_t (*digests)[DIGEST_SIZE]; /* those that are to be revoked */
     size_t count, used, revoked;     /* of them; asked for but used or revoked already */
 } revoking_t;
@@ -20,28 +21,22 @@ status_t check_enroll_revoke(session_t *session)
     bool has_file = invocation_value(invocation, "file"), has_dealers = invocation->argument_count > 0;
     if (has_file == has_dealers)
         return session_misuse(session, "enroll revoke needs either stores (DEALER…) or --file FILE");
-    for (size_t i = 0; i < invocation->argument_count; i++)
-        if (!text_is_code(invocation->arguments[i]))
-            return session_misuse(session, "'%.80s' is no dealer's code", invocation->arguments[i]);
-    return STATUS_OK;
+    return check_codes(session);
 }
 
+/* Each once, however often a file names it. */
 static void choose(revoking_t *revoking, const token_entry_t *token)
 {
+    bool *is_chosen = &revoking->is_chosen[token - revoking->tokens.items];
+    if (*is_chosen)
+        return;
+    *is_chosen = true;
     if (token->used_ms)
         revoking->used++;
     else if (token->revoked_ms)
         revoking->revoked++;
     else
         memcpy(revoking->digests[revoking->count++], token->digest, DIGEST_SIZE);
-}
-
-static bool names(const token_entry_t *token, const char *dealer)
-{
-    for (size_t i = 0; i < token->dealer_count; i++)
-        if (strcmp(token->dealers[i], dealer) == 0)
-            return true;
-    return false;
 }
 
 /* The tokens of the stores that are named; a store without any is a fault. */
@@ -55,7 +50,7 @@ static status_t choose_by_dealers(revoking_t *revoking)
         const token_entry_t *token = &revoking->tokens.items[i];
         bool is_named = false;
         for (size_t j = 0; j < invocation->argument_count; j++)
-            if (names(token, invocation->arguments[j]))
+            if (enroll_names(token, invocation->arguments[j]))
                 met[j] = is_named = true;
         if (is_named)
             choose(revoking, token);
@@ -91,38 +86,54 @@ static status_t choose_by_file(revoking_t *revoking, const char *path)
     return STATUS_OK;
 }
 
+/* ---- the exchange, in parts that the hub takes */
+
+typedef struct {
+    session_t *session;
+    const uint8_t (*digests)[DIGEST_SIZE];
+    size_t count;
+} parts_t;
+
 static status_t make_part(void *context, size_t index, arena_t *arena, request_t *out)
 {
     (void)arena;
-    const revoking_t *revoking = context;
-    size_t start = index * TOKENS_MAX, left = revoking->count - start;
+    const parts_t *parts = context;
+    size_t start = index * TOKENS_MAX, left = parts->count - start;
     *out = (request_t){.kind = REQUEST_REVOKE_TOKENS,
-                       .revoke_tokens = {(const uint8_t(*)[DIGEST_SIZE])revoking->digests + start,
-                                         left < TOKENS_MAX ? left : TOKENS_MAX}};
+                       .revoke_tokens = {parts->digests + start, left < TOKENS_MAX ? left : TOKENS_MAX}};
     return STATUS_OK;
 }
 
 static status_t take_part(void *context, size_t index, const response_t *response, arena_t **arena)
 {
     (void)index, (void)arena;
-    revoking_t *revoking = context;
+    const parts_t *parts = context;
     if (response->status != STATUS_OK)
-        session_add_refusal(revoking->session, "enroll revoke", response);
+        session_add_refusal(parts->session, "enroll revoke", response);
     return response->status;
 }
 
-static status_t revoke_all(revoking_t *revoking)
+status_t enroll_revoke_all(session_t *session, const uint8_t (*digests)[DIGEST_SIZE], size_t count)
+{
+    parts_t parts = {session, digests, count};
+    exchange_t exchange = {(count + TOKENS_MAX - 1) / TOKENS_MAX, 1, &parts, make_part, take_part};
+    return connection_exchange(session->connection, &exchange, &session->faults);
+}
+
+/* ---- the command */
+
+static status_t revoke_chosen(revoking_t *revoking)
 {
     session_t *session = revoking->session;
     const char *path = invocation_value(session->invocation, "file");
     uint32_t port;
-    TRY(enroll_fetch(session, false, revoking->arena, &revoking->tokens, &port));
+    TRY(enroll_fetch(session, revoking->arena, &revoking->tokens, &port));
     revoking->digests = arena_array(revoking->arena, revoking->tokens.count, sizeof *revoking->digests);
-    if (!revoking->digests)
+    revoking->is_chosen = arena_array(revoking->arena, revoking->tokens.count, sizeof *revoking->is_chosen);
+    if (!revoking->digests || !revoking->is_chosen)
         return STATUS_NO_MEMORY;
     TRY(path ? choose_by_file(revoking, path) : choose_by_dealers(revoking));
-    exchange_t exchange = {(revoking->count + TOKENS_MAX - 1) / TOKENS_MAX, 1, revoking, make_part, take_part};
-    return connection_exchange(session->connection, &exchange, &session->faults);
+    return enroll_revoke_all(session, (const uint8_t(*)[DIGEST_SIZE])revoking->digests, revoking->count);
 }
 
 status_t run_enroll_revoke(session_t *session)
@@ -130,7 +141,7 @@ status_t run_enroll_revoke(session_t *session)
     revoking_t revoking = {.session = session, .arena = arena_create(SIZE_MAX / 4)};
     if (!revoking.arena)
         return STATUS_NO_MEMORY;
-    status_t status = revoke_all(&revoking);
+    status_t status = revoke_chosen(&revoking);
     arena_destroy(&revoking.arena);
     TRY(status);
     if (revoking.count || revoking.revoked || !revoking.used)

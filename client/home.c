@@ -456,6 +456,38 @@ status_t home_pin(home_t *home, const char *signing_key)
     return is_same ? STATUS_OK : STATUS_CONFLICT;
 }
 
+/* The line of home.txt that says where the hub is (the last one counts); NULL where there is none. */
+static const char *find_hub_line(const char *text)
+{
+    const char *found = NULL;
+    for (const char *line = text, *end; line; line = end ? end + 1 : NULL) {
+        end = strchr(line, '\n');
+        if (strncmp(line, "hub:", 4) == 0)
+            found = line;
+    }
+    return found;
+}
+
+status_t home_move(home_t *home, const char *endpoint)
+{
+    char path[PATH_MAX], text[FILE_SIZE_MAX], moved[FILE_SIZE_MAX + HOME_ENDPOINT_SIZE];
+    struct stat info;
+    errno = ENAMETOOLONG;
+    if (!make_path(home->directory, HOME_FILE, path) || read_small(path, text, &info) < 0)
+        return STATUS_IO;
+    const char *line = find_hub_line(text);
+    errno = EINVAL;
+    if (!line)
+        return STATUS_IO;
+    int size =
+        snprintf(moved, sizeof moved, "%.*shub: %s%s", (int)(line - text), text, endpoint, line + strcspn(line, "\n"));
+    errno = EFBIG;
+    TRY(size < FILE_SIZE_MAX ? home_write_file(home->directory, HOME_FILE, moved, (size_t)size, false, false)
+                             : STATUS_IO);
+    snprintf(home->endpoint, sizeof home->endpoint, "%s", endpoint);
+    return STATUS_OK;
+}
+
 void home_fini(home_t *home)
 {
     explicit_bzero(home->secret_key, sizeof home->secret_key);

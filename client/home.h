@@ -57,6 +57,10 @@ status_t home_create(const char *directory, const char *endpoint, const char *hu
  * stands in home->signing_key. STATUS_IO with errno where it cannot be written. */
 status_t home_pin(home_t *home, const char *signing_key) NODISCARD;
 
+/* Says that the hub is at `endpoint` (tcp://HOST:PORT) from now on: home->endpoint, and that line of home.txt, the
+ * rest of which stays as it is. STATUS_IO with errno where it cannot be written; nothing is changed then. */
+status_t home_move(home_t *home, const char *endpoint) NODISCARD;
+
 /* Reads a home. Faults: STATUS_NOT_FOUND where there is none, STATUS_INVALID where a file is not as it should be, or
  * where the private key may be read by others than its owner, STATUS_IO. *out only on success; the caller ends it with
  * home_fini. */

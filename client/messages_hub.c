@@ -46,6 +46,11 @@ const message_pair_t messages_hub[] = {
      "令牌发放之后，{1} 和 {2} 已分属两个业主；请总部分别发给新的令牌"},
     {"this hub never made such a token; check it, or ask headquarters for a new one",
      "这不是该总部发放的令牌；请核对，或请总部发给新的令牌"},
+    {"this key was revoked and cannot come back; make a new key and admit that",
+     "本机的密钥已被总部撤销，不能再用；请用 --home 指定新的目录，生成新的密钥"},
+    {"this key is already admitted with other rights; ask headquarters for a token that names all its stores, or enrol "
+     "with a new home",
+     "本机的密钥已经注册，但门店不同；请向总部索取写明本机全部门店的令牌，或用 --home 指定新的目录注册"},
     {"this endpoint takes enrolments only; everything else goes to the hub's main one",
      "这个地址只受理注册；其他请求请发往总部的主地址"},
     {"the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not take it again",

@@ -1,11 +1,15 @@
 #include "client/token.h"
 
+#include "core/faults.h"
+#include "core/text.h"
+
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <zmq.h>
 
 #define PREFIX        "ys1."
+#define ALPHABET      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #define PREFIX_SIZE   4
 #define CHECKSUM_SIZE 4
 #define HEAD_SIZE     (TOKEN_SECRET_SIZE + KEY_SIZE + 2) /* before the endpoint */
@@ -45,10 +49,8 @@ static size_t decode(const char *text, uint8_t bytes[BYTES_MAX])
 {
     size_t size = 0;
     uint8_t expected[CHECKSUM_SIZE];
-    const char *end = NULL;
-    text += PREFIX_SIZE;
-    if (sodium_base642bin(bytes, BYTES_MAX, text, strcspn(text, " \t\r\n"), NULL, &size, &end, VARIANT) != 0 ||
-        end[strspn(end, " \t\r\n")] || size <= HEAD_SIZE + CHECKSUM_SIZE)
+    if (sodium_base642bin(bytes, BYTES_MAX, text, strspn(text, ALPHABET), NULL, &size, NULL, VARIANT) != 0 ||
+        size <= HEAD_SIZE + CHECKSUM_SIZE)
         return 0;
     size -= CHECKSUM_SIZE;
     checksum(bytes, size, expected);
@@ -68,23 +70,60 @@ static bool take(const uint8_t *bytes, size_t size, token_t *out)
     return out->port && strlen(out->endpoint) == length && home_is_endpoint(out->endpoint);
 }
 
-status_t token_read(const char *text, token_t *out, const char **out_why)
+/* A token travels by mail and chat: full-width characters, dashes of other kinds. */
+static uint32_t plain(uint32_t point)
+{
+    if (point >= 0xFF01 && point <= 0xFF5E)
+        return point - 0xFEE0;
+    return (point >= 0x2010 && point <= 0x2013) || point == 0x2212 ? '-' : point;
+}
+
+/* The text in plain characters, with each other one and each blank as a blank, or without the blanks; cut to fit. */
+static void simplify(const char *text, bool keep_blanks, char out[TOKEN_INPUT_SIZE])
+{
+    size_t length = 0;
+    for (uint32_t point; (point = text_next(&text)) != 0 && length + 1 < TOKEN_INPUT_SIZE;)
+        if (!text_is_blank(point))
+            out[length++] = plain(point) < 0x7F ? (char)plain(point) : ' ';
+        else if (keep_blanks)
+            out[length++] = ' ';
+    out[length] = '\0';
+}
+
+/* The first token in the text; *out_count: how many there are. */
+static bool find(const char *text, bool keep_blanks, token_t *out, size_t *out_count)
 {
     uint8_t bytes[BYTES_MAX];
-    CLEANUP(token_fini) token_t token = {0};
-    text += strspn(text, " \t\r\n");
-    *out_why = TRANSLATED("it is no enrolment token: one begins with ys1.");
-    if (strncmp(text, PREFIX, PREFIX_SIZE) != 0)
-        return STATUS_INVALID;
-    *out_why = TRANSLATED(
-        "it is mistyped or cut off (its checksum does not fit); copy it whole, or ask headquarters for it again");
-    size_t size = decode(text, bytes);
-    bool is_whole = size && take(bytes, size, &token);
+    char simple[TOKEN_INPUT_SIZE];
+    simplify(text, keep_blanks, simple);
+    *out_count = 0;
+    for (const char *at = simple; (at = strstr(at, PREFIX)) != NULL; at += PREFIX_SIZE)
+        ++*out_count;
+    const char *first = strstr(simple, PREFIX);
+    size_t size = first ? decode(first + PREFIX_SIZE, bytes) : 0;
+    bool is_whole = size && take(bytes, size, out);
     sodium_memzero(bytes, sizeof bytes);
-    if (!is_whole)
-        return STATUS_INVALID;
-    *out = token;
-    return STATUS_OK;
+    sodium_memzero(simple, sizeof simple);
+    return is_whole;
+}
+
+status_t token_read(const char *text, token_t *out, const char **out_why)
+{
+    CLEANUP(token_fini) token_t token = {0};
+    size_t count;
+    /* A blank ends it, or, where a program broke its line, stands in the middle: the checksum knows. */
+    bool is_whole = find(text, true, &token, &count) || find(text, false, &token, &count);
+    if (count == 1 && is_whole) {
+        *out = token;
+        return STATUS_OK;
+    }
+    *out_why = TRANSLATED("it is mistyped or cut off (its checksum does not fit); copy it whole, or ask headquarters "
+                          "for it again");
+    if (count == 0)
+        *out_why = TRANSLATED("it is no enrolment token: one begins with ys1.");
+    if (count > 1)
+        *out_why = TRANSLATED("there are several tokens; give the one that is for this agent");
+    return STATUS_INVALID;
 }
 
 void token_digest(const uint8_t secret[TOKEN_SECRET_SIZE], uint8_t out[DIGEST_SIZE])

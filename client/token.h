@@ -4,7 +4,8 @@
 #include "client/home.h"
 #include "proto/message.h"
 
-#define TOKEN_TEXT_SIZE 512 /* with NUL */
+#define TOKEN_TEXT_SIZE  512  /* with NUL */
+#define TOKEN_INPUT_SIZE 4096 /* of what may hold one, with NUL */
 
 typedef struct {
     uint8_t secret[TOKEN_SECRET_SIZE];
@@ -16,8 +17,10 @@ typedef struct {
 /* Its text. */
 void token_write(const token_t *token, char out[TOKEN_TEXT_SIZE]);
 
-/* Reads it; blanks around it are let pass. STATUS_INVALID with a clause in *out_why (static) where it is none, or is
- * mistyped or cut off, which its checksum shows; *out then stays as it is. */
+/* Reads it out of what people paste: whatever stands around it (a line of `yardstick enroll`'s file, say), blanks and
+ * line breaks in it, and full-width characters are let pass; only the first TOKEN_INPUT_SIZE bytes are looked at.
+ * STATUS_INVALID with a clause in *out_why (static, with its Chinese in client/messages.c) where there is none, or are
+ * several, or it is mistyped or cut off, which its checksum shows; *out then stays as it is. */
 status_t token_read(const char *text, token_t *out, const char **out_why) NODISCARD;
 
 /* What the hub knows of a secret: its BLAKE2b-256. */

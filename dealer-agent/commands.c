@@ -93,7 +93,8 @@ static const option_t OPTIONS[] = {
      "2025-07-31T18:00Z, or right behind entry #N of the log"},
     {"region", OPTION_CODE, "CODE", false, "the region to compare with (the store's own)"},
     {"token", OPTION_TEXT, "TOKEN", false,
-     "the one-time token that headquarters gave out for this agent; - reads it from standard input"},
+     "the one-time token that headquarters gave out for this agent; - reads it from standard input (- <FILE from a "
+     "file)"},
     {"enroll-at", OPTION_ENDPOINT, "ENDPOINT", false, "where the hub takes enrolments (as the token says)"},
     {"desk", OPTION_TEXT, "DIR", false, "the folder with inbox/, accepted/, rejected/ and results/ (HOME/desk)"},
     {"all-months", OPTION_FLAG, NULL, false, "ask for all that were delivered from here, as is done once a day"},
@@ -117,8 +118,7 @@ static const option_t OPTIONS[] = {
 
 static const command_t COMMANDS[] = {
     {"init", "", 0, 0, "hub! hub-key! signing-key", 0, NULL, query_init, "make a home with a new key pair"},
-    {"enroll", "", 0, 0, "token! enroll-at", 0, enroll_check, enroll_run,
-     "make a home and be admitted with a one-time token"},
+    {"enroll", "", 0, 0, "token! enroll-at", 0, NULL, enroll_run, "make a home and be admitted with a one-time token"},
     {"submit", "FILE…", 1, MANY, "consultants year zeros dealer all no-wait format", NEEDS_HOME, NULL, submit_command,
      "file the months that files of facts change: into the outbox, and from there to the hub"},
     {"check", "FILE…", 1, MANY, "consultants year zeros dealer", 0, NULL, check_command,
@@ -175,7 +175,7 @@ static const own_help_t OWN_HELP[] = {
     {"init", "hub", "the hub, tcp://HOST:PORT, which the home remembers"},
     {"enroll", "home", "the home that is made, or that was made for this hub before"},
     {"enroll", "hub", "the hub, tcp://HOST:PORT, which the home remembers (as the token says)"},
-    {"enroll", "timeout", "give up after so long (60)"},
+    {"enroll", "timeout", "give up after so long (60; 900 where the hub has too many at once)"},
     {"results", "peer", "a store of a common circle to show beside, in the months in which it is one"},
     {"run", "peer", "a store of a common circle that the results show beside, in the months in which it is one"},
     {"run", "timeout", "its errands give up after so long without any progress, and are sent again later (30)"},

@@ -5,11 +5,15 @@
 #include "core/limits.h"
 #include "dealer-agent/stores.h"
 
+#include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#define TIMEOUT_S         60   /* a hub that has had enough of this address takes more of it a minute later */
-#define PATIENCE_MS       3000 /* without a connection, until a person is told that it is being tried */
+#define TIMEOUT_S         60   /* without anybody at the hub's endpoint */
+#define PATIENCE_S        900  /* once there is: where many enrol at once, it puts off those who are too many */
+#define QUIET_MS          3000 /* without a connection, until a person is told that it is being tried */
 #define BUSY_PAUSE_MS     200
 #define BUSY_PAUSE_MAX_MS 5000
 #define REQUEST_ID        1 /* of the one request, however often it is sent */
@@ -18,53 +22,84 @@ typedef struct {
     session_t *session;
     const token_t *token;
     home_t home;
-    char endpoint[HOME_ENDPOINT_SIZE];
+    bool moves; /* the home's hub is at `hub` from now on, once that has admitted its key */
+    char hub[HOME_ENDPOINT_SIZE];
+    char endpoint[HOME_ENDPOINT_SIZE]; /* where enrolments are taken */
     socket_t socket;
     unsigned timeout_s;
-    monotonic_t begun, deadline, send_at;
-    bool is_sent, is_noted;
+    monotonic_t begun, send_at;
+    bool is_sent;
+    unsigned noted;    /* which trouble was told last, from 1 */
     unsigned refusals; /* times that the hub put it off */
     unsigned closings; /* connections that were cut, or closed in their handshake */
     answer_t answer;   /* the final one, where there is one */
 } enrolment_t;
 
-/* ---- the command line */
-
-/* "-": the token comes on standard input, where no other user of the machine sees it in a list of processes. */
-static bool comes_on_input(const session_t *session)
+/* A line on standard error while the command goes on, in the session's language. */
+static void note(const session_t *session, const char *format, ...) PRINTF(2, 3);
+static void note(const session_t *session, const char *format, ...)
 {
-    return strcmp(invocation_value(session->invocation, "token"), "-") == 0;
+    char line[2000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, session_text(session, format), arguments);
+    va_end(arguments);
+    fprintf(stderr, session_text(session, "%s: note: %s\n"), session->invocation->program->name, line);
 }
 
+/* ---- the token */
+
+/* From a terminal: up to a whole token, or an empty line behind something. */
+static void read_by_hand(const session_t *session, char out[TOKEN_INPUT_SIZE])
+{
+    CLEANUP(token_fini) token_t token = {0};
+    const char *why;
+    size_t length = 0, size = 1;
+    note(session, "paste the token, then press Enter twice");
+    while (size && fgets(out + length, (int)(TOKEN_INPUT_SIZE - length), stdin)) {
+        size = length && out[length] == '\n' ? 0 : strlen(out + length);
+        length += size;
+        if (token_read(out, &token, &why) == STATUS_OK)
+            return;
+    }
+}
+
+/* From here on a list of processes no longer shows it. */
+static void hide(const char *argument)
+{
+    memset((char *)(uintptr_t)argument, '*', strlen(argument));
+}
+
+/* "-": the token comes on standard input, where no other user of the machine sees it. */
 static status_t read_token(session_t *session, token_t *out)
 {
     const char *why, *text = invocation_value(session->invocation, "token");
-    char line[TOKEN_TEXT_SIZE + 2] = "";
-    if (comes_on_input(session)) {
-        if (!fgets(line, sizeof line, stdin))
-            return session_misuse(session, "--token -: nothing came on standard input; give the token there");
-        text = line;
-    }
-    status_t status = token_read(text, out, &why);
-    explicit_bzero(line, sizeof line);
-    return status == STATUS_OK ? STATUS_OK : session_misuse(session, "--token: %s", session_text(session, why));
-}
-
-status_t enroll_check(session_t *session)
-{
-    CLEANUP(token_fini) token_t token = {0};
-    return comes_on_input(session) ? STATUS_OK : read_token(session, &token);
+    char input[TOKEN_INPUT_SIZE] = "";
+    bool comes_on_input = strcmp(text, "-") == 0;
+    if (comes_on_input && isatty(STDIN_FILENO))
+        read_by_hand(session, input);
+    else if (comes_on_input)
+        (void)!fread(input, 1, sizeof input - 1, stdin);
+    status_t status = token_read(comes_on_input ? input : text, out, &why);
+    if (comes_on_input && !*input)
+        why = TRANSLATED("nothing came on standard input; give it there");
+    explicit_bzero(input, sizeof input);
+    if (!comes_on_input)
+        hide(text);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    return session_misuse(session, "--token: %s", session_text(session, why));
 }
 
 /* Where the home's hub is, and where the token is used: its port at the hub's host, unless told otherwise. */
-static void choose_endpoints(enrolment_t *enrolment, char out_hub[HOME_ENDPOINT_SIZE])
+static void choose_endpoints(enrolment_t *enrolment)
 {
     const invocation_t *invocation = enrolment->session->invocation;
     const char *hub = invocation_value(invocation, "hub"), *at = invocation_value(invocation, "enroll-at");
     CLEANUP(token_fini) token_t token = *enrolment->token;
     if (hub)
         snprintf(token.endpoint, sizeof token.endpoint, "%s", hub);
-    memcpy(out_hub, token.endpoint, HOME_ENDPOINT_SIZE);
+    memcpy(enrolment->hub, token.endpoint, HOME_ENDPOINT_SIZE);
     if (at)
         snprintf(enrolment->endpoint, HOME_ENDPOINT_SIZE, "%s", at);
     else
@@ -73,16 +108,27 @@ static void choose_endpoints(enrolment_t *enrolment, char out_hub[HOME_ENDPOINT_
 
 /* ---- the home */
 
-static status_t open_home(enrolment_t *enrolment, const char *hub)
+/* One that has enrolled may have been given another endpoint by hand, which only --hub overrides. */
+static void choose_move(enrolment_t *enrolment)
+{
+    const home_t *home = &enrolment->home;
+    bool is_other = strcmp(home->endpoint, enrolment->hub) != 0;
+    enrolment->moves = is_other && (!*home->signing_key || invocation_value(enrolment->session->invocation, "hub"));
+    if (is_other && !enrolment->moves)
+        note(enrolment->session, "the home that is there says that its hub is at %s, and is left so; not at %s",
+             home->endpoint, enrolment->hub);
+}
+
+static status_t open_home(enrolment_t *enrolment)
 {
     session_t *session = enrolment->session;
     home_t *home = &enrolment->home;
-    CLEANUP(faults_fini) faults_t faults = {0};
+    CLEANUP(faults_fini) faults_t faults = {.translate = session->faults.translate};
     if (!*session->home_path)
         return session_misuse(session, "no home is named; give --home DIR or set YARDSTICK_HOME");
     status_t status = home_open(session->home_path, home, &faults);
     if (status == STATUS_NOT_FOUND)
-        return home_create(session->home_path, hub, enrolment->token->hub_key, NULL, home, &session->faults);
+        return home_create(session->home_path, enrolment->hub, enrolment->token->hub_key, NULL, home, &session->faults);
     for (size_t i = 0; i < faults.count; i++)
         faults_add(&session->faults, 0, 0, "%s", faults.items[i].message);
     TRY(status);
@@ -90,22 +136,21 @@ static status_t open_home(enrolment_t *enrolment, const char *hub)
         return session_fail(session, STATUS_CONFLICT,
                             "%s is the home of an agent of another hub; name another directory with --home",
                             home->directory);
-    if (strcmp(home->endpoint, hub) != 0)
-        fprintf(
-            stderr,
-            session_text(session,
-                         "%s: note: the home that is there says that its hub is at %s, and is left so; not at %s\n"),
-            session->invocation->program->name, home->endpoint, hub);
+    choose_move(enrolment);
     return STATUS_OK;
 }
 
 /* What the answer says for good. */
-static status_t enroll_keep(session_t *session, const home_t *home, const enrolled_t *enrolled)
+static status_t keep(enrolment_t *enrolment, const enrolled_t *enrolled)
 {
-    session->home = *home;
+    session_t *session = enrolment->session;
+    session->home = enrolment->home;
     TRY(session_pin(session, enrolled->has_signing_key ? enrolled->signing_key : NULL));
-    stores_keep(home->directory, enrolled->dealers, enrolled->dealer_count);
-    return STATUS_OK;
+    stores_keep(session->home.directory, enrolled->dealers, enrolled->dealer_count);
+    if (!enrolment->moves || home_move(&session->home, enrolment->hub) == STATUS_OK)
+        return STATUS_OK;
+    return session_fail(session, STATUS_IO, "%s/home.txt cannot be written: %s", session->home.directory,
+                        session_text(session, strerror(errno)));
 }
 
 /* ---- the exchange */
@@ -167,32 +212,56 @@ static status_t receive(enrolment_t *enrolment)
     return status;
 }
 
-/* Says once, while it goes on, what it waits for. */
+/* Whether a hub is there that may take it later. */
+static bool is_put_off(const enrolment_t *enrolment)
+{
+    return (enrolment->refusals || enrolment->closings) && !enrolment->socket.speaks_other;
+}
+
+/* How long it is tried from the beginning on: the longer where the hub only has too many at once. */
+static unsigned seconds_given(const enrolment_t *enrolment)
+{
+    if (enrolment->timeout_s)
+        return enrolment->timeout_s;
+    return is_put_off(enrolment) ? PATIENCE_S : TIMEOUT_S;
+}
+
+/* Says while it goes on what it waits for: each of these once, in this order. */
 static void note_trouble(enrolment_t *enrolment)
 {
-    const session_t *session = enrolment->session;
-    const char *what = enrolment->closings ? TRANSLATED("closed the connection") : TRANSLATED("is not reached yet");
-    if (!enrolment->is_noted)
-        fprintf(stderr, session_text(session, "%s: note: %s %s; trying for %u s\n"), session->invocation->program->name,
-                enrolment->endpoint, session_text(session, what), enrolment->timeout_s);
-    enrolment->is_noted = true;
+    unsigned trouble = enrolment->refusals ? 3 : enrolment->closings ? 2 : 1, seconds = seconds_given(enrolment);
+    if (trouble <= enrolment->noted)
+        return;
+    enrolment->noted = trouble;
+    if (trouble == 1)
+        note(enrolment->session, "%s is not reached yet; trying for %u s", enrolment->endpoint, seconds);
+    else if (trouble == 2)
+        note(enrolment->session,
+             "%s closed the connection: too many enrol at once or from this address, or it is another hub than the "
+             "token's; it is asked again by itself, for %u s at most",
+             enrolment->endpoint, seconds);
+    else
+        note(enrolment->session, "%s is busy; it is asked again by itself, for %u s at most", enrolment->endpoint,
+             seconds);
 }
 
 static status_t add_timed_out(const enrolment_t *enrolment)
 {
     const socket_t *socket = &enrolment->socket;
-    const char *why = TRANSLATED("nothing answers there; check that the hub takes enrolments, and the way to it");
+    const char *why =
+        TRANSLATED("nothing answers there; check the way to it, and ask headquarters whether the hub takes enrolments");
     if (enrolment->refusals)
-        why = TRANSLATED("it is busy, or its store is full; try again later");
+        why = TRANSLATED("it is busy, or its store is full");
     else if (socket->is_ready)
-        why = TRANSLATED("it did not answer; try again");
+        why = TRANSLATED("it did not answer");
     else if (socket->speaks_other)
         why = TRANSLATED("something else than a hub answers there");
     else if (enrolment->closings || socket->has_connected)
-        why = TRANSLATED("it closes the connection: too many enrol from this address or at once, so try again in a "
-                         "minute; or it is another hub than the token's");
-    return session_fail(enrolment->session, STATUS_TIMED_OUT, "not enrolled at %s in %u s: %s", enrolment->endpoint,
-                        enrolment->timeout_s, session_text(enrolment->session, why));
+        why = TRANSLATED("it closes the connection: too many enrol from this address or at once, or it is another hub "
+                         "than the token's");
+    return session_fail(enrolment->session, STATUS_TIMED_OUT,
+                        "not enrolled at %s in %u s: %s; run the same command again later", enrolment->endpoint,
+                        seconds_given(enrolment), session_text(enrolment->session, why));
 }
 
 /* One turn: send where it is due, wait, receive, look at the connection. A lost one comes back after a pause
@@ -200,7 +269,8 @@ static status_t add_timed_out(const enrolment_t *enrolment)
 static status_t turn(enrolment_t *enrolment)
 {
     socket_t *socket = &enrolment->socket;
-    int64_t now = monotonic_now().ms, wait = enrolment->deadline.ms - now, send_in = enrolment->send_at.ms - now;
+    int64_t now = monotonic_now().ms, send_in = enrolment->send_at.ms - now;
+    int64_t wait = enrolment->begun.ms + (int64_t)seconds_given(enrolment) * 1000 - now;
     if (wait <= 0)
         return add_timed_out(enrolment);
     if (!enrolment->is_sent && send_in <= 0)
@@ -208,8 +278,8 @@ static status_t turn(enrolment_t *enrolment)
     bool to_send = !enrolment->is_sent && send_in <= 0;
     if (!enrolment->is_sent && send_in > 0 && send_in < wait)
         wait = send_in;
-    if (!enrolment->is_noted && wait > PATIENCE_MS)
-        wait = PATIENCE_MS;
+    if (!enrolment->noted && wait > QUIET_MS)
+        wait = QUIET_MS;
     TRY(socket_wait(socket, to_send, wait, &enrolment->session->faults));
     TRY(receive(enrolment));
     bool is_lost = socket_check(socket) != STATUS_OK;
@@ -217,7 +287,8 @@ static status_t turn(enrolment_t *enrolment)
         enrolment->is_sent = false;
         enrolment->closings++;
     }
-    if (!enrolment->answer.response && (is_lost || (!socket->is_ready && now - enrolment->begun.ms > PATIENCE_MS)))
+    bool is_quiet = !socket->is_ready && now - enrolment->begun.ms > QUIET_MS;
+    if (!enrolment->answer.response && (is_lost || is_quiet || enrolment->refusals))
         note_trouble(enrolment);
     return STATUS_OK;
 }
@@ -225,9 +296,8 @@ static status_t turn(enrolment_t *enrolment)
 static status_t exchange(enrolment_t *enrolment)
 {
     const char *seconds = invocation_value(enrolment->session->invocation, "timeout");
-    enrolment->timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : TIMEOUT_S;
+    enrolment->timeout_s = seconds ? (unsigned)strtoul(seconds, NULL, 10) : 0;
     enrolment->begun = monotonic_now();
-    enrolment->deadline.ms = enrolment->begun.ms + (int64_t)enrolment->timeout_s * 1000;
     TRY(socket_init(&enrolment->socket, &enrolment->home, enrolment->endpoint, &enrolment->session->faults));
     status_t status = STATUS_OK;
     while (status == STATUS_OK && !enrolment->answer.response)
@@ -250,11 +320,13 @@ static status_t finish(enrolment_t *enrolment)
         return session_fail(session, STATUS_MALFORMED,
                             "the hub answered with something else; its version may be another");
     const enrolled_t *enrolled = &response->enrolled;
-    TRY(enroll_keep(enrolment->session, &enrolment->home, enrolled));
-    fputs(session_text(session, "enrolled for"), stdout);
-    for (size_t i = 0; i < enrolled->dealer_count; i++)
-        printf("%s %s", i ? "," : "", enrolled->dealers[i]);
-    printf(session_text(session, "; the key is in %s\n"), enrolment->home.directory);
+    TRY(keep(enrolment, enrolled));
+    char stores[KEY_DEALERS_MAX * (CODE_LENGTH_MAX + 2) + 1] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < enrolled->dealer_count && length < sizeof stores; i++)
+        length +=
+            (size_t)snprintf(stores + length, sizeof stores - length, "%s%s", i ? ", " : "", enrolled->dealers[i]);
+    printf(session_text(session, "enrolled for %s; the key is in %s\n"), stores, enrolment->home.directory);
     return STATUS_OK;
 }
 
@@ -266,12 +338,11 @@ static void enrolment_fini(enrolment_t *enrolment)
 
 status_t enroll_run(session_t *session)
 {
-    char hub[HOME_ENDPOINT_SIZE];
     CLEANUP(token_fini) token_t token = {0};
     CLEANUP(enrolment_fini) enrolment_t enrolment = {.session = session, .token = &token};
     TRY(read_token(session, &token));
-    choose_endpoints(&enrolment, hub);
-    TRY(open_home(&enrolment, hub));
+    choose_endpoints(&enrolment);
+    TRY(open_home(&enrolment));
     TRY(exchange(&enrolment));
     return finish(&enrolment);
 }

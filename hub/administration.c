@@ -83,16 +83,23 @@ static bool has_dealer(const key_entry_t *entry, const char *code)
     return false;
 }
 
-/* Role, region and stores, whatever the order of the stores. */
-static bool same_rights(const key_entry_t *left, const key_entry_t *right)
+/* Whether all stores of `inner` are among those of `outer`. */
+static bool has_all(const key_entry_t *outer, const key_entry_t *inner)
 {
-    if (left->role != right->role || left->dealer_count != right->dealer_count ||
-        strcmp(left->region, right->region) != 0)
-        return false;
-    for (size_t i = 0; i < left->dealer_count; i++)
-        if (!has_dealer(right, left->dealers[i]))
+    for (size_t i = 0; i < inner->dealer_count; i++)
+        if (!has_dealer(outer, inner->dealers[i]))
             return false;
     return true;
+}
+
+/* By role, region and stores, whatever the order of the stores. */
+static key_standing_t standing_of(const key_entry_t *known, const key_entry_t *asked)
+{
+    if (known->role != asked->role || strcmp(known->region, asked->region) != 0)
+        return KEY_OTHERWISE;
+    if (has_all(known, asked))
+        return has_all(asked, known) ? KEY_SAME : KEY_MORE;
+    return has_all(asked, known) ? KEY_LESS : KEY_OTHERWISE;
 }
 
 static void log_key(const char *event, const uint8_t key[KEY_SIZE], const uint8_t by[KEY_SIZE])
@@ -103,24 +110,18 @@ static void log_key(const char *event, const uint8_t key[KEY_SIZE], const uint8_
     log_event(LOG_INFO, event, "key=\"%s\" by=\"%s\"", about, by_text);
 }
 
-status_t change_find_key(change_t *change, const key_entry_t *asked, bool *out_known, bool *out_same)
+status_t change_find_key(change_t *change, const key_entry_t *asked, key_standing_t *out, stored_key_t *out_known)
 {
-    stored_key_t known = {0};
-    status_t status = store_get_key(change->txn, asked->public_key, change->arena, &known);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-        return status;
-    if (status == STATUS_OK && known.entry.revoked)
+    status_t status = store_get_key(change->txn, asked->public_key, change->arena, out_known);
+    *out = KEY_UNKNOWN;
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(status);
+    if (out_known->entry.revoked)
         return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
                       "this key was revoked and cannot come back; make a new key and admit that");
-    *out_known = status == STATUS_OK;
-    *out_same = *out_known && same_rights(asked, &known.entry);
+    *out = standing_of(&out_known->entry, asked);
     return STATUS_OK;
-}
-
-status_t change_refuse_rights(change_t *change)
-{
-    return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
-                  "this key is already admitted with other rights; revoke it and admit a new one");
 }
 
 status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_t by[KEY_SIZE], key_entry_t *out)
@@ -148,11 +149,15 @@ static status_t admit(change_t *change)
 {
     const key_entry_t *asked = &change->job->request->admit;
     key_entry_t key;
-    bool is_known, is_same;
-    TRY(change_find_key(change, asked, &is_known, &is_same));
+    stored_key_t known;
+    key_standing_t standing;
+    TRY(change_find_key(change, asked, &standing, &known));
     TRY(check_admission(change, asked));
-    if (is_known)
-        return is_same ? STATUS_OK : change_refuse_rights(change);
+    if (standing == KEY_SAME)
+        return STATUS_OK;
+    if (standing != KEY_UNKNOWN)
+        return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
+                      "this key is already admitted with other rights; revoke it and admit a new one");
     TRY(change_put_key(change, asked, change->job->principal->key, &key));
     TRY(store_commit(&change->txn));
     TRY(change_publish_key(change, &key));

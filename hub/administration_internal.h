@@ -23,12 +23,19 @@ typedef struct {
     faults_t faults;
 } change_t;
 
-/* A key that is to have the rights of `asked` (public_key, role, dealers, region). A refusal where it was revoked;
- * *out_known and *out_same: whether it is admitted already, and with just these rights. */
-status_t change_find_key(change_t *change, const key_entry_t *asked, bool *out_known, bool *out_same) NODISCARD;
+/* What a key may do beside what is asked for it. */
+typedef enum {
+    KEY_UNKNOWN,
+    KEY_SAME, /* just this */
+    KEY_LESS, /* a dealer's, with some of the stores that are asked for and no other */
+    KEY_MORE, /* a dealer's, with all of them and others */
+    KEY_OTHERWISE
+} key_standing_t;
 
-/* The refusal of a key that is admitted with other rights. */
-status_t change_refuse_rights(change_t *change) NODISCARD;
+/* How the key stands that is to have the rights of `asked` (public_key, role, dealers, region); *out_known: what it may
+ * do, where it is known. A refusal where it was revoked. */
+status_t change_find_key(change_t *change, const key_entry_t *asked, key_standing_t *out,
+                         stored_key_t *out_known) NODISCARD;
 
 /* Puts the key, admitted now by `by`; *out is what the store then holds. */
 status_t change_put_key(change_t *change, const key_entry_t *asked, const uint8_t by[KEY_SIZE],

@@ -5,6 +5,7 @@
 #include "hub/worker.h"
 #include "hub/zap.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -35,7 +36,10 @@ typedef struct {
     guard_t guard;
     size_t waiting; /* jobs that the server has */
     bool stopping;
-    size_t cuts[GUARD_OFTEN + 1]; /* connections that were not taken, since the last line about them */
+    /* Since the last lines about them: */
+    size_t cuts[GUARD_OFTEN + 1];   /* connections that were not taken */
+    size_t unknown, no_good;        /* tokens that were never made, and that are good no more */
+    char refused[INET6_ADDRSTRLEN]; /* where the last of these came from */
     monotonic_time_t reported;
 } state_t;
 
@@ -124,17 +128,23 @@ static void look_after(state_t *state)
     }
 }
 
-/* A line a minute at most, whatever the flood. */
+/* A line of each kind a minute at most, whatever the flood. */
 static void report(state_t *state)
 {
     monotonic_time_t now = clock_monotonic();
     size_t all = state->cuts[GUARD_FULL] + state->cuts[GUARD_OF_ADDRESS] + state->cuts[GUARD_OFTEN];
-    if (!all || (state->reported.ms && now.ms - state->reported.ms < REPORT_MS))
+    size_t refused = state->unknown + state->no_good;
+    if (all + refused == 0 || (state->reported.ms && now.ms - state->reported.ms < REPORT_MS))
         return;
-    log_event(LOG_WARNING, "enrolment_cut", "%s=%zu %s=%zu %s=%zu", guard_verdict_names[GUARD_FULL],
-              state->cuts[GUARD_FULL], guard_verdict_names[GUARD_OF_ADDRESS], state->cuts[GUARD_OF_ADDRESS],
-              guard_verdict_names[GUARD_OFTEN], state->cuts[GUARD_OFTEN]);
+    if (all)
+        log_event(LOG_WARNING, "enrolment_cut", "%s=%zu %s=%zu %s=%zu", guard_verdict_names[GUARD_FULL],
+                  state->cuts[GUARD_FULL], guard_verdict_names[GUARD_OF_ADDRESS], state->cuts[GUARD_OF_ADDRESS],
+                  guard_verdict_names[GUARD_OFTEN], state->cuts[GUARD_OFTEN]);
+    if (refused)
+        log_event(LOG_WARNING, "enrolment_refused", "unknown=%zu no_good=%zu last_from=\"%s\"", state->unknown,
+                  state->no_good, state->refused);
     memset(state->cuts, 0, sizeof state->cuts);
+    state->unknown = state->no_good = 0;
     state->reported = now;
 }
 
@@ -145,6 +155,17 @@ static void send_answer(state_t *state, job_t *job)
 {
     front_send(state->front, job); /* false: the client is gone; it asks again */
     job_destroy(&job);
+}
+
+/* A token that does not admit is counted: guesses, and tokens in the wrong hands. */
+static void note_answer(state_t *state, const job_t *job)
+{
+    bool is_unknown = job->status == STATUS_UNKNOWN;
+    if (!is_unknown && job->status != STATUS_NOT_ALLOWED && job->status != STATUS_CONFLICT)
+        return;
+    state->unknown += is_unknown;
+    state->no_good += !is_unknown;
+    memcpy(state->refused, job->enrols_from, sizeof state->refused);
 }
 
 /* Ends the job; its connection is cut once the answer has had time to leave. */
@@ -159,7 +180,16 @@ static void send_off(state_t *state, job_t *job, guard_connection_t *connection,
     send_answer(state, job);
 }
 
-static job_t *make_job(const front_message_t *message)
+static void format_address(const struct sockaddr_storage *peer, char out[INET6_ADDRSTRLEN])
+{
+    const void *address = peer->ss_family == AF_INET
+                              ? (const void *)&((const struct sockaddr_in *)(const void *)peer)->sin_addr
+                              : &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr;
+    if (!inet_ntop(peer->ss_family, address, out, INET6_ADDRSTRLEN))
+        *out = '\0';
+}
+
+static job_t *make_job(const front_message_t *message, const guard_connection_t *connection)
 {
     job_t *job = job_create();
     if (!job)
@@ -168,13 +198,14 @@ static job_t *make_job(const front_message_t *message)
     job->route_size = message->route_size;
     job->enrols = true;
     memcpy(job->enrols_key, message->key, KEY_SIZE);
+    format_address(&connection->peer, job->enrols_from);
     return job;
 }
 
 static void read_request(state_t *state, const front_message_t *message, guard_connection_t *connection)
 {
     const char *why = NULL;
-    job_t *job = make_job(message);
+    job_t *job = make_job(message, connection);
     if (!job)
         return; /* no memory for an answer either; the client asks again */
     status_t status = request_decode(message->payload, job->arena, &job->request, &job->request_id, &why);
@@ -191,14 +222,9 @@ static void read_request(state_t *state, const front_message_t *message, guard_c
 static bool read_message(state_t *state)
 {
     front_message_t message;
-    front_receipt_t receipt = front_receive(state->front, &message);
-    if (receipt == FRONT_EMPTY)
-        return false;
-    atomic_fetch_add(&state->hub->requests, 1);
-    if (receipt == FRONT_REFUSED) {
-        atomic_fetch_add(&state->hub->refusals, 1);
-        return true;
-    }
+    front_receipt_t receipt = front_receive(state->front, state->hub, &message);
+    if (receipt != FRONT_MESSAGE)
+        return receipt == FRONT_REFUSED;
     watch(state); /* what is told of a connection comes before its messages */
     guard_connection_t *connection = guard_find(&state->guard, message.fd);
     if (connection && connection->messages < ENROLL_MESSAGES_MAX) {
@@ -227,6 +253,7 @@ static void take_answers(state_t *state)
             continue;
         }
         state->waiting--;
+        note_answer(state, job);
         send_answer(state, job);
     }
 }

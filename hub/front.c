@@ -4,6 +4,7 @@
 
 #include "core/limits.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,15 @@ void *front_make(void *zmq, const front_keys_t *keys, const front_limits_t *limi
     return NULL;
 }
 
+/* Why the endpoint was not bound: libzmq takes addresses and interfaces here, and says of any other word that there is
+ * no such device. */
+static const char *why_not_bound(int code)
+{
+    if (code == ENODEV || code == EADDRNOTAVAIL)
+        return "this machine has no such address or interface; write one of its addresses, or * for all";
+    return zmq_strerror(code);
+}
+
 bool front_bind(void *socket, const char *endpoint, char out_endpoint[300], const char **out_why)
 {
     size_t size = 300;
@@ -112,7 +122,7 @@ bool front_bind(void *socket, const char *endpoint, char out_endpoint[300], cons
         return false;
     }
     if (zmq_bind(socket, endpoint) != 0 || zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, out_endpoint, &size) != 0) {
-        *out_why = zmq_strerror(zmq_errno());
+        *out_why = why_not_bound(zmq_errno());
         return false;
     }
     return true;
@@ -228,7 +238,7 @@ static bool read_sender(zmq_msg_t *payload, front_message_t *out)
     return true;
 }
 
-front_receipt_t front_receive(void *front, front_message_t *out)
+static front_receipt_t receive(void *front, front_message_t *out)
 {
     int size = zmq_recv(front, out->route, sizeof out->route, ZMQ_DONTWAIT);
     if (size < 0)
@@ -246,6 +256,16 @@ front_receipt_t front_receive(void *front, front_message_t *out)
     drop_rest(front);
     zmq_msg_close(payload);
     return FRONT_REFUSED;
+}
+
+front_receipt_t front_receive(void *front, hub_t *hub, front_message_t *out)
+{
+    front_receipt_t receipt = receive(front, out);
+    if (receipt != FRONT_EMPTY)
+        atomic_fetch_add(&hub->requests, 1);
+    if (receipt == FRONT_REFUSED)
+        atomic_fetch_add(&hub->refusals, 1);
+    return receipt;
 }
 
 void front_end_message(front_message_t *message)

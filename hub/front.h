@@ -2,6 +2,7 @@
  * written here. One thread. */
 #pragma once
 
+#include "hub/hub.h"
 #include "hub/job.h"
 #include "hub/settings.h"
 
@@ -48,8 +49,9 @@ typedef struct {
 
 typedef enum { FRONT_MESSAGE, FRONT_REFUSED, FRONT_EMPTY } front_receipt_t;
 
-/* One message, without waiting. FRONT_REFUSED: it was not routing id and one frame, or carried no User-Id; dropped. */
-front_receipt_t front_receive(void *front, front_message_t *out);
+/* One message, without waiting, counted among the hub's requests. FRONT_REFUSED: it was not routing id and one frame,
+ * or carried no User-Id; dropped, and counted among the refusals. */
+front_receipt_t front_receive(void *front, hub_t *hub, front_message_t *out);
 void front_end_message(front_message_t *message);
 
 /* Sends the job's answer, whose bytes go to libzmq. False where the client is gone or does not read: the answer is

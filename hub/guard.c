@@ -51,16 +51,13 @@ static guard_minute_t *find_minute(guard_t *guard, const guard_address_t *addres
     return place;
 }
 
-/* Counts one more; whether the minute is spent. */
-static bool count_minute(guard_t *guard, const guard_address_t *address, monotonic_time_t now)
+/* The address's minute; a new one where the last is over. */
+static guard_minute_t *minute_of(guard_t *guard, const guard_address_t *address, monotonic_time_t now)
 {
     guard_minute_t *minute = find_minute(guard, address);
     if (!minute->count || is_over(minute, now))
         *minute = (guard_minute_t){*address, now, 0};
-    if (minute->count >= guard->per_minute)
-        return true;
-    minute->count++;
-    return false;
+    return minute;
 }
 
 static size_t count_of(const guard_t *guard, const guard_address_t *address)
@@ -77,12 +74,14 @@ guard_verdict_t guard_take(guard_t *guard, int fd, const struct sockaddr_storage
     guard_release(guard, fd); /* its end was not heard of */
     if (!guard_address_of(peer, &connection.address))
         return GUARD_FULL;
-    if (count_minute(guard, &connection.address, now))
-        return GUARD_OFTEN;
     if (guard->count == ENROLL_CONNECTIONS_MAX)
         return GUARD_FULL;
     if (count_of(guard, &connection.address) >= ENROLL_OF_ADDRESS_MAX)
         return GUARD_OF_ADDRESS;
+    guard_minute_t *minute = minute_of(guard, &connection.address, now);
+    if (minute->count >= guard->per_minute)
+        return GUARD_OFTEN;
+    minute->count++;
     guard->connections[guard->count++] = connection;
     return GUARD_TAKEN;
 }

@@ -48,7 +48,8 @@ typedef enum {
 } guard_verdict_t;
 extern const char *const guard_verdict_names[];
 
-/* A new connection: taken, or to be cut. Counted for its address's minute either way. */
+/* A new connection: taken, or to be cut. Only those that are taken are counted for their address's minute, so that
+ * stores behind one address who come at once, and come again, do not use it up for each other. */
 guard_verdict_t guard_take(guard_t *guard, int fd, const struct sockaddr_storage *peer, monotonic_time_t now);
 
 /* The connection of that descriptor; NULL where none is held. */

@@ -13,7 +13,8 @@ typedef struct job {
     uint64_t request_id;
     principal_t *principal;       /* who asks, by its key; NULL where it enrols */
     bool enrols;                  /* came in by the enrolment endpoint (hub/enrolment.h) */
-    uint8_t enrols_key[KEY_SIZE]; /* then: the connection's own key */
+    uint8_t enrols_key[KEY_SIZE]; /* then: the connection's own key, */
+    char enrols_from[46];         /* and the address that it comes from, as text */
     uint8_t route[ROUTE_SIZE_MAX];
     size_t route_size;
     size_t bytes;    /* memory that it holds while it waits */

@@ -35,7 +35,10 @@ void registry_destroy(registry_t **registry)
     if (!registry || !*registry)
         return;
     for (size_t i = 0; i < (*registry)->slot_count; i++)
-        free((*registry)->slots[i]);
+        for (principal_t *principal = (*registry)->slots[i], *before; principal; principal = before) {
+            before = principal->before;
+            free(principal);
+        }
     free((*registry)->slots);
     pthread_mutex_destroy(&(*registry)->lock);
     free(*registry);
@@ -99,11 +102,12 @@ static status_t insert(registry_t *registry, principal_t **principal)
     if (2 * (registry->count + 1) > registry->slot_count)
         TRY(grow(registry));
     principal_t **slot = find_slot(registry->slots, registry->slot_count, (*principal)->key);
-    if (!*slot) {
-        *slot = *principal;
-        *principal = NULL;
-        registry->count++;
-    }
+    if (*slot && atomic_load(&(*slot)->revoked))
+        return STATUS_OK;
+    registry->count += !*slot;
+    (*principal)->before = *slot;
+    *slot = *principal;
+    *principal = NULL;
     return STATUS_OK;
 }
 

@@ -1,13 +1,13 @@
 /* Who is known: public key -> principal, in memory, as the store holds it. Any thread may ask; only the writer changes
- * it, after the commit. Principals are never freed while the registry lives (a revoked key stays known as revoked), so
- * a pointer to one may be kept. */
+ * it, after the commit. Principals are never freed while the registry lives (a revoked key stays known as revoked, one
+ * whose rights have changed stays beside its successor), so a pointer to one may be kept. */
 #pragma once
 
 #include "hub/store.h"
 
 #include <stdatomic.h>
 
-typedef struct {
+typedef struct principal {
     uint8_t key[KEY_SIZE];
     role_t role;
     const char *const *dealers; /* of a dealer's key */
@@ -21,6 +21,8 @@ typedef struct {
     uint32_t changes;    /* those of them that change something */
     size_t bytes;        /* memory of all of them */
     uint64_t served;     /* turn at which a worker last took a question of it */
+
+    struct principal *before; /* the registry's: the same key with other rights, until they changed */
 } principal_t;
 
 typedef struct registry registry_t;
@@ -32,7 +34,8 @@ void registry_destroy(registry_t **registry);
 /* Takes over every key of the store. STATUS_NO_MEMORY, or what the store says. */
 status_t registry_load(registry_t *registry, store_txn_t *txn) NODISCARD;
 
-/* Adds a key (its texts are copied). STATUS_NO_MEMORY changes nothing. A key that is known is left as it is. */
+/* Adds a key (its texts are copied), or gives a known one these rights: it has another principal from then on, and what
+ * is under way ends with the one of before. A revoked key is left as it is. STATUS_NO_MEMORY changes nothing. */
 status_t registry_admit(registry_t *registry, const key_entry_t *entry) NODISCARD;
 
 /* Marks a key; no effect where it is unknown. */

@@ -244,14 +244,9 @@ static void read_request(state_t *state, const front_message_t *message, princip
 static bool read_message(state_t *state)
 {
     front_message_t message;
-    front_receipt_t receipt = front_receive(state->front, &message);
-    if (receipt == FRONT_EMPTY)
-        return false;
-    atomic_fetch_add(&state->hub->requests, 1);
-    if (receipt == FRONT_REFUSED) {
-        atomic_fetch_add(&state->hub->refusals, 1);
-        return true;
-    }
+    front_receipt_t receipt = front_receive(state->front, state->hub, &message);
+    if (receipt != FRONT_MESSAGE)
+        return receipt == FRONT_REFUSED;
     principal_t *principal = registry_find(state->hub->registry, message.key);
     if (principal && !atomic_load(&principal->revoked)) {
         connections_note(&state->connections, message.fd, principal);

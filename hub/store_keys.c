@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+_Static_assert(KEY_SIZE == DIGEST_SIZE, "both tables have keys of one size");
+
 /* Codes with blanks between, in `arena`. */
 static const char *join(arena_t *arena, const char **codes, size_t count)
 {
@@ -16,41 +18,34 @@ static const char *join(arena_t *arena, const char **codes, size_t count)
     return text;
 }
 
-status_t store_note_key(store_txn_t *txn, const stored_key_t *key, const store_key_t *at, span_t payload)
+/* The entry about who may come in: its subject and its stores are put in here. */
+static status_t note(store_txn_t *txn, const char *what, const char **dealers, size_t dealer_count,
+                     stored_event_t *event, const store_key_t *at, span_t payload)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
-    const key_entry_t *entry = &key->entry;
     char subject[STORE_SUBJECT_SIZE];
-    const char *stores = arena ? join(arena, entry->dealers, entry->dealer_count) : NULL;
-    if (!stores)
+    event->text = arena ? join(arena, dealers, dealer_count) : NULL;
+    if (!event->text)
         return STATUS_NO_MEMORY;
-    store_subject_of("key", at->bytes, subject);
-    stored_event_t event = {.kind = EVENT_KEY,
-                            .subject = subject,
-                            .name = role_names[entry->role],
-                            .text = stores,
-                            .scope = entry->region,
-                            .flag = entry->revoked};
-    return store_note_record(txn, &event, at, payload);
+    store_subject_of(what, at->bytes, subject);
+    event->subject = subject;
+    return store_note_record(txn, event, at, payload);
+}
+
+status_t store_note_key(store_txn_t *txn, const stored_key_t *key, const store_key_t *at, span_t payload)
+{
+    const key_entry_t *entry = &key->entry;
+    stored_event_t event = {
+        .kind = EVENT_KEY, .name = role_names[entry->role], .scope = entry->region, .flag = entry->revoked};
+    return note(txn, "key", entry->dealers, entry->dealer_count, &event, at, payload);
 }
 
 status_t store_note_token(store_txn_t *txn, const stored_token_t *token, const store_key_t *at, span_t payload)
 {
-    CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
     const token_entry_t *entry = &token->entry;
-    char subject[STORE_SUBJECT_SIZE];
-    const char *stores = arena ? join(arena, entry->dealers, entry->dealer_count) : NULL;
-    if (!stores)
-        return STATUS_NO_MEMORY;
-    store_subject_of("token", at->bytes, subject);
-    stored_event_t event = {.kind = EVENT_TOKEN,
-                            .subject = subject,
-                            .name = entry->revoked_ms ? "revoked"
-                                    : entry->used_ms  ? "used"
-                                                      : "made",
-                            .text = stores,
-                            .until_ms = entry->expires_ms};
-    return store_note_record(txn, &event, at, payload);
+    const char *state = entry->revoked_ms ? "revoked" : entry->used_ms ? "used" : "made";
+    stored_event_t event = {.kind = EVENT_TOKEN, .name = state, .until_ms = entry->expires_ms};
+    return note(txn, "token", entry->dealers, entry->dealer_count, &event, at, payload);
 }
 
 status_t store_put_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], const stored_key_t *key)
@@ -79,25 +74,53 @@ status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], are
     return read_key(arena, public_key, payload, out);
 }
 
-/* Calls `take` with each record of the table, and checks that there are as many as the head says. */
-typedef status_t take_t(void *context, const uint8_t *public_key, span_t payload);
-static status_t walk_keys(store_txn_t *txn, take_t *take, void *context)
+/* The record behind `after`, or the first of all. */
+static int seek(MDB_cursor *cursor, const uint8_t *after, MDB_val *key, MDB_val *value)
+{
+    if (!after)
+        return mdb_cursor_get(cursor, key, value, MDB_FIRST);
+    *key = (MDB_val){KEY_SIZE, (void *)after};
+    int code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    if (code == MDB_SUCCESS && key->mv_size == KEY_SIZE && memcmp(key->mv_data, after, KEY_SIZE) == 0)
+        code = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    return code;
+}
+
+/* Calls `take` with the records of the table behind `after` (NULL: from the first), at most `most`. *out_count: how
+ * many there were; *out_more: there are others behind them. */
+typedef status_t take_t(void *context, const uint8_t *at, span_t payload);
+static status_t walk(store_txn_t *txn, store_table_t table, const uint8_t *after, size_t most, take_t *take,
+                     void *context, size_t *out_count, bool *out_more)
 {
     CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_KEYS], &cursor)));
-    size_t expected = txn->head.counts[TABLE_KEYS], count = 0;
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[table], &cursor)));
     MDB_val key, value;
-    int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
-    for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+    size_t count = 0;
+    int code = seek(cursor, after, &key, &value);
+    for (; code == MDB_SUCCESS && count < most; count++) {
         span_t payload;
-        if (count++ == expected || key.mv_size != KEY_SIZE)
+        if (key.mv_size != KEY_SIZE)
             return STATUS_DAMAGED;
-        TRY(store_unframe(TABLE_KEYS, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
+        TRY(store_unframe(table, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
         TRY(take(context, key.mv_data, payload));
+        code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
-    if (code != MDB_NOTFOUND)
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
         return environment_status(code);
-    return count == expected ? STATUS_OK : STATUS_DAMAGED;
+    *out_count = count;
+    *out_more = code == MDB_SUCCESS;
+    return STATUS_OK;
+}
+
+/* ---- keys */
+
+/* All keys, which must be as many as the head says. */
+static status_t walk_keys(store_txn_t *txn, take_t *take, void *context)
+{
+    size_t count = 0, expected = txn->head.counts[TABLE_KEYS];
+    bool more = false;
+    TRY(walk(txn, TABLE_KEYS, NULL, expected, take, context, &count, &more));
+    return count == expected && !more ? STATUS_OK : STATUS_DAMAGED;
 }
 
 typedef struct {
@@ -146,6 +169,8 @@ status_t store_list_keys(store_txn_t *txn, arena_t *arena, stored_key_t **out, s
     return STATUS_OK;
 }
 
+/* ---- tokens */
+
 status_t store_put_token(store_txn_t *txn, const stored_token_t *token)
 {
     CLEANUP(buffer_fini) buffer_t bytes = {0};
@@ -172,40 +197,25 @@ status_t store_get_token(store_txn_t *txn, const uint8_t digest[DIGEST_SIZE], ar
     return read_token(arena, digest, payload, out);
 }
 
-/* The first token behind `after`, or of all. */
-static int seek_token(MDB_cursor *cursor, const uint8_t *after, MDB_val *key, MDB_val *value)
+typedef struct {
+    arena_t *arena;
+    stored_token_t *tokens;
+    size_t count;
+} token_list_t;
+
+static status_t list_token(void *context, const uint8_t *digest, span_t payload)
 {
-    if (!after)
-        return mdb_cursor_get(cursor, key, value, MDB_FIRST);
-    *key = (MDB_val){DIGEST_SIZE, (void *)after};
-    int code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
-    if (code == MDB_SUCCESS && key->mv_size == DIGEST_SIZE && memcmp(key->mv_data, after, DIGEST_SIZE) == 0)
-        code = mdb_cursor_get(cursor, key, value, MDB_NEXT);
-    return code;
+    token_list_t *list = context;
+    return read_token(list->arena, digest, payload, &list->tokens[list->count++]);
 }
 
 status_t store_list_tokens(store_txn_t *txn, const uint8_t *after, size_t most, arena_t *arena, stored_token_t **out,
                            size_t *out_count, bool *out_more)
 {
-    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_TOKENS], &cursor)));
-    size_t count = 0;
-    stored_token_t *tokens = arena_array(arena, most, sizeof *tokens);
-    if (!tokens)
+    token_list_t list = {.arena = arena, .tokens = arena_array(arena, most, sizeof *list.tokens)};
+    if (!list.tokens)
         return STATUS_NO_MEMORY;
-    MDB_val key, value;
-    int code = seek_token(cursor, after, &key, &value);
-    for (; code == MDB_SUCCESS && count < most; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
-        span_t payload;
-        if (key.mv_size != DIGEST_SIZE)
-            return STATUS_DAMAGED;
-        TRY(store_unframe(TABLE_TOKENS, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
-        TRY(read_token(arena, key.mv_data, payload, &tokens[count++]));
-    }
-    if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
-        return environment_status(code);
-    *out = tokens;
-    *out_count = count;
-    *out_more = code == MDB_SUCCESS;
+    TRY(walk(txn, TABLE_TOKENS, after, most, list_token, &list, out_count, out_more));
+    *out = list.tokens;
     return STATUS_OK;
 }

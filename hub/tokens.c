@@ -227,7 +227,7 @@ static status_t check_network(change_t *change, const token_entry_t *token)
     return STATUS_OK;
 }
 
-static void log_enrolment(const token_entry_t *token)
+static void log_enrolment(const change_t *change, const token_entry_t *token)
 {
     char key[41], by[41], dealers[400] = "";
     size_t size = 0;
@@ -235,38 +235,55 @@ static void log_enrolment(const token_entry_t *token)
         size += (size_t)snprintf(dealers + size, sizeof dealers - size, "%s%s", i ? "," : "", token->dealers[i]);
     zmq_z85_encode(key, token->used_by, KEY_SIZE);
     zmq_z85_encode(by, token->made_by, KEY_SIZE);
-    log_event(LOG_INFO, "enrolled", "key=\"%s\" by=\"%s\" stores=%zu dealers=\"%s\"", key, by, token->dealer_count,
-              dealers);
+    log_event(LOG_INFO, "enrolled", "key=\"%s\" by=\"%s\" stores=%zu dealers=\"%s\" from=\"%s\"", key, by,
+              token->dealer_count, dealers, change->job->enrols_from);
 }
 
-static status_t use(change_t *change, stored_token_t *token, const key_entry_t *asked)
+static status_t refuse_rights(change_t *change)
 {
-    key_entry_t key;
-    bool is_known, is_same_key;
+    return refuse(&change->refusal, STATUS_CONFLICT, "public_key",
+                  "this key is already admitted with other rights; ask headquarters for a token that names all "
+                  "its stores, or enrol with a new home");
+}
+
+/* A key that has some of the token's stores gets the others too: its owner has one more. One that has them all, and
+ * others, keeps them. */
+static status_t use(change_t *change, stored_token_t *token, const key_entry_t *asked, enrolled_t *out)
+{
+    stored_key_t known;
+    key_entry_t key = *asked;
+    key_standing_t standing;
     TRY(check_unused(change, &token->entry));
     TRY(check_maker(change, &token->entry));
     TRY(check_network(change, &token->entry));
-    TRY(change_find_key(change, asked, &is_known, &is_same_key));
-    if (is_known && !is_same_key)
-        return change_refuse_rights(change);
-    if (!is_known)
+    TRY(change_find_key(change, asked, &standing, &known));
+    if (standing == KEY_OTHERWISE)
+        return refuse_rights(change);
+    bool is_new = standing == KEY_UNKNOWN || standing == KEY_LESS;
+    if (is_new)
         TRY(change_put_key(change, asked, token->entry.made_by, &key));
     token->entry.used_ms = change->now.ms;
     memcpy(token->entry.used_by, asked->public_key, KEY_SIZE);
     TRY(store_put_token(change->txn, token));
     TRY(store_commit(&change->txn));
-    if (!is_known)
+    if (is_new)
         TRY(change_publish_key(change, &key));
-    log_enrolment(&token->entry);
+    log_enrolment(change, &token->entry);
+    const key_entry_t *held = is_new ? asked : &known.entry;
+    *out = (enrolled_t){.dealers = held->dealers, .dealer_count = held->dealer_count};
     return STATUS_OK;
 }
 
 /* The key that used the token asks again: its answer was lost. It is answered as the first time. */
-static status_t repeat(change_t *change, const key_entry_t *asked)
+static status_t repeat(change_t *change, const key_entry_t *asked, enrolled_t *out)
 {
-    bool is_known, is_same_key;
-    TRY(change_find_key(change, asked, &is_known, &is_same_key));
-    return is_same_key ? STATUS_OK : change_refuse_rights(change);
+    stored_key_t known;
+    key_standing_t standing;
+    TRY(change_find_key(change, asked, &standing, &known));
+    if (standing != KEY_SAME && standing != KEY_MORE)
+        return refuse_rights(change);
+    *out = (enrolled_t){.dealers = known.entry.dealers, .dealer_count = known.entry.dealer_count};
+    return STATUS_OK;
 }
 
 status_t tokens_enroll(change_t *change)
@@ -283,11 +300,10 @@ status_t tokens_enroll(change_t *change)
         .role = ROLE_DEALER, .dealers = token.entry.dealers, .dealer_count = token.entry.dealer_count, .region = ""};
     memcpy(asked.public_key, change->job->enrols_key, KEY_SIZE);
     bool is_again = token.entry.used_ms && memcmp(token.entry.used_by, asked.public_key, KEY_SIZE) == 0;
-    TRY(is_again ? repeat(change, &asked) : use(change, &token, &asked));
-    change->response.kind = RESPONSE_ENROLLED;
     enrolled_t *enrolled = &change->response.enrolled;
-    *enrolled =
-        (enrolled_t){.dealers = token.entry.dealers, .dealer_count = token.entry.dealer_count, .has_signing_key = true};
+    TRY(is_again ? repeat(change, &asked, enrolled) : use(change, &token, &asked, enrolled));
+    change->response.kind = RESPONSE_ENROLLED;
+    enrolled->has_signing_key = true;
     memcpy(enrolled->signing_key, change->hub->signing.public_key, SIGNING_KEY_SIZE);
     return STATUS_OK;
 }

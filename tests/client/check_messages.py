@@ -130,6 +130,8 @@ def check_quoted(problems):
     said = "\n".join(part for path in WRITERS for part in re.findall(rf"(?:{STRING}\s*)+", path.read_text(encoding="utf-8")))
     said = "\n".join(literal(part) or "" for part in re.findall(rf"(?:{STRING}\s*)+", said))
     table = pairs("client/messages_hub.c", "messages_hub")
+    known = [english for english, _ in table]
+    problems += [f"twice: {english}" for english in sorted(set(known)) if known.count(english) > 1]
     for english, chinese in table:
         head, *tail = english.rsplit("; file the month again", 1)  # deliver adds that to why packing failed
         if head not in said or (tail and "%s; file the month again" not in said):

@@ -143,6 +143,29 @@ Test(home, pinning_adds_a_line_and_leaves_the_rest_as_it_is)
     cr_assert_str_eq(found, wanted);
 }
 
+Test(home, moving_changes_the_hubs_line_and_leaves_the_rest_as_it_is)
+{
+    home_t made;
+    char text[500], wanted[500], found[500] = "", path[PATH_MAX];
+    create(&made);
+    const char *const format = "# hub: ours\n%s: %s\nhub_key: %s\npublic_key: %s\n# end";
+    snprintf(text, sizeof text, format, "hub", made.endpoint, hub.public_key, made.public_key);
+    write_text("home.txt", text);
+    cr_assert_eq(home_move(&made, "tcp://moved:7"), STATUS_OK);
+    cr_assert_str_eq(made.endpoint, "tcp://moved:7");
+    cr_assert_str_eq(open_home().endpoint, "tcp://moved:7");
+    file_in_home("home.txt", path);
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file);
+    found[fread(found, 1, sizeof found - 1, file)] = '\0';
+    fclose(file);
+    snprintf(wanted, sizeof wanted, format, "hub", "tcp://moved:7", hub.public_key, made.public_key);
+    cr_assert_str_eq(found, wanted);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(home_move(&made, "tcp://elsewhere:7"), STATUS_IO);
+    cr_assert_str_eq(made.endpoint, "tcp://moved:7", "nothing is changed");
+}
+
 Test(home, a_pin_of_another_process_is_not_replaced)
 {
     home_t made;

@@ -70,6 +70,8 @@ Test(messages, the_hub_s_common_sentences_are_told_in_chinese_with_their_values)
              "headquarters for another one (`yardstick month allow D0001 2025-05 --until … --why …`)"),
         "2025-05 已于 2025-06-11 09:00 关账，总部给 D0001 的补报期限已于 2025-07-01 00:00 "
         "截止；请再次向总部申请补报或更正");
+    cr_assert_str_eq(said("D1 and D2 belong to two owners since this token was made; ask headquarters for new ones"),
+                     "令牌发放之后，D1 和 D2 已分属两个业主；请总部分别发给新的令牌");
     cr_assert_str_eq(said("headquarters has closed that month"), "该月已由总部关账", "a status' own words");
 }
 

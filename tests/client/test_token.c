@@ -1,6 +1,8 @@
 /* Enrolment tokens as text. */
 #include "client/token.h"
 
+#include "core/text.h"
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,18 +36,80 @@ Test(token, its_text_is_the_documented_one)
     cr_assert_str_eq(text, SAMPLE);
 }
 
-Test(token, it_comes_back_with_blanks_around_it)
+static void expect_sample(const char *text)
 {
-    static const char *const AROUND[][2] = {{"", ""}, {" ", "\n"}, {"\t", " \r\n"}};
-    token_t token = sample();
-    for (size_t i = 0; i < 3; i++) {
-        char text[TOKEN_TEXT_SIZE + 10];
-        const char *why;
-        token_t back = {0};
+    const char *why = "";
+    token_t token = sample(), back = {0};
+    cr_assert_eq(token_read(text, &back, &why), STATUS_OK, "%s: %s", text, why);
+    expect_equal(&back, &token);
+}
+
+Test(token, it_comes_back_with_anything_around_it)
+{
+    static const char *const AROUND[][2] = {{"", ""},
+                                            {" ", "\n"},
+                                            {"\t", " \r\n"},
+                                            {"\n\n", ""},
+                                            {"\xEF\xBB\xBF", ""},
+                                            {"\xE2\x80\x8B", "\xE3\x80\x80"},
+                                            {"\"", "\""},
+                                            {"<", ">"},
+                                            {"令牌：", "，有效期一个月"},
+                                            {"token: ", " A B"},
+                                            {"D0001,", ",2026-12-26T08:00:00Z\n"}};
+    for (size_t i = 0; i < sizeof AROUND / sizeof *AROUND; i++) {
+        char text[TOKEN_TEXT_SIZE + 80];
         snprintf(text, sizeof text, "%s%s%s", AROUND[i][0], SAMPLE, AROUND[i][1]);
-        cr_assert_eq(token_read(text, &back, &why), STATUS_OK);
-        expect_equal(&back, &token);
+        expect_sample(text);
     }
+}
+
+Test(token, it_comes_back_with_blanks_and_line_breaks_in_it)
+{
+    static const char *const BETWEEN[] = {" ", "\n", "\r\n", "\xE3\x80\x80", "\xE2\x80\x8B", "\xC2\xA0"};
+    for (size_t i = 0; i < sizeof BETWEEN / sizeof *BETWEEN; i++)
+        for (int at = 1; at < (int)strlen(SAMPLE); at++) {
+            char text[TOKEN_TEXT_SIZE + 10];
+            snprintf(text, sizeof text, "%.*s%s%s\n", at, SAMPLE, BETWEEN[i], SAMPLE + at);
+            expect_sample(text);
+        }
+}
+
+/* As an input method, and a program that thinks of typography, write it. */
+Test(token, it_comes_back_from_full_width_characters_and_other_dashes)
+{
+    char wide[4 * TOKEN_TEXT_SIZE] = "", dashed[4 * TOKEN_TEXT_SIZE] = "";
+    size_t size = 0;
+    for (const char *at = SAMPLE; *at; at++) {
+        size += text_encode((uint32_t)(uint8_t)*at + 0xFEE0, wide + size);
+        strcat(dashed, *at == '-' ? "\xE2\x80\x91" : (const char[]){*at, '\0'});
+    }
+    expect_sample(wide);
+    expect_sample(dashed);
+}
+
+Test(token, of_several_none_is_taken)
+{
+    char text[3 * TOKEN_TEXT_SIZE];
+    const char *why = "";
+    token_t back;
+    snprintf(text, sizeof text, "dealers,token,expires\nD1,%s,2026\nD2,%s,2026\n", SAMPLE, SAMPLE);
+    cr_assert_eq(token_read(text, &back, &why), STATUS_INVALID);
+    cr_assert(strstr(why, "several tokens"), "%s", why);
+}
+
+Test(token, no_more_than_so_much_is_looked_at)
+{
+    char text[TOKEN_INPUT_SIZE + TOKEN_TEXT_SIZE];
+    const char *why = "";
+    token_t back;
+    memset(text, 'x', sizeof text);
+    size_t least = TOKEN_INPUT_SIZE - 1 - strlen(SAMPLE);
+    strcpy(text + least, SAMPLE);
+    expect_sample(text);
+    memset(text, 'x', sizeof text);
+    strcpy(text + least + 1, SAMPLE);
+    cr_assert_eq(token_read(text, &back, &why), STATUS_INVALID, "its last character is one past the end");
 }
 
 Test(token, the_longest_endpoint_fits)
@@ -86,7 +150,7 @@ Test(token, a_cut_or_lengthened_one_is_told)
         snprintf(text, sizeof text, "%.*s", (int)length, SAMPLE);
         cr_assert_eq(token_read(text, &back, &why), STATUS_INVALID, "%zu characters", length);
     }
-    static const char *const MORE[] = {"A", "=", " A", ".", "AAAA"};
+    static const char *const MORE[] = {"A", "-", "AAAA"};
     for (size_t i = 0; i < sizeof MORE / sizeof *MORE; i++) {
         snprintf(text, sizeof text, "%s%s", SAMPLE, MORE[i]);
         cr_assert_eq(token_read(text, &back, &why), STATUS_INVALID, "%s", text);

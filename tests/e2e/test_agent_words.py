@@ -135,7 +135,7 @@ class Lines(WordsCase, Case):
             self.assertIn(words, result.err)
         result = enroll(hub, self.work / "new", token, "--lang", "zh")
         self.assertEqual((result.code, english_in(result.out + result.err)), (0, ""), result)
-        self.assertIn("已注册，门店： D0001", result.out)
+        self.assertIn("已注册，门店：D0001", result.out)
         result = enroll(hub, self.work / "other", token, "--lang", "zh")
         self.assertEqual((result.code, english_in(result.err)), (1, ""), result)
 

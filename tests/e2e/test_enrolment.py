@@ -470,6 +470,13 @@ class Changes(Case):
             self.assertExit(result, 1, "enrolments cannot be taken at tcp://127.0.0.1:", "in use")
             self.assertEqual(result.out, "")
 
+    def test_an_endpoint_that_is_none_of_this_machines_is_told(self):
+        for address in ("nohost.invalid", "localhost", "203.0.113.1"):  # names are none; that one is for examples (RFC 5737)
+            hub = self.hub({"enroll_listen": f"tcp://{address}:7421"}, start=False, name=f"hub-{address}")
+            result = run(self.work, *map(str, ["yardstick-hub", *hub.command()[1:]]))
+            self.assertExit(result, 1, f"enrolments cannot be taken at tcp://{address}:7421: this machine has no such address or interface; write one of its addresses, or * for all")
+            self.assertEqual(result.out, "")
+
 
 if __name__ == "__main__":
     main()

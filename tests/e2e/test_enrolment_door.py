@@ -7,12 +7,14 @@ import socket
 import struct
 import subprocess
 import threading
+import time
+from pathlib import Path
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token, tokens_of
-from yardstick import (MALFORMED, OK, PATIENCE, PROGRAMS, SYNCSHIM, UNKNOWN, Case, Client, environment, die_with_parent, eventually, main, monitor_of,
+from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token, now_of, tokens_of
+from yardstick import (CONFLICT, MALFORMED, OK, PATIENCE, PROGRAMS, SYNCSHIM, UNKNOWN, Case, Client, environment, die_with_parent, eventually, main, monitor_of,
                        request, whole_facts)
 
 HELD_MAX, OF_ADDRESS_MAX, MESSAGES_MAX = 64, 16, 16  # core/limits.h
@@ -274,6 +276,18 @@ class Door(Case):
         self.assertLess(most, 64 << 20, "the hub kept the parts of a message that had not ended")
         self.gets_in(hub, "D0009")
 
+    def test_tokens_that_do_not_admit_are_counted_in_the_log(self):
+        hub = self.open_hub()
+        secret, stranger = new_token(self.headquarters, "D0013"), self.newcomer(hub, "127.0.0.7")
+        self.assertStatus(stranger.enroll(secret), OK)
+        self.assertIn('stores=1 dealers="D0013" from="127.0.0.7"', hub.log_text())
+        for _ in range(3):
+            self.assertStatus(stranger.enroll(random.randbytes(16)), UNKNOWN)
+        other = self.newcomer(hub, "127.0.0.8")
+        self.assertStatus(other.enroll(secret), CONFLICT)
+        eventually(lambda: 'event=enrolment_refused unknown=1 no_good=0 last_from="127.0.0.7"' in hub.log_text(), "a line in the log")
+        self.assertEqual(hub.log_text().count("enrolment_refused"), 1, "the others are in the next minute's")
+
     # -- others
 
     def test_a_flood_does_not_touch_the_main_endpoint(self):
@@ -301,6 +315,76 @@ class Door(Case):
                 thread.join()
         self.assertEqual(hub.stop(), 0)
         print(f"flood: {knocks[0]} connections beside 200 requests", flush=True)
+
+    def test_descriptors_and_memory_come_back(self):
+        hub = self.open_hub()
+        descriptors = Path(f"/proc/{hub.process.pid}/fd")
+        now_of(self.headquarters)  # so that it is connected
+        before, after = len(list(descriptors.iterdir())), []
+        for _ in range(4):
+            crowd = [self.bare(hub, f"127.0.1.{host}") for host in range(1, 61) for _ in range(10)]
+            for connection in crowd:
+                connection.close()
+            guest = self.newcomer(hub, "127.0.0.2")
+            self.assertStatus(guest.enroll(new_token(self.headquarters, "D0014")), OK)
+            guest.close()
+            eventually(lambda: len(list(descriptors.iterdir())) <= before, lambda: f"{before} descriptors: {len(list(descriptors.iterdir()))}")
+            after.append(resident(hub.process.pid))
+        self.assertLess(after[-1] - after[0], 4 << 20, "memory grows with each crowd")
+        print(f"figures: {before} descriptors before and after 4 crowds of 600 connections; resident {after[0] >> 10} KB after the first, {after[-1] >> 10} KB after the last", flush=True)
+
+    def median_of_submissions(self, dealer, is_enough=lambda: True):
+        """Milliseconds."""
+        times = []
+        while len(times) < 100 or not is_enough():
+            begun = time.monotonic()
+            self.assertStatus(dealer.submit("D0010", 202506, whole_facts(100 + random.randrange(10000))), OK)
+            times.append(time.monotonic() - begun)
+        return sorted(times)[len(times) // 2] * 1000
+
+    def test_guesses_do_not_keep_others_waiting(self):
+        """Each guess is looked up in its turn, between submissions."""
+        hub = self.open_hub()
+        dealer = hub.client("dealer", ["D0010"])
+        self.addCleanup(dealer.close)
+        over, guesses = threading.Event(), [0]
+
+        def guess():
+            while not over.is_set():
+                stranger = Newcomer(hub)
+                for _ in range(MESSAGES_MAX):
+                    stranger.send("enroll", secret=random.randbytes(16))
+                for _ in range(MESSAGES_MAX):
+                    guesses[0] += stranger.receive() is not None
+                stranger.close()
+        before = self.median_of_submissions(dealer)
+        threads = [threading.Thread(target=guess) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            eventually(lambda: guesses[0] > 100, "guesses")
+            begun, count = time.monotonic(), guesses[0]
+            during = self.median_of_submissions(dealer, lambda: guesses[0] > count + 1000)
+            rate = (guesses[0] - count) / (time.monotonic() - begun)
+            self.gets_in(hub, "D0011", "127.0.0.2")
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        print(f"figures: a submission took {before:.1f} ms, and {during:.1f} ms beside {rate:.0f} guesses a second", flush=True)
+
+    def test_enrolments_in_a_second(self):
+        hub = self.open_hub()
+        before, codes = resident(hub.process.pid), [f"D00{number}" for number in range(10, 30)]
+        secrets = [new_token(self.headquarters, code) for code in codes * 5]
+        begun = time.monotonic()
+        for secret in secrets:
+            stranger = Newcomer(hub)
+            self.assertStatus(stranger.enroll(secret), OK)
+            stranger.close()
+        rate = len(secrets) / (time.monotonic() - begun)
+        self.assertEqual(len([token for token in tokens_of(self.headquarters).values() if token.used_ms]), len(secrets))
+        print(f"figures: {rate:.0f} enrolments a second, one after the other; the hub's resident memory grew by {(resident(hub.process.pid) - before) >> 10} KB", flush=True)
 
     def test_sigterm_ends_it_beside_a_flood(self):
         hub = self.open_hub()

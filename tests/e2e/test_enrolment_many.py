@@ -22,7 +22,7 @@ class Many(Case):
     def timed(self, what, *arguments):
         begin = time.monotonic()
         result = arguments[0](*arguments[1:])
-        print(f"{what}: {time.monotonic() - begin:.1f} s", flush=True)
+        print(f"figures: {what}: {time.monotonic() - begin:.1f} s", flush=True)
         return result
 
     def test_thirty_thousand_tokens_are_made_listed_used_and_revoked(self):
@@ -39,6 +39,8 @@ class Many(Case):
         self.assertEqual([token["dealers"] for token in listed], [[code] for code in codes], "in the order of the file")
         for code in (codes[0], codes[STORES // 2], codes[-1]):
             self.assertExit(enroll(hub, self.work / code, tokens[code]), 0)
+        missing = self.timed("those who are missing", hub.ask, "enroll", "missing")
+        self.assertEqual(len(missing), STORES - 3)
         result = self.timed("revoked", hub.headquarters, "enroll", "revoke", "--file", out)
         self.assertExit(result, 1, "3 of the tokens were used")
         self.assertEqual(result.out, f"revoked {STORES - 3} tokens\n")

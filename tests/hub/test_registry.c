@@ -47,3 +47,25 @@ Test(registry, a_revoked_key_stays_known_and_is_not_accepted)
     cr_assert_eq(registry_admit(registry, &one), STATUS_OK);
     cr_assert(!registry_accepts(registry, one.public_key), "admitting it again does not bring it back");
 }
+
+Test(registry, a_key_may_get_other_rights_and_what_holds_the_ones_of_before_goes_on)
+{
+    CLEANUP(registry_destroy) registry_t *registry = registry_create();
+    static const char *MORE[] = {"D1", "D2", "D3"};
+    key_entry_t entry = entry_of(1, ROLE_DEALER);
+    cr_assert_eq(registry_admit(registry, &entry), STATUS_OK);
+    const principal_t *before = registry_find(registry, entry.public_key);
+    entry.dealers = MORE;
+    entry.dealer_count = 3;
+    cr_assert_eq(registry_admit(registry, &entry), STATUS_OK);
+    const principal_t *after = registry_find(registry, entry.public_key);
+    cr_assert_eq(after->dealer_count, 3);
+    cr_assert_str_eq(after->dealers[2], "D3");
+    cr_assert_eq(before->dealer_count, 2);
+    cr_assert_str_eq(before->dealers[1], "D2");
+    cr_assert_eq(registry_count(registry, ROLE_NONE), 1);
+    registry_revoke(registry, entry.public_key);
+    cr_assert_eq(registry_count(registry, ROLE_NONE), 0);
+    cr_assert_eq(registry_admit(registry, &entry), STATUS_OK);
+    cr_assert(!registry_accepts(registry, entry.public_key));
+}
