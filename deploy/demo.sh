@@ -46,7 +46,8 @@ await() { # await WHAT COMMAND…: until the command succeeds, at most 30 s
 step 'A hub on loopback'
 "$bin/yardstick-hub" init "$dir/hub" --listen 'tcp://127.0.0.1:0' >/dev/null
 printf 'enroll_listen: tcp://127.0.0.1:0\n' >>"$dir/hub/hub.yaml"
-"$bin/yardstick-hub" run "$dir/hub" >"$dir/hub.out" 2>"$dir/hub.err" &
+: >"$dir/hub.out" # there before it is looked into
+"$bin/yardstick-hub" run "$dir/hub" >>"$dir/hub.out" 2>"$dir/hub.err" &
 hub_process=$!
 for ((i = 0; i < 200; i++)); do
     grep -q '^ready ' "$dir/hub.out" && break
@@ -109,7 +110,8 @@ step 'D0003 is left alone: it enrols with a one-time token, and its agent watche
 printf 'D0003\n' >"$dir/stores.txt"
 headquarters enroll --dealers "$dir/stores.txt" --out "$dir/tokens.csv" 2>/dev/null
 store D0003 enroll --token - < <(awk -F, 'NR == 2 {print $2}' "$dir/tokens.csv")
-"$bin/yardstick-agent" --home "$dir/D0003" run --desk "$dir/desk" --lang en >"$dir/agent.out" 2>"$dir/agent.err" &
+: >"$dir/agent.out"
+"$bin/yardstick-agent" --home "$dir/D0003" run --desk "$dir/desk" --lang en >>"$dir/agent.out" 2>"$dir/agent.err" &
 daemon_process=$!
 await 'the agent' grep -q '^ready ' "$dir/agent.out"
 
@@ -119,6 +121,8 @@ await 'the results' test -s "$dir/desk/results/D0003-2025.xlsx"
 tr -d '\r' <"$dir/desk/accepted/D0003-2025.csv.report.txt"
 printf '\nOn the desk now: %s … (%s files)\n' "$(cd "$dir/desk/results" && printf '%s ' D0003-2025-12.xlsx D0003-2025.xlsx receipts.csv)" "$(find "$dir/desk/results" -type f | wc -l)"
 store D0003 receipts verify
+printf '\nHeadquarters has closed June, so that the hub refused it; the agent set it aside and says what to do:\n'
+store D0003 outbox list
 kill -TERM "$daemon_process"
 wait "$daemon_process"
 daemon_process=

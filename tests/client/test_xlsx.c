@@ -83,7 +83,9 @@ Test(xlsx, cells_stand_where_their_names_say_or_one_behind_the_other)
         SHEET("<row><c><v>1</v></c><c/><c><v>2</v></c></row><row/><row><c r=\"C3\"><v>3</v></c><c><v>4</v></c></row>"),
         "1:1=1|3=2;3:3=3|4=4;");
     expect(SHEET("<row r=\"1\"><c r=\"C1\"><v>3</v></c><c r=\"A1\"><v>1</v></c></row>"), "1:1=1|3=3;");
-    expect(SHEET("<row r=\"2\"><c r=\"AA2\"><v>1</v></c><c r=\"$AB$2\"><v>2</v></c></row>"), "2:27=1|28=2;");
+    expect(SHEET("<row r=\"2\"><c r=\"Z2\"><v>3</v></c><c r=\"AA2\"><v>1</v></c><c r=\"$AB$2\"><v>2</v></c><c "
+                 "r=\"AZ2\"><v>4</v></c></row>"),
+           "2:26=3|27=1|28=2|52=4;");
 }
 
 Test(xlsx, every_type_of_cell_is_what_a_person_sees)
@@ -234,6 +236,26 @@ Test(xlsx, visible_sheets_that_hold_something_are_read_and_hidden_ones_are_noted
     cr_assert_str_eq(cells_of(1), "1:1=44347;", "no styles part inside is named: a number");
     cr_assert_eq(notes.count, 1);
     cr_assert_str_eq(notes.items[0].message, "the sheet 'two' is hidden and left out");
+}
+
+Test(xlsx, results_are_not_trusted_where_the_workbook_says_that_it_is_to_be_calculated_anew)
+{
+    static const struct {
+        const char *properties, *want;
+    } CASES[] = {{"<calcPr fullCalcOnLoad=\"1\"/>", "1:1==1+1|2=7;"},
+                 {"<calcPr fullCalcOnLoad=\"0\"/>", "1:1=5|2=7;"},
+                 {"<other fullCalcOnLoad=\"1\"/>", "1:1=5|2=7;"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        char xml[400];
+        workbook_t *workbook = workbook_create(true);
+        workbook_add_frame(workbook, text_span(ROW("<c><f>1+1</f><v>5</v></c><c><v>7</v></c>")), NULL, NULL);
+        snprintf(xml, sizeof xml, "<workbook><sheets><sheet name=\"S\" id=\"r1\"/></sheets>%s</workbook>",
+                 CASES[i].properties);
+        workbook_add_text(workbook, "xl/workbook.xml", xml);
+        workbook_add_text(workbook, "xl/_rels/workbook.xml.rels", RELATIONS);
+        cr_assert_eq(open_and_free(workbook_finish(&workbook)), STATUS_OK);
+        cr_assert_str_eq(cells_of(0), CASES[i].want, "%s", CASES[i].properties);
+    }
 }
 
 static status_t stop(void *context, const csv_record_t *record)
@@ -518,6 +540,11 @@ Test(xlsx, texts_are_kept_so_far)
         const char *cut = cells_of(0);
         cr_assert_eq(strncmp(cut, text, strlen("1:1=") + (fitting - 1) * size), 0);
         cr_assert_str_eq(cut + strlen(cut) - strlen("…;"), "…;");
+        snprintf(xml, sizeof xml, ROW(INLINE("<t>%s%s</t>") INLINE("<t>whole</t>")), whole, MARKS[i]);
+        cr_assert_eq(open_and_free(with_part("xl/sheet.xml", xml)), STATUS_OK);
+        cut = cells_of(0);
+        cr_assert_str_eq(cut + strlen(cut) - strlen("…|2=whole;"), "…|2=whole;",
+                         "only the one that is too long is cut");
         free(whole);
         free(text);
     }

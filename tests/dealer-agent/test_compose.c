@@ -305,6 +305,33 @@ Test(compose, a_filing_that_the_catalog_cannot_read_any_more_is_not_found_before
     cr_assert_arr_eq(found, untouched, catalog->fact_count * sizeof *found, "left as they were");
 }
 
+/* A record of the outbox that points to a filing which is not there. */
+static void damage(void)
+{
+    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    outbox_tables_t *tables = NULL;
+    outbox_key_t month = outbox_key_of_month("D0001", JUNE, 99);
+    outbox_close(&outbox);
+    OK(outbox_tables_open(path_in(&home, "outbox"), 1u << 20, -1, false, &tables));
+    OK(outbox_txn_begin(tables, true, &txn));
+    OK(outbox_txn_put(txn, OUTBOX_TABLE_MONTHS, &month, (span_t){0}));
+    OK(outbox_txn_commit(&txn));
+    outbox_tables_close(&tables);
+    outbox = outbox_at(&home);
+}
+
+Test(compose, an_outbox_that_cannot_say_what_was_filed_before_is_no_month_without_a_filing)
+{
+    damage();
+    compose_before_t context = {outbox, catalog, STATUS_OK};
+    filed_before_t before = compose_before(&context);
+    int64_t *facts = facts_of(-1, -1);
+    cr_assert_not(before.find(before.context, "D0001", JUNE, facts));
+    cr_assert_eq(context.failure, STATUS_DAMAGED);
+    cr_assert_not(before.find(before.context, "D0001", JUNE + 1, facts));
+    cr_assert_eq(context.failure, STATUS_DAMAGED, "the first failure stays");
+}
+
 /* ---- for the wire */
 
 static status_t pack(const named_fact_t *facts, size_t count, submission_t *out, char why[400])

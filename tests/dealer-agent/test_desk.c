@@ -201,6 +201,15 @@ Test(desk, replaces_a_file_whole)
     cr_assert_neq(access(path_in(&work, ".r.csv.tmp"), F_OK), 0);
 }
 
+Test(desk, tells_a_lack_of_room_from_what_a_person_must_mend)
+{
+    static const int NO_ROOM[] = {ENOSPC, EDQUOT, EFBIG}, OTHERS[] = {EIO, EACCES, EROFS};
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_eq(desk_status_of(NO_ROOM[i]), STATUS_STORE_FULL, "%s", strerror(NO_ROOM[i]));
+        cr_assert_eq(desk_status_of(OTHERS[i]), STATUS_IO, "%s", strerror(OTHERS[i]));
+    }
+}
+
 Test(desk, lock_is_held_by_one_and_free_when_that_is_closed)
 {
     int first = -1, second = -1;

@@ -58,6 +58,7 @@ Test(errand, is_done_once_more_where_it_was_asked_for_while_it_ran)
     errand_start(&errand, NOW);
     for (int i = 0; i < 3; i++)
         errand_ask(&errand, LATER(100));
+    cr_assert_not(errand_is_due(&errand, LATER(4999)), "it still runs");
     errand_end(&errand, LATER(5000), true, 0);
     cr_assert(errand_is_due(&errand, LATER(5000)));
     errand_start(&errand, LATER(5000));

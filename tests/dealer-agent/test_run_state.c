@@ -90,6 +90,12 @@ Test(run_state, that_is_cut_or_foreign_is_read_as_far_as_it_goes)
     cr_assert_str_eq(found.files[0].name, "a%4");
 }
 
+Test(run_state, that_cannot_be_read_is_not_taken_for_none)
+{
+    cr_assert_eq(mkdir(path_in(&work, RUN_STATE_FILE), 0700), 0);
+    cr_assert_eq(run_state_read(work.path, &found), STATUS_IO);
+}
+
 Test(run_state, is_whole_blocks_so_that_it_can_be_written_over_on_a_full_disk)
 {
     struct stat info;

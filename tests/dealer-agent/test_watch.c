@@ -116,6 +116,27 @@ Test(watch, takes_a_file_that_has_not_changed_between_two_looks)
     cr_assert_str_eq(next(STILL_MS), "june.csv");
 }
 
+Test(watch, sees_at_once_what_comes_into_a_folder_that_was_just_read)
+{
+    const struct timespec long_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    cr_assert_eq(utimensat(AT_FDCWD, work.path, long_ago, 0), 0);
+    look(0);
+    drop("june.csv");
+    look(1);
+    cr_assert_eq(inbox.count, 1);
+}
+
+Test(watch, reads_a_folder_that_looks_the_same_again_after_a_minute)
+{
+    drop("june.csv");
+    look(0);
+    inbox.count = 0; /* as if it had come without the folder's attributes showing it */
+    look(WATCH_SCAN_MS - 1);
+    cr_assert_eq(inbox.count, 0);
+    look(WATCH_SCAN_MS);
+    cr_assert_eq(inbox.count, 1);
+}
+
 Test(watch, leaves_a_file_that_grows_until_it_has_stopped)
 {
     drop("june.csv");

@@ -646,6 +646,16 @@ class Desks(DeskCase, HubCase):
                 path.unlink()
             self.assertIn(f"{500 + attempt}", (desk / "inbox/june.csv").read_text())
 
+    def test_an_agent_that_knows_no_store_yet_tells_only_the_faults_that_are_the_file_s(self):
+        home, _ = self.shared.home_for("stranger")
+        inbox = home / "desk/inbox"
+        inbox.mkdir(parents=True)
+        (inbox / "june.csv").write_text(facts("2025-05", "2025-06", dealer="D0001").replace("2025-06,200", "2025-06,2O0"))
+        self.assertExit(Agent(self.shared, home)("take", "june.csv"), 1, "(1 fault)")
+        report = (home / "desk/rejected/june.csv.report.txt").read_text(encoding="utf-8-sig")
+        self.assertIn("'2O0' is no number", report)
+        self.assertNotIn("no store of this key", report)
+
     def test_a_locked_outbox_keeps_a_file_in_the_inbox_and_says_so(self):
         agent = self.shared.agent("D0029")
         agent.must("deliver")

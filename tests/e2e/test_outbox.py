@@ -231,6 +231,18 @@ class Line(OutboxCase):
         self.assertEqual({r["revision"] for r in receipts}, {1})
         self.assertEqual(self.visits(desk.dealers[0], 2024) + self.visits(desk.dealers[0], 2025), list(range(100, 124)))
 
+    def test_more_than_a_page_of_what_waits_is_delivered_at_once_and_in_order(self):
+        desk = self.desk()
+        desk.meet()
+        for visits in (100, 200, 300):
+            desk.must("submit", "--no-wait", desk.file(*(f"{month},{visits}" for month in MONTHS)))
+        self.assertEqual(desk.status()["waiting"], 72)
+        desk.must("deliver")
+        receipts = desk.receipts()
+        self.assertEqual([r["period"] for r in receipts], 3 * MONTHS)
+        self.assertEqual([r["revision"] for r in receipts], [1] * 24 + [2] * 24 + [3] * 24)
+        self.assertEqual(set(self.visits(desk.dealers[0], 2025)), {300})
+
     def test_corrections_of_one_month_arrive_in_their_order(self):
         desk = self.desk()
         desk.meet()
@@ -397,6 +409,23 @@ class Processes(OutboxCase):
         with open(desk.home / "run.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assertTrue(desk.status()["daemon"])
+
+    def test_status_says_in_words_how_things_stand(self):
+        desk = self.desk()
+        time_of = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d"
+        before = desk.must("status").out
+        self.assertRegex(before, r"(?m)^line +not tried yet$")
+        self.assertRegex(before, r"(?m)^last receipt +none yet$")
+        desk.must("submit", desk.file("2025-06,110"))
+        after = desk.must("status").out
+        for row in (f"hub +{self.shared.endpoint}", f"line +reached, last at {time_of}", "last error +none", "signing key +\\S{40}", "waiting +0", "set aside +0",
+                    "delivered +1", f"last receipt +number 1, {desk.dealers[0]} 2025-06, accepted, revision 1, at {time_of}", f"stores +{desk.dealers[0]}",
+                    "catalog +auto-dealer, version 1", "daemon +does not run", "delivery +not under way"):
+            self.assertRegex(after, f"(?m)^{row}$")
+        desk.offline("submit", desk.file("2025-06,120"))
+        later = desk.must("status").out
+        self.assertRegex(later, rf"(?m)^line +not reached since {time_of} \(last reached: {time_of}\)$")
+        self.assertRegex(later, rf"(?m)^waiting +1, the oldest since {time_of}$")
 
     def test_an_agent_that_dies_before_it_has_the_receipt_files_once(self):
         desk = self.desk()
