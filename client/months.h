@@ -40,6 +40,11 @@ month_year_t month_year_of(const char *path, int given);
 /* Whether there is one, given or named alone. */
 bool month_year_is_known(const month_year_t *year);
 
+/* The date of a file's name is often the day on which it was saved, in January one of another year than the figures'.
+ * False, with a fault at line and column, where a month that holds figures and took its year from the name lies behind
+ * it. */
+bool month_check_until(period_t period, const month_year_t *year, uint32_t line, uint32_t column, faults_t *faults);
+
 /* The period of a month that was read from `text`; false, with a fault at line and column, where it is none or not one
  * alone, names no year where `year` holds none or two, or names another than `year->given`. `title` ("" = none) is put
  * at the head of the message. */

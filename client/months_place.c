@@ -150,3 +150,18 @@ bool month_place(const month_t *month, const month_year_t *year, const char *tit
     *out = period;
     return true;
 }
+
+bool month_check_until(period_t period, const month_year_t *year, uint32_t line, uint32_t column, faults_t *faults)
+{
+    if (year->given || year->until == PERIOD_NONE || period <= year->until)
+        return true;
+    char month[PERIOD_TEXT_SIZE], last[PERIOD_TEXT_SIZE];
+    period_format(period, month);
+    period_format(year->until, last);
+    faults_add(
+        faults, line, column,
+        "%s is filled and lies behind %s, which the file's name holds; put the year of the figures into the name "
+        "(as in KPI-2025), or give --year",
+        month, last);
+    return false;
+}

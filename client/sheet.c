@@ -252,50 +252,31 @@ static status_t file_month(sheet_t *sheet, const sheet_month_t *month, const cha
     return status;
 }
 
-/* Adds a fault, at a place of the file, about the year that heads take from the file's name. */
-static void report_year(const sheet_t *sheet, const odd_year_t *at, const char *last)
-{
-    const char *source = sheet->faults->source;
-    sheet->faults->source = sheet->set->sources[at->file];
-    if (last)
-        faults_add(sheet->faults, at->line, at->column,
-                   "%s is filled and lies behind %s, which the file's name holds; put the year of the figures into the "
-                   "name (as in KPI-2025), or give --year",
-                   at->text, last);
-    else
-        faults_add(sheet->faults, at->line, at->column,
-                   "'%s' is of another year than the file's name, which says %d; correct the one or the other, or give "
-                   "--year",
-                   at->text, sheet->year->named[0]);
-    sheet->faults->source = source;
-}
-
-/* The date of a file's name is often the day on which it was saved, in January one of another year than the figures':
- * no month behind it can be filled. */
-static void check_until(const sheet_t *sheet)
-{
-    char last[PERIOD_TEXT_SIZE];
-    for (size_t i = 0; i < MONTHS_MAX; i++) {
-        const sheet_month_t *month = sheet->months[i];
-        if (!month || month->period <= sheet->year->until || filling_of(sheet, month) != MONTH_FILLED)
-            continue;
-        odd_year_t at = {month->place.file, month->place.line, month->column, ""};
-        period_format(month->period, at.text);
-        period_format(sheet->year->until, last);
-        report_year(sheet, &at, last);
-        return;
-    }
-}
-
-/* Whether the year of the file's name may be that of the figures, where heads take it. */
+/* Whether the year of the file's name may be that of the figures, where heads take it: adds a fault for what says
+ * another one, or else for the first month that is filled and lies behind the name's date. */
 static void check_year(const sheet_t *sheet)
 {
+    const odd_year_t *odd = &sheet->odd_year;
+    faults_t *faults = sheet->faults;
+    const char *source = faults->source;
     if (!sheet->takes_named_year)
         return;
-    if (*sheet->odd_year.text)
-        report_year(sheet, &sheet->odd_year, NULL);
-    else if (sheet->year->until != PERIOD_NONE)
-        check_until(sheet);
+    if (*odd->text) {
+        faults->source = sheet->set->sources[odd->file];
+        faults_add(faults, odd->line, odd->column,
+                   "'%s' is of another year than the file's name, which says %d; correct the one or the other, or give "
+                   "--year",
+                   odd->text, sheet->year->named[0]);
+    }
+    bool is_fine = !*odd->text;
+    for (size_t i = 0; i < MONTHS_MAX && is_fine; i++) {
+        const sheet_month_t *month = sheet->months[i];
+        if (!month || filling_of(sheet, month) != MONTH_FILLED)
+            continue;
+        faults->source = sheet->set->sources[month->place.file];
+        is_fine = month_check_until(month->period, sheet->year, month->place.line, month->column, faults);
+    }
+    faults->source = source;
 }
 
 status_t sheet_finish(sheet_t *sheet, const char *path, size_t faults_before)

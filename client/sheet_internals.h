@@ -27,7 +27,7 @@ typedef struct {
     sheet_month_t *month;
 } head_t;
 
-/* What says another year than the file's name: a caption, or a month. */
+/* A caption with another year than the file's name. */
 typedef struct {
     uint32_t file, line, column;
     char text[CSV_EXCERPT_SIZE]; /* "" = there is none */

@@ -148,7 +148,9 @@ static bool read_period(reader_t *reader, const csv_record_t *record, period_t *
     month_t month = month_read(cell);
     size_t column = reader->at[CELL_PERIOD];
     return month_place(&month, reader->year, reader->columns[column - 1].title, cell, record->line, (uint32_t)column,
-                       reader->faults, out);
+                       reader->faults, out) &&
+           (month.kind != MONTH_ALONE ||
+            month_check_until(*out, reader->year, record->line, (uint32_t)column, reader->faults));
 }
 
 static bool read_code(reader_t *reader, const csv_record_t *record, cell_kind_t kind, const char **out)

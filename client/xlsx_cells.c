@@ -270,19 +270,32 @@ static size_t find_row(const xlsx_sheet_t *sheet, uint32_t line)
     return low;
 }
 
-/* Drops what an area covers of a row: nobody sees it. Marks the cell that is seen. */
+/* Position of a row's first cell that does not stand before `column`. */
+static uint32_t find_cell(const xlsx_row_t *row, uint32_t column)
+{
+    uint32_t low = 0, high = row->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (row->cells[middle].column < column)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Drops what an area covers of a row: nobody sees it. Marks the cell that is seen where there is more than it. */
 static void cover(xlsx_row_t *row, const area_t *area)
 {
-    uint32_t kept = 0;
-    bool is_larger = area->last_row > area->first_row || area->last_column > area->first_column; /* than one cell */
-    for (uint32_t i = 0; i < row->count; i++) {
-        uint32_t column = row->cells[i].column;
-        bool is_first = row->line == area->first_row && column == area->first_column;
-        row->cells[i].is_merged |= is_first && is_larger;
-        if (is_first || column < area->first_column || column > area->last_column)
-            row->cells[kept++] = row->cells[i];
-    }
-    row->count = kept;
+    uint32_t at = find_cell(row, area->first_column), end = find_cell(row, area->last_column + 1);
+    if (at >= end)
+        return;
+    if (row->line == area->first_row && row->cells[at].column == area->first_column)
+        row->cells[at++].is_merged |= area->last_row > area->first_row || area->last_column > area->first_column;
+    if (at == end)
+        return;
+    memmove(row->cells + at, row->cells + end, (row->count - end) * sizeof *row->cells);
+    row->count -= end - at;
 }
 
 static status_t cover_all(cells_t *cells)

@@ -62,6 +62,16 @@ Test(wide, a_year_that_is_given_is_that_of_every_line)
                                            "correct the one or the other\n");
 }
 
+Test(wide, a_month_behind_the_date_in_the_files_name_is_a_fault)
+{
+    expect_faults(
+        "20260105.csv", "period,ad_spend\n1月,5\n12月,6\n",
+        "20260105.csv:3:1: 2026-12 is filled and lies behind 2026-01, which the file's name holds; put the year "
+        "of the figures into the name (as in KPI-2025), or give --year\n");
+    facts_reset();
+    cr_assert_eq(read_text("20260105.csv", "period,ad_spend\n2026-12,5\n", &one_store), STATUS_OK, "it has its year");
+}
+
 Test(wide, captions_may_stand_above_the_header)
 {
     cr_assert_eq(read_text("x.csv", "2025年报表,\n\n,单位：元\nperiod,ad_spend\n2025-01,5\n", &one_store), STATUS_OK);

@@ -48,6 +48,7 @@ static status_t see(void *context, const csv_record_t *record)
     require(record->count > 0 && record->count <= CSV_COLUMNS_MAX && (!seen->rows || record->count == seen->width));
     for (size_t i = 0; i < record->count; i++) {
         filled += *record->cells[i] != '\0';
+        require(!record->merged[i] || *record->cells[i]);
         require(strlen(record->cells[i]) <= XLSX_TEXT_MAX + strlen("=…"));
     }
     require(filled > 0);
