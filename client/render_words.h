@@ -49,7 +49,6 @@
       "偏离：与中位数之差是通常波动的几倍，+ 偏高，- 偏低；! 不符合目录的检查。列出的数据照常计入各项平均",                                           \
       "Score: how many times the usual spread from the median, + above, - below; ! a check of the catalog. What is "                                  \
       "listed counts in every average all the same")                                                                                                  \
-    X(NO_ROWS, "没有数据", "No rows")                                                                                                                 \
     X(SCOPE, "范围", "Scope")                                                                                                                         \
     X(EXPECTED, "应报", "Expected")                                                                                                                   \
     X(REPORTED, "已报", "Reported")                                                                                                                   \
