@@ -334,6 +334,16 @@ const message_pair_t messages_agent[] = {
     {"it closes the connection: too many enrol from this address or at once, or it is another hub than the token's",
      "总部关闭了连接：来自本网络地址或同时注册的过多，或者不是发放令牌的总部"},
     {"enrolled for %s; the key is in %s\n", "已注册，门店：%s；密钥在 %s\n"},
+
+    /* ---- Heads of headquarters' lists */
+    {"Scope", "范围"},
+    {"Since", "自"},
+    {"Shown to dealers", "对门店展示"},
+    {"Designated", "指定时间"},
+    {"Why", "原因"},
+    {"Row or dealer", "行或门店"},
+    {"Hidden in", "隐藏于"},
+
     /* ---- Words of tables */
     {"accepted", "已接收"},
     {"unchanged", "无变化"},

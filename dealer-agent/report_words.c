@@ -72,8 +72,11 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
          "- Where the figures are wrong: correct them in the file, save, and put it into the inbox again."},
     [WORD_REFUSED_CLOSED] = {"- 请向总部申请补报或更正该月。",
                              "- Ask headquarters for an exception for this store and month."},
-    [WORD_REFUSED_ALLOWED] = {"- 请总部准入本机为该门店上报。",
-                              "- Ask headquarters to admit this agent for the store."},
+    [WORD_REFUSED_ALLOWED] =
+        {"- 门店代码有误时：在文件中改正、保存，再放入 inbox 文件夹。代码无误时：请总部准入本机为该门店上报。",
+         "- Where the store's code is wrong: correct it in the file, save, and put it into the inbox again. Where it "
+         "is "
+         "right: ask headquarters to admit this agent for the store."},
     [WORD_REFUSED_STORE] =
         {"- 门店代码有误时：在文件中改正、保存，再放入 inbox 文件夹。代码无误时：请总部登记该门店。",
          "- Where the store's code is wrong: correct it in the file, save, and put it into the inbox "

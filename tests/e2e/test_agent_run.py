@@ -225,7 +225,7 @@ class Desks(DeskCase, HubCase):
             self.assertIn(name + b".report.txt", moved)
         self.assertEqual(len(self.wait_receipts(agent, len(names))), len(names))
         self.assertFalse(list(self.class_work.glob("**/pwned")))
-        self.assertEqual({entry.name for entry in desk.desk.iterdir()}, {"inbox", "accepted", "rejected", "results"})
+        self.assertEqual({entry.name for entry in desk.desk.iterdir()}, {"README.txt", "inbox", "accepted", "rejected", "results"})
 
     def test_what_nobody_dropped_is_left_alone(self):
         agent = self.shared.agent("D0006")
