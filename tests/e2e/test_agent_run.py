@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from yardstick import (GOLDEN, PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures,
+from yardstick import (GOLDEN, PATIENCE, PROGRAMS, SANITIZED, SOURCE, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures,
                        main, run)
 
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
@@ -832,6 +832,21 @@ class Lines(DeskCase, Case):
         (self.work / "other.csv").write_text(facts("2025-06", visits=400))
         other.must("submit", self.work / "other.csv")
         eventually(lambda: table.read_bytes() != before, "the new average")
+
+    def test_a_file_is_read_by_the_catalog_that_the_hub_sent_last(self):
+        hub = self.hub()
+        hub.import_network()
+        text = (SOURCE / "catalogs/auto-dealer.yaml").read_text(encoding="utf-8")
+        path = self.work / "catalog.yaml"
+        path.write_text(text.replace("\nversion: 1\n", "\nversion: 7\n"), encoding="utf-8")
+        hub.must("catalog", "install", path)
+        agent = hub.agent("D0001")
+        agent.must("deliver")
+        inbox = agent.home / "desk/inbox"
+        inbox.mkdir(parents=True)
+        (inbox / "june.csv").write_text(facts("2025-06"))
+        agent.must("take", "june.csv")
+        self.assertIn("auto-dealer, version 7", (agent.home / "desk/accepted/june.csv.report.txt").read_text(encoding="utf-8-sig"))
 
     def test_a_full_disk_loses_nothing_and_rejects_nothing(self):
         hub = self.hub()
