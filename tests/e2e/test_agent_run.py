@@ -591,8 +591,9 @@ class Desks(DeskCase, HubCase):
         agent.must("report")
         desk = agent.home / "desk"
         for attempt in range(10):
+            newer = (500 if attempt % 2 else 50000) + attempt  # as long as the other, or longer
             (desk / "inbox/june.csv").write_text(facts("2025-06", visits=100 + attempt))
-            (desk / "newer.csv").write_text(facts("2025-06", visits=500 + attempt))
+            (desk / "newer.csv").write_text(facts("2025-06", visits=newer))
             with take(self, agent, "june.csv") as reader:
                 while reader.poll() is None and not any(name.endswith(".txt") for name in os.listdir(desk / "accepted")):
                     pass
@@ -601,7 +602,7 @@ class Desks(DeskCase, HubCase):
                 if not path.name.endswith(".txt"):
                     self.assertIn(f",{100 + attempt},", path.read_text().replace("2025-06", ""), "a file that nobody read is not accepted")
                 path.unlink()
-            self.assertIn(f"{500 + attempt}", (desk / "inbox/june.csv").read_text())
+            self.assertIn(f",{newer},", (desk / "inbox/june.csv").read_text())
 
     def test_an_agent_that_knows_no_store_yet_tells_only_the_faults_that_are_the_file_s(self):
         home, _ = self.shared.home_for("stranger")
@@ -622,6 +623,12 @@ class Desks(DeskCase, HubCase):
             self.assertExit(agent("take", "june.csv"), 3, "another program has had it locked for too long", "write.lock")
         self.assertEqual([names_in(agent.home / "desk" / folder) for folder in ("inbox", "accepted", "rejected")], [["june.csv"], [], []])
         agent.must("take", "june.csv")
+
+    def test_a_file_that_is_written_in_the_inbox_is_noticed_when_its_writer_closes_it(self):
+        desk = self.daemon(self.shared.agent("D0060"), "--rescan", 3600, endpoint=False)
+        with open(desk.desk / "inbox/june.csv", "w", encoding="utf-8") as file:
+            file.write(facts("2025-06"))
+        self.assertEqual(desk.wait_taken("june.csv")[0], "accepted")
 
     def test_an_inbox_that_was_removed_is_made_again(self):
         agent = self.shared.agent("D0021")
