@@ -100,6 +100,38 @@ Test(outbox, of_several_filings_all_are_added_or_none)
     cr_assert_eq(add_one(outbox, "D0001", JUNE, 1), 1, "a number was spent");
 }
 
+Test(outbox, filings_that_are_added_together_have_numbers_of_their_own)
+{
+    filing_t filings[3] = {filing_of("D0001", JUNE, 1), filing_of("D0001", JUNE + 1, 2),
+                           filing_of("D0001", JUNE + 2, 2)};
+    OK(outbox_add(outbox, filings, 3));
+    cr_assert_eq(filings[2].number, 3);
+    cr_assert_eq(add_one(outbox, "D0001", JUNE + 3, 4), 4);
+    cr_assert_str_eq(numbers(outbox, FILING_WAITING), "1 2 3 4");
+    filing_t third = get(3), fourth = get(4);
+    cr_assert(third.period == JUNE + 2 && holds(&third, 2));
+    cr_assert(fourth.period == JUNE + 3 && holds(&fourth, 4));
+}
+
+Test(outbox, a_transaction_of_which_a_part_failed_is_not_kept)
+{
+    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    outbox_tables_t *tables = NULL;
+    outbox_key_t key = outbox_key_of_number(1), none = {.size = 0};
+    uint64_t count = 0;
+    outbox_close(&outbox);
+    OK(outbox_tables_open(path_in(&home, "outbox"), 1u << 20, -1, false, &tables));
+    OK(outbox_txn_begin(tables, true, &txn));
+    OK(outbox_txn_put(txn, OUTBOX_TABLE_WAITING, &key, (span_t){0}));
+    cr_assert_neq(outbox_txn_put(txn, OUTBOX_TABLE_WAITING, &none, (span_t){0}), STATUS_OK, "LMDB takes no empty key");
+    cr_assert_neq(outbox_txn_commit(&txn), STATUS_OK);
+    OK(outbox_txn_begin(tables, false, &txn));
+    OK(outbox_txn_count(txn, OUTBOX_TABLE_WAITING, &count));
+    cr_assert_eq(count, 0);
+    outbox_txn_abort(&txn);
+    outbox_tables_close(&tables);
+}
+
 Test(outbox, what_cannot_be_stored_is_refused)
 {
     named_fact_t facts[CATALOG_FACTS_MAX + 1];

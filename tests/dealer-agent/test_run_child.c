@@ -50,6 +50,14 @@ Test(run_child, that_is_no_program_says_so_by_its_status)
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 127);
 }
 
+Test(run_child, is_what_the_kernel_takes_first_where_memory_runs_out)
+{
+    child_t child;
+    start(&child, "read score </proc/self/oom_score_adj; [ \"$score\" = 500 ]", 60000);
+    int status = await(&child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 Test(run_child, past_its_deadline_is_told_to_end)
 {
     child_t child;

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from test_outbox import catalog
-from yardstick import (GOLDEN, PATIENCE, PROGRAMS, SANITIZED, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures,
+from yardstick import (GOLDEN, PATIENCE, PROGRAMS, SANITIZED, SOURCE, Agent, Case, Daemon, HubCase, die_with_parent, environment, eventually, figures,
                        main, run)
 
 MONTHS = [f"2025-{month:02}" for month in range(1, 13)]
@@ -634,8 +634,9 @@ class Desks(DeskCase, HubCase):
         agent.must("report")
         desk = agent.home / "desk"
         for attempt in range(10):
+            newer = (500 if attempt % 2 else 50000) + attempt  # as long as the other, or longer
             (desk / "inbox/june.csv").write_text(facts("2025-06", visits=100 + attempt))
-            (desk / "newer.csv").write_text(facts("2025-06", visits=500 + attempt))
+            (desk / "newer.csv").write_text(facts("2025-06", visits=newer))
             with take(self, agent, "june.csv") as reader:
                 while reader.poll() is None and not any(name.endswith(".txt") for name in os.listdir(desk / "accepted")):
                     pass
@@ -644,7 +645,7 @@ class Desks(DeskCase, HubCase):
                 if not path.name.endswith(".txt"):
                     self.assertIn(f",{100 + attempt},", path.read_text().replace("2025-06", ""), "a file that nobody read is not accepted")
                 path.unlink()
-            self.assertIn(f"{500 + attempt}", (desk / "inbox/june.csv").read_text())
+            self.assertIn(f",{newer},", (desk / "inbox/june.csv").read_text())
 
     def test_an_agent_that_knows_no_store_yet_tells_only_the_faults_that_are_the_file_s(self):
         home, _ = self.shared.home_for("stranger")
@@ -665,6 +666,12 @@ class Desks(DeskCase, HubCase):
             self.assertExit(agent("take", "june.csv"), 3, "another program has had it locked for too long", "write.lock")
         self.assertEqual([names_in(agent.home / "desk" / folder) for folder in ("inbox", "accepted", "rejected")], [["june.csv"], [], []])
         agent.must("take", "june.csv")
+
+    def test_a_file_that_is_written_in_the_inbox_is_noticed_when_its_writer_closes_it(self):
+        desk = self.daemon(self.shared.agent("D0060"), "--rescan", 3600, endpoint=False)
+        with open(desk.desk / "inbox/june.csv", "w", encoding="utf-8") as file:
+            file.write(facts("2025-06"))
+        self.assertEqual(desk.wait_taken("june.csv")[0], "accepted")
 
     def test_an_inbox_that_was_removed_is_made_again(self):
         agent = self.shared.agent("D0021")
@@ -900,6 +907,21 @@ class Lines(DeskCase, Case):
         (self.work / "other.csv").write_text(facts("2025-06", visits=400))
         other.must("submit", self.work / "other.csv")
         eventually(lambda: table.read_bytes() != before, "the new average")
+
+    def test_a_file_is_read_by_the_catalog_that_the_hub_sent_last(self):
+        hub = self.hub()
+        hub.import_network()
+        text = (SOURCE / "catalogs/auto-dealer.yaml").read_text(encoding="utf-8")
+        path = self.work / "catalog.yaml"
+        path.write_text(text.replace("\nversion: 1\n", "\nversion: 7\n"), encoding="utf-8")
+        hub.must("catalog", "install", path)
+        agent = hub.agent("D0001")
+        agent.must("deliver")
+        inbox = agent.home / "desk/inbox"
+        inbox.mkdir(parents=True)
+        (inbox / "june.csv").write_text(facts("2025-06"))
+        agent.must("take", "june.csv")
+        self.assertIn("auto-dealer, version 7", (agent.home / "desk/accepted/june.csv.report.txt").read_text(encoding="utf-8-sig"))
 
     def test_a_full_disk_loses_nothing_and_rejects_nothing(self):
         hub = self.hub()

@@ -65,6 +65,8 @@ class Enrolment(HubCase):
         self.assertEqual(result.out, f"enrolled for D0003, D0004; the key is in {home}\n")
         self.assertEqual(stat.S_IMODE((home / "secret.key").stat().st_mode), 0o600)
         self.assertEqual((home / "stores.txt").read_text(), "D0003\nD0004\n")
+        signing_key = run(self.work, "yardstick-hub", "key", self.shared.directory, "--signing").out.strip()
+        self.assertIn(f"signing_key: {signing_key}\n", (home / "home.txt").read_text(), "known from the enrolment on")
         source = self.work / "june.csv"
         source.write_text("dealer," + JUNE_FILE.replace("\n2025", "\nD0004,2025"))
         result = run(self.work, "yardstick-agent", "submit", source, "--home", home)  # without --hub: the token said where

@@ -490,13 +490,17 @@ class Answers(OutboxCase):
         desk.meet()
         relay = self.relay(desk)
         refusals = iter([BUSY, STORE_FULL, BUSY])
+        times = []
 
         def on_request(request):
             code = next(refusals, None) if request.HasField("submit") else None
+            times.extend([time.monotonic()] if request.HasField("submit") else [])
             return refusal(code) if code else request
         relay.on_request = on_request
         desk.must("submit", desk.file("2025-06,120"))
         self.assertEqual(len({filing.id for filing in relay.filings()}), 1)
+        self.assertEqual(len(times), 4)
+        self.assertGreater(times[-1] - times[0], 0.1, "a hub that is busy is left alone between two tries, each time longer")
 
     def test_a_full_hub_leaves_it_waiting(self):
         desk = self.desk()

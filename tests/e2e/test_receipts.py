@@ -103,6 +103,7 @@ class Receipts(OutboxCase):
         table = desk.must("receipts", "show", 1).out
         for text in ("46587.23", "consultant C1", shown["signature"], shown["facts_digest"], shown["submission_id"], "facts.csv, line 2"):
             self.assertIn(text, table)
+        self.assertRegex(table, r"(?m)^consultant C1\n  showroom_visits +40$")
         lines = list(csv.DictReader(io.StringIO(desk.must("receipts", "show", 1, "--format", "csv").out)))
         self.assertEqual([(line["consultant"], line["fact"], line["value"]) for line in lines],
                          [("", "ad_spend", "46587.23"), ("", "showroom_visits", "219"), ("C1", "showroom_visits", "40")])
