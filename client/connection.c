@@ -187,10 +187,12 @@ static status_t receive_all(run_t *run)
 static status_t add_refused_key(const run_t *run)
 {
     const socket_t *socket = &run->connection->socket;
-    faults_add(run->faults, 0, 0,
-               "the hub at %s closed the handshake: this key is not admitted, or was revoked, or --hub-key was another "
-               "hub's; have headquarters admit %s",
-               socket->endpoint, socket->home->public_key);
+    faults_add(
+        run->faults, 0, 0,
+        "the hub at %s closed the handshake: it does not admit this key, %s (have headquarters admit it), or its "
+        "own key is another than hub_key in %s/home.txt (compare that with what `yardstick-hub key DIR` prints "
+        "there)",
+        socket->endpoint, socket->home->public_key, socket->home->directory);
     return STATUS_REFUSED_KEY;
 }
 

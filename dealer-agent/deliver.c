@@ -430,8 +430,9 @@ static void note_outcome(const courier_t *courier, status_t status)
 {
     const faults_t *stuck = &courier->delivery->stuck;
     outbox_status_t now;
-    if (status != STATUS_OK)
-        note_error(courier->outbox, is_unreached(status), last_words(&courier->session->faults, status));
+    if (status != STATUS_OK) /* the hub was reached, so that IO is said of the own disk */
+        note_error(courier->outbox, status != STATUS_IO && is_unreached(status),
+                   last_words(&courier->session->faults, status));
     else if (stuck->count)
         note_error(courier->outbox, false, stuck->items[0].message);
     else if (outbox_read_status(courier->outbox, &now) == STATUS_OK && *now.last_error)

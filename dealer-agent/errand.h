@@ -26,7 +26,8 @@ moment_t moment_after(moment_t moment, int64_t ms);
 #define ERRAND_BACKOFF_MAX_MS 300000 /* most to wait at all */
 
 /* Without any progress, unless --timeout says otherwise: longer than a person would wait. When all stores come at once
- * each has its turn in that time; who gives up before it only comes again. */
+ * each has its turn in that time; who gives up before it only comes again. Where nothing takes a connection an errand
+ * gives up at once (--once): what follows is this back-off's to say. */
 #define ERRAND_PATIENCE_S     30
 
 typedef struct {

@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Far above what years of filings take; the file is as large as what it holds. */
-#define MAP_BYTES ((size_t)1 << 30)
+/* Address space only: the file is as large as what it holds, and its disk is full before this is. */
+#define MAP_BYTES ((size_t)64 << 30)
 
 uint64_t outbox_now_ms(void)
 {

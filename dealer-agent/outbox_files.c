@@ -139,6 +139,16 @@ static status_t sync_directory(const char *directory, char *out_why, size_t why_
     return status_of_errno("it cannot be synced", out_why, why_size);
 }
 
+/* There before anything is added, so that ringing it never needs room; opened for reading, so that this does not. */
+static status_t make_bell(const char *directory, char *out_why, size_t why_size)
+{
+    char path[PATH_MAX];
+    if (!path_of(path, directory, BELL_FILE))
+        return STATUS_IO;
+    CLEANUP(file_close) int file = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    return file < 0 ? status_of_errno(BELL_FILE, out_why, why_size) : STATUS_OK;
+}
+
 /* Nothing was ever added to an outbox without FORMAT. What is there is moved out of the way nevertheless, in case that
  * it is FORMAT which was lost. LMDB maps its lock file and writes to it: on a full disk that would end the process, so
  * its room is taken here. */
@@ -150,6 +160,7 @@ static status_t clear(const char *directory, char *out_why, size_t why_size)
         return STATUS_IO;
     if (rename(data, aside) != 0 && errno != ENOENT)
         return status_of_errno("what an unfinished start left cannot be moved away", out_why, why_size);
+    TRY(make_bell(directory, out_why, why_size));
     return write_synced(directory, "lock.mdb", NOTHING, sizeof NOTHING, out_why, why_size);
 }
 

@@ -26,12 +26,12 @@ status_t outbox_enter(const char *directory, int *out_lock, char *out_why, size_
 void outbox_leave(int lock);
 
 /* Under the lock: *out_is_new = there is no outbox yet (no FORMAT); then what an unfinished making left is moved
- * away, and the room for LMDB's lock file is taken. STATUS_NEWER_FORMAT, STATUS_DAMAGED. */
+ * away, the bell is made, and the room for LMDB's lock file is taken. STATUS_NEWER_FORMAT, STATUS_DAMAGED. */
 status_t outbox_prepare(const char *directory, bool *out_is_new, char *out_why, size_t why_size) NODISCARD;
 
 /* Under the lock: a new outbox is whole. Writes FORMAT; all of it, and its name in the home, is synced. */
 status_t outbox_finish(const char *directory, char *out_why, size_t why_size) NODISCARD;
 
-/* Opens the bell for writing and closes it; that it cannot be rung is no fault: what waits is found by the next look.
- */
+/* Opens the bell for writing and closes it; that it cannot be rung is no fault: what waits goes along with the next
+ * delivery. */
 void outbox_ring(const char *directory);

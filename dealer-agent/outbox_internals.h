@@ -11,7 +11,7 @@ struct outbox {
     int lock;
 };
 
-/* outbox_open with another size of the map than 1 GiB. */
+/* outbox_open with another size of the map than 64 GiB. */
 status_t outbox_open_sized(const char *home_directory, size_t map_bytes, outbox_t **out, faults_t *faults) NODISCARD;
 
 /* This machine's clock. */

@@ -1,22 +1,15 @@
 #include "dealer-agent/outbox_table.h"
 
 #include "dealer-agent/outbox_files.h"
+#include "storage/environment.h"
 #include "storage/pages.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
-
-/* LMDB reports a write that the disk took in part as EIO. With less than this left, what was short was the space. */
-#define NEARLY_FULL_BYTES (UINT64_C(16) << 20)
 
 static const uint8_t SECRET[FRAME_SECRET_SIZE] = "yardstick-outbo";
 
@@ -39,35 +32,6 @@ struct outbox_txn {
     status_t failure; /* the first but NOT_FOUND: commit then refuses */
     outbox_head_t head;
 };
-
-/* LMDB's and the system's codes -> status_t. The only place of the agent that does so. */
-static status_t map_error(int code)
-{
-    switch (code) {
-    case MDB_SUCCESS:
-        return STATUS_OK;
-    case MDB_NOTFOUND:
-        return STATUS_NOT_FOUND;
-    case MDB_MAP_FULL:
-    case MDB_TXN_FULL:
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return STATUS_STORE_FULL;
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_VERSION_MISMATCH:
-    case MDB_INCOMPATIBLE:
-    case MDB_CURSOR_FULL:
-    case MDB_PAGE_FULL:
-        return STATUS_DAMAGED;
-    case ENOMEM:
-        return STATUS_NO_MEMORY;
-    default:
-        return STATUS_IO;
-    }
-}
 
 /* ---- keys */
 
@@ -180,7 +144,7 @@ static status_t begin_raw(outbox_tables_t *tables, bool writes, outbox_txn_t **o
     status_t status = writes ? take_lock(tables->lock) : STATUS_OK;
     txn->writes = writes && status == STATUS_OK;
     if (status == STATUS_OK)
-        status = map_error(mdb_txn_begin(tables->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn));
+        status = environment_status(mdb_txn_begin(tables->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn));
     if (status != STATUS_OK) {
         txn->txn = NULL;
         outbox_txn_abort(&txn);
@@ -212,18 +176,6 @@ void outbox_txn_abort(outbox_txn_t **txn)
     *txn = NULL;
 }
 
-static bool nearly_full(MDB_env *env)
-{
-    int file;
-    struct stat status;
-    struct statvfs disk;
-    struct rlimit limit;
-    if (mdb_env_get_fd(env, &file) || fstat(file, &status) || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
-        return false;
-    return (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL_BYTES ||
-           (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
-}
-
 status_t outbox_txn_commit(outbox_txn_t **txn)
 {
     CLEANUP(outbox_txn_abort) outbox_txn_t *ending = *txn;
@@ -232,9 +184,7 @@ status_t outbox_txn_commit(outbox_txn_t **txn)
     if (!ending->is_dirty)
         return STATUS_OK;
     TRY(write_head(ending));
-    int code = mdb_txn_commit(ending->txn);
-    ending->txn = NULL;
-    return code == EIO && nearly_full(ending->tables->env) ? STATUS_STORE_FULL : map_error(code);
+    return environment_commit(&ending->txn);
 }
 
 outbox_head_t *outbox_txn_head(outbox_txn_t *txn)
@@ -260,7 +210,7 @@ static MDB_val lend_key(const outbox_key_t *key)
 status_t outbox_txn_get(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, span_t *out)
 {
     MDB_val at = lend_key(key), value;
-    TRY(note(txn, map_error(mdb_get(txn->txn, txn->tables->dbis[table], &at, &value))));
+    TRY(note(txn, environment_status(mdb_get(txn->txn, txn->tables->dbis[table], &at, &value))));
     frame_place_t place = place_of(table, key);
     return note(txn, frame_read(&place, (span_t){value.mv_data, value.mv_size}, out));
 }
@@ -269,7 +219,7 @@ status_t outbox_txn_put(outbox_txn_t *txn, outbox_table_t table, const outbox_ke
 {
     MDB_val at = lend_key(key), value = {payload.size + FRAME_OVERHEAD, NULL};
     txn->is_dirty = true;
-    TRY(note(txn, map_error(mdb_put(txn->txn, txn->tables->dbis[table], &at, &value, MDB_RESERVE))));
+    TRY(note(txn, environment_status(mdb_put(txn->txn, txn->tables->dbis[table], &at, &value, MDB_RESERVE))));
     frame_place_t place = place_of(table, key);
     frame_write(&place, payload, value.mv_data);
     return STATUS_OK;
@@ -278,7 +228,7 @@ status_t outbox_txn_put(outbox_txn_t *txn, outbox_table_t table, const outbox_ke
 status_t outbox_txn_delete(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key)
 {
     MDB_val at = lend_key(key);
-    TRY(note(txn, map_error(mdb_del(txn->txn, txn->tables->dbis[table], &at, NULL))));
+    TRY(note(txn, environment_status(mdb_del(txn->txn, txn->tables->dbis[table], &at, NULL))));
     txn->is_dirty = true;
     return STATUS_OK;
 }
@@ -286,15 +236,9 @@ status_t outbox_txn_delete(outbox_txn_t *txn, outbox_table_t table, const outbox
 status_t outbox_txn_count(outbox_txn_t *txn, outbox_table_t table, uint64_t *out)
 {
     MDB_stat stat;
-    TRY(note(txn, map_error(mdb_stat(txn->txn, txn->tables->dbis[table], &stat))));
+    TRY(note(txn, environment_status(mdb_stat(txn->txn, txn->tables->dbis[table], &stat))));
     *out = stat.ms_entries;
     return STATUS_OK;
-}
-
-static void cursor_close(MDB_cursor **cursor)
-{
-    if (*cursor)
-        mdb_cursor_close(*cursor);
 }
 
 static status_t take_key(outbox_txn_t *txn, const MDB_val *from, outbox_key_t *out)
@@ -308,23 +252,23 @@ static status_t take_key(outbox_txn_t *txn, const MDB_val *from, outbox_key_t *o
 
 status_t outbox_txn_next(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out)
 {
-    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
     MDB_val at = lend_key(key), value;
-    TRY(note(txn, map_error(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
-    TRY(note(txn, map_error(mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE))));
+    TRY(note(txn, environment_status(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
+    TRY(note(txn, environment_status(mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE))));
     return take_key(txn, &at, out);
 }
 
 status_t outbox_txn_last(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, outbox_key_t *out)
 {
-    CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
     MDB_val at = lend_key(key), value;
-    TRY(note(txn, map_error(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
+    TRY(note(txn, environment_status(mdb_cursor_open(txn->txn, txn->tables->dbis[table], &cursor))));
     int code = mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE);
     bool is_behind = code == MDB_SUCCESS && (at.mv_size != key->size || memcmp(at.mv_data, key->bytes, key->size) != 0);
     if (code == MDB_NOTFOUND || is_behind)
         code = mdb_cursor_get(cursor, &at, &value, is_behind ? MDB_PREV : MDB_LAST);
-    TRY(note(txn, map_error(code)));
+    TRY(note(txn, environment_status(code)));
     return take_key(txn, &at, out);
 }
 
@@ -349,22 +293,15 @@ status_t outbox_tables_check(const char *directory, char *out_why, size_t why_si
     return pages_check_all(directory, &rules, out_why, why_size);
 }
 
+/* Slots of processes that ended without freeing them would pin old pages. */
 static status_t open_env(const char *directory, size_t map_bytes, MDB_env **out)
 {
-    MDB_env *env = NULL;
-    TRY(map_error(mdb_env_create(&env)));
-    int code = mdb_env_set_mapsize(env, map_bytes), dead;
-    if (code == MDB_SUCCESS)
-        code = mdb_env_set_maxdbs(env, OUTBOX_TABLE_COUNT);
-    if (code == MDB_SUCCESS)
-        code = mdb_env_open(env, directory, MDB_NOTLS, 0600);
-    if (code == MDB_SUCCESS) /* slots of processes that ended without freeing them would pin old pages */
-        code = mdb_reader_check(env, &dead);
-    if (code != MDB_SUCCESS) {
-        mdb_env_close(env);
-        return map_error(code);
-    }
+    CLEANUP(environment_close) MDB_env *env = NULL;
+    int dead;
+    TRY(environment_open(directory, map_bytes, OUTBOX_TABLE_COUNT, 0, 0, &env));
+    TRY(environment_status(mdb_reader_check(env, &dead)));
     *out = env;
+    env = NULL;
     return STATUS_OK;
 }
 
@@ -374,7 +311,7 @@ static status_t open_tables(outbox_txn_t *txn, unsigned flags)
     for (size_t i = 0; i < OUTBOX_TABLE_COUNT; i++) {
         int code = mdb_dbi_open(txn->txn, TABLE_NAMES[i], flags, &txn->tables->dbis[i]);
         if (code != MDB_SUCCESS)
-            return code == MDB_NOTFOUND ? STATUS_DAMAGED : map_error(code);
+            return code == MDB_NOTFOUND ? STATUS_DAMAGED : environment_status(code);
     }
     return STATUS_OK;
 }
@@ -391,9 +328,7 @@ static status_t load_tables(outbox_txn_t **txn)
 {
     TRY(open_tables(*txn, 0));
     TRY(load_head(*txn));
-    int code = mdb_txn_commit((*txn)->txn);
-    (*txn)->txn = NULL;
-    return map_error(code);
+    return environment_commit(&(*txn)->txn);
 }
 
 status_t outbox_tables_open(const char *directory, size_t map_bytes, int lock, bool is_new, outbox_tables_t **out)
@@ -420,8 +355,7 @@ void outbox_tables_close(outbox_tables_t **tables)
 {
     if (!tables || !*tables)
         return;
-    if ((*tables)->env)
-        mdb_env_close((*tables)->env);
+    environment_close(&(*tables)->env);
     free(*tables);
     *tables = NULL;
 }

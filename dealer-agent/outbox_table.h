@@ -1,5 +1,5 @@
 /* The outbox's tables: a thin layer over LMDB that knows keys, framed values and counts, and nothing of their meaning.
- * outbox_table.c is the only file of the agent that includes LMDB's header.
+ * outbox_table.c is the only file of the agent that sees LMDB's header (storage/environment.h).
  *
  * Tables (named databases; keys big-endian, so that byte order is sort order):
  *   meta      name                                -> "head": format, numbers; "notes": Notes, "witness": Witness

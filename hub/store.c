@@ -1,84 +1,17 @@
 #include "hub/store_internal.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
-
-/* LMDB reports a write that the disk took in part as EIO. With less than this left, what was short was the space. */
-#define NEARLY_FULL_BYTES (UINT64_C(64) << 20)
 
 const char *const store_table_names[TABLE_COUNT] = {
 #define TABLE_NAME(id, name) name,
     TABLE_LIST(TABLE_NAME)
 #undef TABLE_NAME
 };
-
-status_t store_map_error(int code)
-{
-    switch (code) {
-    case MDB_SUCCESS:
-        return STATUS_OK;
-    case MDB_NOTFOUND:
-        return STATUS_NOT_FOUND;
-    case MDB_KEYEXIST:
-        return STATUS_CONFLICT;
-    case MDB_MAP_FULL:
-    case MDB_TXN_FULL:
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return STATUS_STORE_FULL;
-    case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_VERSION_MISMATCH:
-    case MDB_INCOMPATIBLE:
-    case MDB_CURSOR_FULL:
-    case MDB_PAGE_FULL:
-        return STATUS_DAMAGED;
-    case ENOMEM:
-        return STATUS_NO_MEMORY;
-    case MDB_READERS_FULL:
-        return STATUS_BUSY;
-    default:
-        return STATUS_IO;
-    }
-}
-
-status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_readers, unsigned flags, MDB_env **out)
-{
-    MDB_env *env = NULL;
-    int code = mdb_env_create(&env);
-    if (code != MDB_SUCCESS)
-        return store_map_error(code);
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    code = mdb_env_set_mapsize(env, (map_bytes + page - 1) / page * page);
-    if (code == MDB_SUCCESS)
-        code = mdb_env_set_maxdbs(env, TABLE_COUNT);
-    if (code == MDB_SUCCESS && max_readers)
-        code = mdb_env_set_maxreaders(env, max_readers);
-    if (code == MDB_SUCCESS)
-        code = mdb_env_open(env, directory, MDB_NOTLS | flags, 0600);
-    if (code != MDB_SUCCESS) {
-        mdb_env_close(env);
-        return store_map_error(code);
-    }
-    *out = env;
-    return STATUS_OK;
-}
-
-void store_close_env(MDB_env **env)
-{
-    if (*env)
-        mdb_env_close(*env);
-    *env = NULL;
-}
 
 size_t store_tables_of(uint32_t format)
 {
@@ -90,7 +23,7 @@ status_t store_open_tables(MDB_txn *txn, unsigned flags, uint32_t format, MDB_db
     for (size_t i = 0; i < store_tables_of(format); i++) {
         int code = mdb_dbi_open(txn, store_table_names[i], flags, &out[i]);
         if (code != MDB_SUCCESS)
-            return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
+            return code == MDB_NOTFOUND ? STATUS_DAMAGED : environment_status(code);
     }
     return STATUS_OK;
 }
@@ -136,7 +69,7 @@ status_t store_load_head(MDB_txn *txn, MDB_dbi meta, store_head_t *out)
     MDB_val key = {sizeof STORE_HEAD_KEY - 1, (void *)STORE_HEAD_KEY}, value;
     int code = mdb_get(txn, meta, &key, &value);
     if (code != MDB_SUCCESS)
-        return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
+        return code == MDB_NOTFOUND ? STATUS_DAMAGED : environment_status(code);
     span_t payload;
     TRY(store_unframe(TABLE_META, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
     return store_head_decode(payload, out);
@@ -147,7 +80,7 @@ status_t store_find_head(MDB_txn *txn, store_head_t *out)
     MDB_dbi meta;
     int code = mdb_dbi_open(txn, store_table_names[TABLE_META], 0, &meta);
     if (code != MDB_SUCCESS)
-        return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
+        return code == MDB_NOTFOUND ? STATUS_DAMAGED : environment_status(code);
     return store_load_head(txn, meta, out);
 }
 
@@ -161,7 +94,7 @@ status_t store_check_head(MDB_txn *txn, const MDB_dbi tables[TABLE_COUNT], const
     }
     for (size_t i = 0; i < store_tables_of(head->format); i++) {
         MDB_stat stat;
-        TRY(store_map_error(mdb_stat(txn, tables[i], &stat)));
+        TRY(environment_status(mdb_stat(txn, tables[i], &stat)));
         if (stat.ms_entries != head->counts[i]) {
             snprintf(out_why, why_size, "table %s holds %zu records instead of %llu", store_table_names[i],
                      stat.ms_entries, (unsigned long long)head->counts[i]);
@@ -192,7 +125,7 @@ static void txn_abort(MDB_txn **txn)
 static status_t open_checked(store_t *store, char *out_why, size_t why_size)
 {
     CLEANUP(txn_abort) MDB_txn *txn = NULL;
-    TRY(store_map_error(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn)));
+    TRY(environment_status(mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn)));
     store_head_t head;
     TRY(store_find_head(txn, &head));
     if (head.format != STORE_FORMAT) {
@@ -205,9 +138,7 @@ static status_t open_checked(store_t *store, char *out_why, size_t why_size)
     TRY(store_check_head(txn, store->tables, &head, out_why, why_size));
     store_txn_t reading = {.store = store, .txn = txn, .head = head};
     TRY(store_check_newest_event(&reading, out_why, why_size));
-    int code = mdb_txn_commit(txn);
-    txn = NULL;
-    return store_map_error(code);
+    return environment_commit(&txn);
 }
 
 static status_t open_inside(const char *directory, const store_options_t *options, store_t *store, char *out_why,
@@ -217,9 +148,9 @@ static status_t open_inside(const char *directory, const store_options_t *option
     TRY(store_check_format(directory, &format, out_why, why_size));
     TRY(store_take_lock(directory, &store->lock, out_why, why_size));
     TRY(store_check_file(directory, out_why, why_size));
-    TRY(store_open_env(directory, options->map_bytes, options->max_readers, 0, &store->env));
+    TRY(environment_open(directory, options->map_bytes, TABLE_COUNT, options->max_readers, 0, &store->env));
     int dead; /* slots of processes that ended without freeing them would pin old pages */
-    TRY(store_map_error(mdb_reader_check(store->env, &dead)));
+    TRY(environment_status(mdb_reader_check(store->env, &dead)));
     if (options->upgrades)
         TRY(store_upgrade(store, directory, format, options->now_ms, out_why, why_size));
     return open_checked(store, out_why, why_size);
@@ -261,7 +192,7 @@ static status_t begin(store_t *store, bool writes, store_txn_t **out)
         return STATUS_NO_MEMORY;
     txn->store = store;
     txn->writes = writes;
-    TRY(store_map_error(mdb_txn_begin(store->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn)));
+    TRY(environment_status(mdb_txn_begin(store->env, NULL, writes ? 0 : MDB_RDONLY, &txn->txn)));
     TRY(store_load_head(txn->txn, store->tables[TABLE_META], &txn->head));
     txn->actor.is_hub = true;
     *out = txn;
@@ -302,18 +233,6 @@ void store_extend_file(MDB_env *env)
         return; /* the next commit tries again */
 }
 
-static bool nearly_full(MDB_env *env)
-{
-    int file;
-    struct stat status;
-    struct statvfs disk;
-    struct rlimit limit;
-    if (mdb_env_get_fd(env, &file) || fstat(file, &status) || fstatvfs(file, &disk) || getrlimit(RLIMIT_FSIZE, &limit))
-        return false;
-    return (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL_BYTES ||
-           (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < (uint64_t)status.st_size + NEARLY_FULL_BYTES);
-}
-
 status_t store_head_write(store_txn_t *txn)
 {
     uint8_t bytes[STORE_HEAD_SIZE];
@@ -333,15 +252,12 @@ status_t store_commit(store_txn_t **txn)
         return STATUS_OK;
     TRY(store_flush_revisions(ending));
     TRY(store_head_write(ending));
-    int code = mdb_txn_commit(ending->txn);
-    ending->txn = NULL;
+    status_t status = environment_commit(&ending->txn);
     if (ending->has_disclosure) /* also where the commit failed: it may stand all the same */
         __atomic_fetch_add(&ending->store->disclosure_stamp, 1, __ATOMIC_RELEASE);
-    if (code == EIO && nearly_full(ending->store->env))
-        return STATUS_STORE_FULL;
-    if (code == MDB_SUCCESS)
+    if (status == STATUS_OK)
         store_extend_file(ending->store->env);
-    return store_map_error(code);
+    return status;
 }
 
 uint64_t store_disclosure_stamp(const store_t *store)
@@ -375,7 +291,7 @@ status_t store_counts(store_txn_t *txn, store_counts_t *out)
 
 status_t store_forget_dead_readers(store_t *store, int *out_dead)
 {
-    return store_map_error(mdb_reader_check(store->env, out_dead));
+    return environment_status(mdb_reader_check(store->env, out_dead));
 }
 
 void store_sizes(store_t *store, uint64_t *out_used, uint64_t *out_map)

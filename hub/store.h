@@ -1,5 +1,6 @@
-/* The hub's storage: domain operations over LMDB (the only file that includes <lmdb.h> is store.c, with its private
- * parts in hub/store_*.c). A second backend may stand behind this interface, so nothing here speaks of LMDB's types.
+/* The hub's storage: domain operations over LMDB (only store.c, with its private parts in
+ * hub/store_*.c, sees <lmdb.h>). A second backend may stand behind this interface, so nothing here speaks of LMDB's
+ * types.
  *
  * Tables (named databases; keys big-endian so that byte order is sort order):
  *   meta       name -> format number, counters, current catalog digest, current network number

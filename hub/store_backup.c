@@ -26,7 +26,7 @@ static bool path_of(char out[PATH_MAX], const char *directory, const char *name)
 /* `code` as LMDB or the system gave it. */
 static status_t explain(int code, const char *directory, const char *what, char *out_why, size_t why_size)
 {
-    status_t status = store_map_error(code);
+    status_t status = environment_status(code);
     const char *advice = status == STATUS_STORE_FULL ? "; make room there, or name a place on another disk" : "";
     if (status != STATUS_OK)
         snprintf(out_why, why_size, "%s/data.mdb: %s: %s%s", directory, what, mdb_strerror(code), advice);
@@ -51,7 +51,7 @@ static status_t open_source(const char *directory, MDB_env **out, char *out_why,
     status_t status = store_open_beside(directory, 0, out, reason, sizeof reason);
     if (status == STATUS_OK) {
         hand_over_lock_file(directory);
-        status = store_map_error(mdb_reader_check(*out, &dead)); /* of backups that were killed */
+        status = environment_status(mdb_reader_check(*out, &dead)); /* of backups that were killed */
     }
     if (status != STATUS_OK)
         snprintf(out_why, why_size, "%s: %s%s", directory, *reason ? reason : status_text(status),
@@ -63,7 +63,7 @@ static status_t open_source(const char *directory, MDB_env **out, char *out_why,
  * two meta pages are written. */
 static status_t copy_pages(const char *directory, const char *destination, int file, char *out_why, size_t why_size)
 {
-    CLEANUP(store_close_env) MDB_env *env = NULL;
+    CLEANUP(environment_close) MDB_env *env = NULL;
     TRY(open_source(directory, &env, out_why, why_size));
     int code = mdb_env_copyfd2(env, file, 0);
     if (code == EFAULT) { /* what is written is read from the map, by the system */
@@ -77,8 +77,8 @@ static status_t copy_pages(const char *directory, const char *destination, int f
 /* A hub at work may have been between its commit and its making the file as long as its count. */
 static status_t extend(const char *destination, char *out_why, size_t why_size)
 {
-    CLEANUP(store_close_env) MDB_env *env = NULL;
-    status_t status = store_open_env(destination, 1, 0, MDB_NOLOCK, &env);
+    CLEANUP(environment_close) MDB_env *env = NULL;
+    status_t status = environment_open(destination, 1, TABLE_COUNT, 0, MDB_NOLOCK, &env);
     if (status == STATUS_OK)
         store_extend_file(env);
     else

@@ -33,7 +33,7 @@ status_t store_scan_changes(store_txn_t *txn, period_t period, uint64_t after, s
                             void *context)
 {
     CLEANUP(cursor_close) MDB_cursor *cursor = NULL;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_CURRENT], &cursor)));
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_CURRENT], &cursor)));
     store_key_t month = store_key_of_month(period, "");
     MDB_val key = {month.size, month.bytes}, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
@@ -41,5 +41,5 @@ status_t store_scan_changes(store_txn_t *txn, period_t period, uint64_t after, s
         TRY(visit_entry(&key, &value, after, visit, context));
         code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
-    return code == MDB_NOTFOUND ? STATUS_OK : store_map_error(code);
+    return code == MDB_NOTFOUND ? STATUS_OK : environment_status(code);
 }

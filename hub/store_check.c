@@ -20,8 +20,8 @@ static status_t damaged(store_check_t *check, const char *format, ...)
 
 status_t store_check_table(store_check_t *check, store_table_t table, store_check_record_t *visit)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(store_map_error(mdb_cursor_open(check->txn.txn, check->txn.store->tables[table], &cursor)));
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
+    TRY(environment_status(mdb_cursor_open(check->txn.txn, check->txn.store->tables[table], &cursor)));
     uint64_t count = 0;
     MDB_val key, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
@@ -39,7 +39,7 @@ status_t store_check_table(store_check_t *check, store_table_t table, store_chec
         TRY(status);
     }
     if (code != MDB_NOTFOUND)
-        return store_map_error(code);
+        return environment_status(code);
     if (count != check->txn.head.counts[table])
         return damaged(check, "table %s holds %llu records instead of %llu", store_table_names[table],
                        (unsigned long long)count, (unsigned long long)check->txn.head.counts[table]);

@@ -23,8 +23,8 @@ static status_t look_open(store_txn_t *txn, store_table_t table, look_t *look)
 {
     const MDB_dbi *tables = txn->store->tables;
     look->table = table;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, tables[table], &look->index)));
-    return store_map_error(mdb_cursor_open(txn->txn, tables[TABLE_REVISIONS], &look->revisions));
+    TRY(environment_status(mdb_cursor_open(txn->txn, tables[table], &look->index)));
+    return environment_status(mdb_cursor_open(txn->txn, tables[TABLE_REVISIONS], &look->revisions));
 }
 
 /* How the revision was filed that an entry of the index names. */
@@ -39,7 +39,7 @@ static status_t look_at(const look_t *look, const MDB_val *key, const MDB_val *v
     MDB_val at = {place.size, place.bytes}, record;
     int code = mdb_cursor_get(look->revisions, &at, &record, MDB_SET);
     if (code != MDB_SUCCESS)
-        return code == MDB_NOTFOUND ? STATUS_DAMAGED : store_map_error(code);
+        return code == MDB_NOTFOUND ? STATUS_DAMAGED : environment_status(code);
     TRY(store_unframe(TABLE_REVISIONS, place.bytes, place.size, record.mv_data, record.mv_size, &payload));
     TRY(stored_revision_peek(payload, &late, &withdrawn));
     *out = withdrawn ? FILED_WITHDRAWN : late ? FILED_LATE : FILED_ON_TIME;
@@ -71,7 +71,7 @@ status_t store_scan_filed(store_txn_t *txn, period_t period, store_filed_visit_t
         TRY(visit_one(&look, &key, &value, visit, context));
         code = mdb_cursor_get(look.index, &key, &value, MDB_NEXT);
     }
-    return code == MDB_NOTFOUND ? STATUS_OK : store_map_error(code);
+    return code == MDB_NOTFOUND ? STATUS_OK : environment_status(code);
 }
 
 /* ---- first and last month */
@@ -97,7 +97,7 @@ static status_t step_back(const look_t *look, const char *dealer, store_key_t en
         code = mdb_cursor_get(look->index, key, value, code == MDB_SUCCESS ? MDB_PREV : MDB_LAST);
     if (code == MDB_NOTFOUND)
         return STATUS_NOT_FOUND;
-    TRY(store_map_error(code));
+    TRY(environment_status(code));
     *out = month_of(key, dealer);
     return *out == PERIOD_NONE ? STATUS_NOT_FOUND : STATUS_OK;
 }
@@ -132,7 +132,7 @@ static status_t find_first(const look_t *look, const char *dealer, store_may_t *
         MDB_val key = {begin.size, begin.bytes}, value;
         period_t month;
         filed_t filed = FILED_NOTHING;
-        TRY(store_map_error(mdb_cursor_get(look->index, &key, &value, MDB_SET_RANGE)));
+        TRY(environment_status(mdb_cursor_get(look->index, &key, &value, MDB_SET_RANGE)));
         if ((month = month_of(&key, dealer)) == PERIOD_NONE)
             return STATUS_NOT_FOUND;
         begin = store_key_of_history(dealer, month, UINT32_MAX);

@@ -171,16 +171,16 @@ static status_t number_of(const MDB_val *key, const MDB_val *value, const char *
 /* The entry of `subjects` at or behind a key, or the one before it. */
 static status_t find_subject(store_txn_t *txn, const char *subject, uint64_t from, bool before, uint64_t *out)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
     if (strlen(subject) >= STORE_SUBJECT_SIZE)
         return STATUS_NOT_FOUND;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_SUBJECTS], &cursor)));
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_SUBJECTS], &cursor)));
     store_key_t start = key_of_subject(subject, from);
     MDB_val key = {start.size, start.bytes}, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     if (before && (code == MDB_SUCCESS || code == MDB_NOTFOUND))
         code = mdb_cursor_get(cursor, &key, &value, code == MDB_SUCCESS ? MDB_PREV : MDB_LAST);
-    TRY(store_map_error(code));
+    TRY(environment_status(code));
     return number_of(&key, &value, subject, out);
 }
 
@@ -208,11 +208,11 @@ static const char *subject_of(const MDB_val *key)
 status_t store_scan_subjects(store_txn_t *txn, const char *prefix, uint64_t most, store_subject_visit_t *visit,
                              void *context)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
     char held[STORE_SUBJECT_SIZE] = "";
     uint64_t last = 0;
     size_t size = strlen(prefix);
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_SUBJECTS], &cursor)));
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_SUBJECTS], &cursor)));
     MDB_val key = {size, (void *)prefix}, value;
     int code = mdb_cursor_get(cursor, &key, &value, size ? MDB_SET_RANGE : MDB_FIRST);
     for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
@@ -231,7 +231,7 @@ status_t store_scan_subjects(store_txn_t *txn, const char *prefix, uint64_t most
         last = event;
     }
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
-        return store_map_error(code);
+        return environment_status(code);
     return last ? visit(context, held, last) : STATUS_OK;
 }
 

@@ -34,7 +34,7 @@ static status_t status_of_errno(const char *what, char *out_why, size_t why_size
 {
     int code = errno;
     snprintf(out_why, why_size, "%s: %s", what, strerror(code));
-    return store_map_error(code);
+    return environment_status(code);
 }
 
 status_t store_sync_directory(const char *directory)
@@ -119,7 +119,7 @@ status_t store_open_beside(const char *directory, unsigned flags, MDB_env **out,
         return STATUS_DAMAGED;
     }
     size_t room = (size_t)status.st_size + ((size_t)1 << 32); /* what a hub at work may add meanwhile */
-    return store_open_env(directory, room, 0, MDB_RDONLY | flags, out);
+    return environment_open(directory, room, TABLE_COUNT, 0, MDB_RDONLY | flags, out);
 }
 
 static status_t write_synced(const char *path, const char *text, char *out_why, size_t why_size)
@@ -156,14 +156,14 @@ status_t store_renew_format(const char *directory, char *out_why, size_t why_siz
 
 static status_t make_tables(const char *directory, const store_options_t *options)
 {
-    CLEANUP(store_close_env) MDB_env *env = NULL;
-    TRY(store_open_env(directory, options->map_bytes, options->max_readers, 0, &env));
+    CLEANUP(environment_close) MDB_env *env = NULL;
+    TRY(environment_open(directory, options->map_bytes, TABLE_COUNT, options->max_readers, 0, &env));
     store_t store = {.env = env, .lock = -1};
     store_txn_t *txn = calloc(1, sizeof *txn);
     if (!txn)
         return STATUS_NO_MEMORY;
     *txn = (store_txn_t){.store = &store, .writes = true, .dirty = true, .head.format = STORE_FORMAT};
-    status_t status = store_map_error(mdb_txn_begin(env, NULL, 0, &txn->txn));
+    status_t status = environment_status(mdb_txn_begin(env, NULL, 0, &txn->txn));
     if (status == STATUS_OK)
         status = store_open_tables(txn->txn, MDB_CREATE, STORE_FORMAT, store.tables);
     if (status == STATUS_OK)

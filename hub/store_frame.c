@@ -91,7 +91,7 @@ status_t store_get(store_txn_t *txn, store_table_t table, const store_key_t *key
     MDB_val at = {key->size, (void *)key->bytes}, value;
     int code = mdb_get(txn->txn, txn->store->tables[table], &at, &value);
     if (code != MDB_SUCCESS)
-        return note(txn, store_map_error(code));
+        return note(txn, environment_status(code));
     return note(txn, store_unframe(table, key->bytes, key->size, value.mv_data, value.mv_size, out));
 }
 
@@ -101,11 +101,11 @@ status_t store_put(store_txn_t *txn, store_table_t table, const store_key_t *key
     MDB_stat before, after;
     MDB_dbi dbi = txn->store->tables[table];
     txn->dirty = true;
-    TRY(note(txn, store_map_error(mdb_stat(txn->txn, dbi, &before))));
-    TRY(note(txn, store_map_error(mdb_put(txn->txn, dbi, &at, &value, flags | MDB_RESERVE))));
+    TRY(note(txn, environment_status(mdb_stat(txn->txn, dbi, &before))));
+    TRY(note(txn, environment_status(mdb_put(txn->txn, dbi, &at, &value, flags | MDB_RESERVE))));
     frame_place_t place = place_of(table, key->bytes, key->size);
     frame_write(&place, payload, value.mv_data);
-    TRY(note(txn, store_map_error(mdb_stat(txn->txn, dbi, &after))));
+    TRY(note(txn, environment_status(mdb_stat(txn->txn, dbi, &after))));
     txn->head.counts[table] += after.ms_entries - before.ms_entries;
     return STATUS_OK;
 }
@@ -125,12 +125,6 @@ status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key
     uint8_t bytes[8];
     frame_put_u64(bytes, value);
     return store_put(txn, table, key, (span_t){bytes, sizeof bytes}, flags);
-}
-
-void store_close_cursor(MDB_cursor **cursor)
-{
-    if (*cursor)
-        mdb_cursor_close(*cursor);
 }
 
 status_t store_copy_payload(arena_t *arena, span_t *payload)

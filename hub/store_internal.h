@@ -1,10 +1,10 @@
-/* What the store's parts share; the one header that includes <lmdb.h>. */
+/* What the store's parts share; the one header of the hub's that brings <lmdb.h> along. */
 #pragma once
 
 #include "hub/store.h"
+#include "storage/environment.h"
 #include "storage/frame.h"
 
-#include <lmdb.h>
 #include <sodium.h>
 
 #define TABLE_LIST(X)                                                                                                  \
@@ -81,9 +81,6 @@ enum { CATALOG_HEADER_SIZE = 16, NETWORK_HEADER_SIZE = 8 };
 #define STORED_EVENT_MEMORY_MAX   (UINT64_C(256) << 20) /* one event: a release that holds back every dealer */
 #define STORED_NETWORK_MEMORY_MAX (UINT64_C(2) << 30)   /* decoding one network at its caps (core/limits.h) */
 
-/* LMDB's and the system's codes -> status_t. The only place that does so. */
-status_t store_map_error(int code);
-
 /* Keys. */
 store_key_t store_key_of_u64(uint64_t number);
 store_key_t store_key_of_bytes(const uint8_t *bytes, size_t size);
@@ -106,11 +103,6 @@ status_t store_head_decode(span_t payload, store_head_t *out) NODISCARD;
 /* Writes the transaction's head, as its commit does. */
 status_t store_head_write(store_txn_t *txn) NODISCARD;
 
-/* An LMDB environment's options and the tables' handles. */
-status_t store_open_env(const char *directory, size_t map_bytes, unsigned max_readers, unsigned flags,
-                        MDB_env **out) NODISCARD;
-/* Null is fine; nulls *env. */
-void store_close_env(MDB_env **env);
 /* An environment to read from beside a hub that may be at work (`flags` beside MDB_RDONLY). */
 status_t store_open_beside(const char *directory, unsigned flags, MDB_env **out, char *out_why,
                            size_t why_size) NODISCARD;
@@ -136,8 +128,6 @@ status_t store_get_u64(store_txn_t *txn, store_table_t table, const store_key_t 
 status_t store_put_u64_at(store_txn_t *txn, store_table_t table, const store_key_t *key, uint64_t value,
                           unsigned flags) NODISCARD;
 
-/* A cursor of a read transaction, or of a write transaction that goes on; for CLEANUP. Accepts NULL in *cursor. */
-void store_close_cursor(MDB_cursor **cursor);
 /* Makes *payload one that outlives the transaction: its bytes are copied into `arena`. */
 status_t store_copy_payload(arena_t *arena, span_t *payload) NODISCARD;
 /* What an index names must be there: NOT_FOUND becomes DAMAGED. */

@@ -83,8 +83,8 @@ status_t store_get_key(store_txn_t *txn, const uint8_t public_key[KEY_SIZE], are
 typedef status_t take_t(void *context, const uint8_t *public_key, span_t payload);
 static status_t walk_keys(store_txn_t *txn, take_t *take, void *context)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_KEYS], &cursor)));
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_KEYS], &cursor)));
     size_t expected = txn->head.counts[TABLE_KEYS], count = 0;
     MDB_val key, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
@@ -96,7 +96,7 @@ static status_t walk_keys(store_txn_t *txn, take_t *take, void *context)
         TRY(take(context, key.mv_data, payload));
     }
     if (code != MDB_NOTFOUND)
-        return store_map_error(code);
+        return environment_status(code);
     return count == expected ? STATUS_OK : STATUS_DAMAGED;
 }
 
@@ -187,8 +187,8 @@ static int seek_token(MDB_cursor *cursor, const uint8_t *after, MDB_val *key, MD
 status_t store_list_tokens(store_txn_t *txn, const uint8_t *after, size_t most, arena_t *arena, stored_token_t **out,
                            size_t *out_count, bool *out_more)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_TOKENS], &cursor)));
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_TOKENS], &cursor)));
     size_t count = 0;
     stored_token_t *tokens = arena_array(arena, most, sizeof *tokens);
     if (!tokens)
@@ -203,7 +203,7 @@ status_t store_list_tokens(store_txn_t *txn, const uint8_t *after, size_t most, 
         TRY(read_token(arena, key.mv_data, payload, &tokens[count++]));
     }
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
-        return store_map_error(code);
+        return environment_status(code);
     *out = tokens;
     *out_count = count;
     *out_more = code == MDB_SUCCESS;

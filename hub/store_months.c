@@ -93,13 +93,13 @@ static status_t find_sequence_at(MDB_cursor *cursor, const char *dealer, period_
         if (*out <= most)
             return STATUS_OK;
     }
-    return code == MDB_NOTFOUND ? STATUS_NOT_FOUND : store_map_error(code);
+    return code == MDB_NOTFOUND ? STATUS_NOT_FOUND : environment_status(code);
 }
 
 status_t store_get_sequence_at(store_txn_t *txn, const char *dealer, period_t period, uint64_t most, uint64_t *out)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
     return find_sequence_at(cursor, dealer, period, most, out);
 }
 
@@ -113,13 +113,13 @@ status_t store_get_revision_at(store_txn_t *txn, const char *dealer, period_t pe
 
 status_t store_has_revisions(store_txn_t *txn, const char *dealer, bool *out)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[TABLE_HISTORY], &cursor)));
     MDB_val key = {strlen(dealer) + 1, (void *)dealer}, value;
     span_t payload;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND)
-        return store_map_error(code);
+        return environment_status(code);
     if (code == MDB_SUCCESS) /* it vouches for the key */
         TRY(store_unframe(TABLE_HISTORY, key.mv_data, key.mv_size, value.mv_data, value.mv_size, &payload));
     *out = code == MDB_SUCCESS && key.mv_size > strlen(dealer) && memcmp(key.mv_data, dealer, strlen(dealer) + 1) == 0;
@@ -137,9 +137,9 @@ typedef struct {
 
 static void scan_close(scan_t *scan)
 {
-    store_close_cursor(&scan->current);
-    store_close_cursor(&scan->history);
-    store_close_cursor(&scan->revisions);
+    environment_close_cursor(&scan->current);
+    environment_close_cursor(&scan->history);
+    environment_close_cursor(&scan->revisions);
 }
 
 /* The revision that an entry of `current` names, or where that is a later one, the one before it that counts. */
@@ -171,7 +171,7 @@ static status_t visit_one(const scan_t *scan, const MDB_val *key, const MDB_val 
     TRY(status);
     store_key_t place = store_key_of_u64(sequence);
     MDB_val at = {place.size, place.bytes}, record;
-    TRY(store_must_exist(store_map_error(mdb_cursor_get(scan->revisions, &at, &record, MDB_SET))));
+    TRY(store_must_exist(environment_status(mdb_cursor_get(scan->revisions, &at, &record, MDB_SET))));
     TRY(store_unframe(TABLE_REVISIONS, place.bytes, place.size, record.mv_data, record.mv_size, &payload));
 
     CLEANUP(arena_destroy) arena_t *arena = arena_create(STORED_RECORD_MEMORY_MAX);
@@ -186,9 +186,9 @@ status_t store_scan_month_at(store_txn_t *txn, period_t period, uint64_t sequenc
 {
     CLEANUP(scan_close) scan_t scan = {.period = period, .most = sequence, .visit = visit, .context = context};
     const MDB_dbi *tables = txn->store->tables;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, tables[TABLE_CURRENT], &scan.current)));
-    TRY(store_map_error(mdb_cursor_open(txn->txn, tables[TABLE_HISTORY], &scan.history)));
-    TRY(store_map_error(mdb_cursor_open(txn->txn, tables[TABLE_REVISIONS], &scan.revisions)));
+    TRY(environment_status(mdb_cursor_open(txn->txn, tables[TABLE_CURRENT], &scan.current)));
+    TRY(environment_status(mdb_cursor_open(txn->txn, tables[TABLE_HISTORY], &scan.history)));
+    TRY(environment_status(mdb_cursor_open(txn->txn, tables[TABLE_REVISIONS], &scan.revisions)));
     store_key_t month = store_key_of_month(period, "");
     MDB_val key = {month.size, month.bytes}, value;
     int code = mdb_cursor_get(scan.current, &key, &value, MDB_SET_RANGE);
@@ -196,7 +196,7 @@ status_t store_scan_month_at(store_txn_t *txn, period_t period, uint64_t sequenc
         TRY(visit_one(&scan, &key, &value));
         code = mdb_cursor_get(scan.current, &key, &value, MDB_NEXT);
     }
-    return code == MDB_NOTFOUND ? STATUS_OK : store_map_error(code);
+    return code == MDB_NOTFOUND ? STATUS_OK : environment_status(code);
 }
 
 status_t store_scan_month(store_txn_t *txn, period_t period, store_visit_t *visit, void *context)

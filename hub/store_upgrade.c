@@ -50,8 +50,8 @@ static status_t adopt(store_txn_t *txn, store_table_t table, const store_key_t *
 
 static status_t adopt_table(store_txn_t *txn, store_table_t table)
 {
-    CLEANUP(store_close_cursor) MDB_cursor *cursor = NULL;
-    TRY(store_map_error(mdb_cursor_open(txn->txn, txn->store->tables[table], &cursor)));
+    CLEANUP(environment_close_cursor) MDB_cursor *cursor = NULL;
+    TRY(environment_status(mdb_cursor_open(txn->txn, txn->store->tables[table], &cursor)));
     MDB_val key, value;
     int code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
     for (; code == MDB_SUCCESS; code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
@@ -62,7 +62,7 @@ static status_t adopt_table(store_txn_t *txn, store_table_t table)
         store_key_t at = store_key_of_bytes(key.mv_data, key.mv_size);
         TRY(adopt(txn, table, &at, payload));
     }
-    return code == MDB_NOTFOUND ? STATUS_OK : store_map_error(code);
+    return code == MDB_NOTFOUND ? STATUS_OK : environment_status(code);
 }
 
 /* 3: the log, which begins with the upgrade and an entry for each thing that it finds. */
@@ -96,7 +96,7 @@ static status_t begin(store_t *store, uint64_t now_ms, store_txn_t **out)
     if (!txn)
         return STATUS_NO_MEMORY;
     *txn = (store_txn_t){.store = store, .writes = true, .actor = {.time_ms = now_ms, .is_hub = true}};
-    TRY(store_map_error(mdb_txn_begin(store->env, NULL, 0, &txn->txn)));
+    TRY(environment_status(mdb_txn_begin(store->env, NULL, 0, &txn->txn)));
     TRY(store_find_head(txn->txn, &txn->head));
     *out = txn;
     txn = NULL;

@@ -109,7 +109,7 @@ static status_t check_snapshot(const char *directory, MDB_env *env, const task_t
 {
     CLEANUP(txn_abort) MDB_txn *txn = NULL;
     ticker_t ticker = {line, now_seconds(), &message->records};
-    TRY(store_map_error(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)));
+    TRY(environment_status(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn)));
     if (task->pages)
         TRY(check_pages(directory, attempts, &ticker, message));
     return task->records ? check_records(env, txn, &ticker, message) : STATUS_OK;

@@ -1,4 +1,5 @@
 #include "dealer-agent/errand.h"
+#include "tests/support/chance.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -98,14 +99,6 @@ Test(errand, is_tried_at_once_where_it_is_asked_for_in_its_back_off)
 
 #define AGENTS 30000
 
-static uint32_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return (uint32_t)(*state >> 16);
-}
-
 /* When an agent that has something to deliver since `since` is at the hub again, which is back at 0. A try that finds
  * nobody ends at once (connection_try_once). */
 static int64_t comes_back(int64_t since, uint64_t *random)
@@ -116,7 +109,7 @@ static int64_t comes_back(int64_t since, uint64_t *random)
     while (errand.due.ms < 0) {
         moment_t now = errand.due;
         errand_start(&errand, now);
-        errand_end(&errand, moment_after(now, 5), false, next_random(random));
+        errand_end(&errand, moment_after(now, 5), false, (uint32_t)(chance_next(random) >> 16));
     }
     return errand.due.ms;
 }
@@ -146,7 +139,7 @@ static size_t play_outage(int64_t seconds, bool together)
     uint64_t random = 20250601;
     for (size_t i = 0; i < AGENTS; i++)
         moments[i] =
-            comes_back(-(int64_t)(seconds * 1000) + (together ? 0 : next_random(&random) % (seconds * 1000)), &random);
+            comes_back(-(int64_t)(seconds * 1000) + (together ? 0 : chance_next(&random) % (seconds * 1000)), &random);
     qsort(moments, AGENTS, sizeof *moments, compare_moments);
     size_t busiest = busiest_second(moments);
     printf("figures: %d agents, an outage of %lld s, %s: %zu in the busiest second, half within %.1f s, nine tenths "

@@ -1,6 +1,7 @@
 /* Each kind of damage to an outbox: it is found and said with what to do, and never ends the process or passes for
  * what was filed. */
 #include "support.h"
+#include "tests/support/chance.h"
 
 #include "core/scratch.h"
 
@@ -93,22 +94,6 @@ static bool is_found(const char *what, size_t where)
     return false;
 }
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
-static uint64_t seed_of(const char *name)
-{
-    const char *given = getenv("YARDSTICK_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 0) : UINT64_C(0x9E3779B97F4A7C15);
-    fprintf(stderr, "%s: YARDSTICK_SEED=%llu\n", name, (unsigned long long)seed);
-    return seed;
-}
-
 Test(damaged_outbox, without_damage_none_is_found)
 {
     cr_assert_not(is_found("nothing", 0));
@@ -116,14 +101,14 @@ Test(damaged_outbox, without_damage_none_is_found)
 
 Test(damaged_outbox, an_overwritten_page_is_found_or_free)
 {
-    uint64_t random = seed_of("overwritten pages");
+    uint64_t random = chance_seed("overwritten pages");
     CLEANUP(scratch_free) uint8_t *bytes = malloc(size);
     size_t found = 0;
     for (size_t page = 0; page < size / PAGE_SIZE; page++)
         for (int kind = 0; kind < 3; kind++) {
             memcpy(bytes, whole, size);
             for (size_t i = 0; i < PAGE_SIZE; i++)
-                bytes[page * PAGE_SIZE + i] = kind == 0 ? 0 : kind == 1 ? (uint8_t)next_random(&random) : 0xFF;
+                bytes[page * PAGE_SIZE + i] = kind == 0 ? 0 : kind == 1 ? (uint8_t)chance_next(&random) : 0xFF;
             write_data(bytes, size);
             found += is_found("page", page);
         }
@@ -132,13 +117,13 @@ Test(damaged_outbox, an_overwritten_page_is_found_or_free)
 
 Test(damaged_outbox, a_flipped_byte_is_found_or_does_no_harm)
 {
-    uint64_t random = seed_of("flipped bytes");
+    uint64_t random = chance_seed("flipped bytes");
     CLEANUP(scratch_free) uint8_t *bytes = malloc(size);
     size_t found = 0;
     for (int i = 0; i < 600; i++) {
-        size_t at = next_random(&random) % size;
+        size_t at = chance_next(&random) % size;
         memcpy(bytes, whole, size);
-        bytes[at] ^= (uint8_t)(1 + next_random(&random) % 255);
+        bytes[at] ^= (uint8_t)(1 + chance_next(&random) % 255);
         write_data(bytes, size);
         found += is_found("byte", at);
     }

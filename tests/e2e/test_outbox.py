@@ -10,10 +10,10 @@ import time
 
 from foreign_client import PROOF
 from relay import Relay, refusal
-from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, INVALID, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, Case, HubCase, Result, die_with_parent,
-                       environment, eventually, main, run)
+from yardstick import (BUSY, CATALOG_CHANGED, GOLDEN, INTERNAL, INVALID, PATIENCE, PROGRAMS, SOURCE, STORE_FULL, SYNCSHIM, Case, HubCase, Result,
+                       die_with_parent, environment, eventually, main, run)
 
-MEMBERS = iter(f"D00{n}" for n in range(18, 60) if n not in (20, 31, 33, 41, 45, 51, 54))  # members of one region all along
+MEMBERS = iter(f"D00{n:02}" for n in range(1, 61) if n not in (11, 17, 20, 31, 33, 41, 45, 51, 54))  # members of one region all along
 MONTHS = [f"{year}-{month:02}" for year in (2024, 2025) for month in range(1, 13)]
 
 
@@ -308,6 +308,49 @@ class FullDisk(OutboxCase):
         self.assertEqual(self.revisions(), before + 1)
 
 
+class FailingDisk(OutboxCase):
+    """A disk whose sync fails once."""
+
+    def setUp(self):
+        super().setUp()
+        if not SYNCSHIM:
+            self.skipTest("YARDSTICK_SYNCSHIM is not set")
+        self.shim = self.work / "shim"
+        self.shim.mkdir()
+        self.extra = {"LD_PRELOAD": SYNCSHIM, "SYNCSHIM_DIRECTORY": str(self.shim)}
+
+    def test_what_could_not_be_synced_was_not_accepted(self):
+        desk = self.desk()
+        desk.meet()
+        (self.shim / "fail").touch()
+        path = desk.file("2025-06,120")
+        self.assertExit(desk("submit", "--no-wait", path, **self.extra), 1, "check that the disk is well")
+        self.assertFalse((self.shim / "fail").exists(), "no sync was tried")
+        self.assertEqual(desk.status()["waiting"], 0)
+        desk.must("submit", path)
+        self.assertEqual([(r["number"], r["revision"]) for r in desk.receipts()], [(1, 1)])
+
+    def test_a_receipt_that_could_not_be_synced_is_taken_later_and_the_disk_is_blamed(self):
+        desk = self.desk()
+        desk.meet()
+        relay = self.relay(desk)
+        desk.must("submit", "--no-wait", desk.file("2025-06,120"))
+
+        def on_answer(request, answer):
+            if request.HasField("submit"):
+                (self.shim / "fail").touch()
+            return answer
+        relay.on_answer = on_answer
+        self.assertExit(desk("deliver", **self.extra), 3, "check that the disk is well")
+        self.assertFalse((self.shim / "fail").exists(), "no sync was tried")
+        status = desk.status()
+        self.assertEqual((status["waiting"], status["delivered"], status["line"]), (1, 0, "connected"), "the line was good")
+        self.assertIn("check that the disk is well", status["last_error"])
+        relay.on_answer = lambda request, answer: answer
+        desk.must("deliver")
+        self.assertEqual([(r["outcome"], r["revision"]) for r in desk.receipts()], [("accepted", 1)])
+
+
 class Processes(OutboxCase):
     """Several processes at one home, and processes that die."""
 
@@ -517,6 +560,41 @@ class Answers(OutboxCase):
         self.assertEqual(len({filing.id for filing in relay.filings()}), 2)
 
 
+    def test_a_receipt_is_kept_though_the_line_dies_before_the_next_one(self):
+        desk = self.desk(2)
+        desk.meet()
+        relay = self.relay(desk)
+        lost = desk.dealers[0]
+        relay.on_answer = lambda request, answer: None if request.submit.dealer == lost else answer
+        path = desk.file(*(f"{dealer},2025-06,5" for dealer in desk.dealers), header="dealer,period,showroom_visits")
+        self.assertExit(desk("submit", path, "--timeout", "1"), 3, "1 of 2 months wait in the outbox")
+        self.assertEqual([r["dealer"] for r in desk.receipts()], [desk.dealers[1]])
+        relay.on_answer = lambda request, answer: answer
+        desk.must("deliver")
+        self.assertEqual([filing.dealer for filing in relay.filings()].count(desk.dealers[1]), 1, "what has its receipt is not sent again")
+
+    def test_the_receipt_of_another_filing_is_not_taken(self):
+        desk = self.desk(2)
+        desk.meet()
+        relay = self.relay(desk)
+        first = []
+
+        def exchanged(request, answer):
+            """The first answer is lost, and stands in the second one's place."""
+            if not request.HasField("submit"):
+                return answer
+            first.append(answer)
+            return first[0] if len(first) == 2 else None
+        relay.on_answer = exchanged
+        path = desk.file(*(f"{dealer},2025-06,5" for dealer in desk.dealers), header="dealer,period,showroom_visits")
+        self.assertExit(desk("submit", path, "--timeout", "1"), 3)
+        self.assertEqual(len(first), 2, "both were under way")
+        self.assertEqual((desk.status()["waiting"], desk.status()["delivered"]), (2, 0))
+        relay.on_answer = lambda request, answer: answer
+        desk.must("deliver")
+        self.assertEqual([(r["dealer"], r["outcome"], r["revision"]) for r in desk.receipts()], [(dealer, "accepted", 1) for dealer in desk.dealers])
+
+
 class Refused(OutboxCase):
     """What cannot heal by itself."""
 
@@ -715,6 +793,18 @@ class Changes(Case):
         self.install(hub, text.replace(rule + "warning", rule + "error"))
         self.assertExit(desk("deliver"), 1, "More new orders than new prospects")
         self.assertIn("More new orders than new prospects", desk.listed()[0]["reason"])
+
+    def test_another_key_of_the_hub_stops_delivery_and_says_where_to_look(self):
+        hub, desk = self.started()
+        desk.must("submit", "--no-wait", desk.file("2025-06,120"))
+        settings = desk.home / "home.txt"
+        before = settings.read_text()
+        settings.write_text(before.replace(f"hub_key: {hub.key}", f"hub_key: {desk.key}"))
+        self.assertExit(desk("deliver"), 3, f"another than hub_key in {settings} (compare that with what `yardstick-hub key DIR` prints there)")
+        self.assertIn("closed the handshake", desk.status()["last_error"])
+        self.assertEqual(desk.status()["waiting"], 1)
+        settings.write_text(before)
+        desk.must("deliver")
 
     def test_another_signing_key_stops_delivery_and_says_so(self):
         hub, desk = self.started()

@@ -2,26 +2,9 @@
 #pragma once
 
 #include "hub/store.h"
+#include "tests/support/files.h"
 
-#include <criterion/criterion.h>
-#include <limits.h>
-
-#define JUNE   ((period_t)(2025 * 12 + 5))
-#define OK(do) cr_assert_eq((do), STATUS_OK)
-
-/* A new empty directory; removed with all that is in it when the test ends well. */
-typedef struct {
-    char path[64];
-} directory_t;
-directory_t directory_make(void);
-void directory_remove(directory_t *directory);
-
-/* `directory`/`name`, in static storage (two at a time). */
-const char *path_in(const directory_t *directory, const char *name);
-
-/* A whole file; the caller frees it. */
-uint8_t *file_read(const char *path, size_t *out_size);
-void file_write(const char *path, const void *bytes, size_t size);
+#define JUNE ((period_t)(2025 * 12 + 5))
 
 /* A store in `directory`/store, made where it is missing; a failure fails the test. */
 store_t *store_at(const directory_t *directory, size_t map_bytes);

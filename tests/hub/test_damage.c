@@ -3,6 +3,7 @@
 #include "core/scratch.h"
 #include "hub/store_internal.h"
 #include "support.h"
+#include "tests/support/chance.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,22 +85,6 @@ static bool is_refused_with(const sample_t *sample, const uint8_t *bytes, size_t
     return is_refused(sample, what, where);
 }
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
-static uint64_t seed_of(const char *name)
-{
-    const char *given = getenv("YARDSTICK_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 0) : UINT64_C(0x9E3779B97F4A7C15);
-    fprintf(stderr, "%s: YARDSTICK_SEED=%llu\n", name, (unsigned long long)seed);
-    return seed;
-}
-
 Test(damage, an_undamaged_store_is_served)
 {
     CLEANUP(sample_end) sample_t sample = sample_make();
@@ -109,14 +94,14 @@ Test(damage, an_undamaged_store_is_served)
 Test(damage, an_overwritten_page_is_refused_or_free, .timeout = 240)
 {
     CLEANUP(sample_end) sample_t sample = sample_make();
-    uint64_t random = seed_of("overwritten pages");
+    uint64_t random = chance_seed("overwritten pages");
     CLEANUP(scratch_free) uint8_t *bytes = malloc(sample.size);
     size_t pages = sample.size / 4096, refused = 0;
     for (size_t page = 0; page < pages; page++) {
         for (int kind = 0; kind < 3; kind++) {
             memcpy(bytes, sample.bytes, sample.size);
             for (size_t i = 0; i < 4096; i++)
-                bytes[page * 4096 + i] = kind == 0 ? 0 : kind == 1 ? (uint8_t)next_random(&random) : 0xFF;
+                bytes[page * 4096 + i] = kind == 0 ? 0 : kind == 1 ? (uint8_t)chance_next(&random) : 0xFF;
             refused += is_refused_with(&sample, bytes, sample.size, "page", page);
         }
     }
@@ -143,10 +128,10 @@ Test(damage, a_page_that_stands_elsewhere_is_refused_or_free, .timeout = 240)
 Test(damage, a_flipped_bit_is_refused_or_means_nothing, .timeout = 240)
 {
     CLEANUP(sample_end) sample_t sample = sample_make();
-    uint64_t random = seed_of("flipped bits");
+    uint64_t random = chance_seed("flipped bits");
     CLEANUP(scratch_free) uint8_t *bytes = malloc(sample.size);
     for (int i = 0; i < 600; i++) {
-        size_t bit = next_random(&random) % (sample.size * 8);
+        size_t bit = chance_next(&random) % (sample.size * 8);
         sample.reads_only = i % 8 != 0;
         memcpy(bytes, sample.bytes, sample.size);
         bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);

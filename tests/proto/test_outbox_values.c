@@ -1,6 +1,7 @@
 /* Values of the agent's outbox: round trips, what is refused, and hostile bytes. */
 #include "proto/outbox_values.h"
 #include "support.h"
+#include "tests/support/chance.h"
 
 #include "core/limits.h"
 #include "core/scratch.h"
@@ -309,14 +310,6 @@ Test(outbox_values, what_is_known_of_the_log_comes_back)
 
 /* ---- hostile bytes */
 
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 /* Whatever is read can be written, and reads back the same bytes. */
 static void assert_reads_or_damaged(span_t bytes, arena_t *memory)
 {
@@ -360,17 +353,15 @@ static void change_at_random(const buffer_t *whole, uint64_t *random)
         CLEANUP(arena_destroy) arena_t *memory = arena_create(OUTBOX_VALUE_MEMORY_MAX);
         CLEANUP(scratch_free) uint8_t *bytes = malloc(whole->size);
         memcpy(bytes, whole->data, whole->size);
-        for (uint64_t changes = 1 + next_random(random) % 4; changes; changes--)
-            bytes[next_random(random) % whole->size] = (uint8_t)next_random(random);
+        for (uint64_t changes = 1 + chance_next(random) % 4; changes; changes--)
+            bytes[chance_next(random) % whole->size] = (uint8_t)chance_next(random);
         assert_reads_or_damaged((span_t){bytes, whole->size}, memory);
     }
 }
 
 Test(outbox_values, hostile_bytes_are_damage_or_mean_something)
 {
-    const char *given = getenv("YARDSTICK_SEED");
-    uint64_t random = given ? strtoull(given, NULL, 0) : UINT64_C(0x9E3779B97F4A7C15);
-    fprintf(stderr, "hostile bytes: YARDSTICK_SEED=%llu\n", (unsigned long long)random);
+    uint64_t random = chance_seed("hostile bytes");
     outbox_filing_t filing = sample();
     outbox_receipt_t receipt = group_sample();
     CLEANUP(buffer_fini) buffer_t whole = {0};
