@@ -89,9 +89,9 @@ static void decref(json_t **json)
 status_t run_exemplar_list(session_t *session)
 {
     static const listing_column_t COLUMNS[] = {
-        {"scope", "Scope", LISTING_TEXT},     {"dealer", "Dealer", LISTING_TEXT},
-        {"from", "From", LISTING_TEXT},       {"consented", "Shown to dealers", LISTING_TEXT},
-        {"time", "Designated", LISTING_TIME}, {"why", "Why", LISTING_TEXT},
+        {"scope", TRANSLATED("Scope"), LISTING_TEXT},     {"dealer", TRANSLATED("Dealer"), LISTING_TEXT},
+        {"from", TRANSLATED("Since"), LISTING_TEXT},      {"consented", TRANSLATED("Shown to dealers"), LISTING_WORD},
+        {"time", TRANSLATED("Designated"), LISTING_TIME}, {"why", TRANSLATED("Why"), LISTING_TEXT},
     };
     request_t request = {.kind = REQUEST_LIST_EXEMPLARS};
     CLEANUP(answer_fini) answer_t answer = {0};
@@ -126,8 +126,9 @@ static json_t *json_of_hidden(const disclosure_answer_t *answer)
 
 status_t run_explain(session_t *session)
 {
-    static const listing_column_t COLUMNS[] = {
-        {"what", "Row or dealer", LISTING_TEXT}, {"where", "Hidden in", LISTING_TEXT}, {"why", "Why", LISTING_TEXT}};
+    static const listing_column_t COLUMNS[] = {{"what", TRANSLATED("Row or dealer"), LISTING_TEXT},
+                                               {"where", TRANSLATED("Hidden in"), LISTING_TEXT},
+                                               {"why", TRANSLATED("Why"), LISTING_TEXT}};
     request_t request = {.kind = REQUEST_EXPLAIN_DISCLOSURE, .explain.dealer = session->invocation->arguments[0]};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(take_period(session, session->invocation->arguments[1], &request.explain.period));

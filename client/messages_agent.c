@@ -2,9 +2,10 @@
 
 const message_pair_t messages_agent[] = {
     /* ---- The line to the hub */
-    {"the hub at %s closed the handshake: this key is not admitted, or was revoked, or --hub-key was another hub's; "
-     "have headquarters admit %s",
-     "总部（%s）拒绝了本机的连接：本机的密钥尚未获准、已被撤销，或所填的总部密钥不对；请总部准入本机的密钥 %s"},
+    {"the hub at %s closed the handshake: it does not admit this key, %s (have headquarters admit it), or its own key "
+     "is another than hub_key in %s/home.txt (compare that with what `yardstick-hub key DIR` prints there)",
+     "总部（%s）拒绝了本机的连接：本机的密钥 %s 尚未获准（请总部准入），或总部的密钥与 %s/home.txt 中的 hub_key "
+     "不同（请与总部上 `yardstick-hub key DIR` 显示的核对）"},
     {"something else than a hub answers there; check --hub", "该地址上的程序不是总部服务；请核对总部地址（--hub）"},
     {"connections are taken there, but no handshake came to its end; check --hub, and that this key is admitted",
      "该地址接受连接，但握手没有完成；请核对总部地址（--hub），并确认本机的密钥已获准"},
@@ -138,6 +139,7 @@ const message_pair_t messages_agent[] = {
      "    上一版的 %u 名销售顾问%.0s这次没有%.0s；如需保留，请用 --consultants 一并上报\n"},
     {"%s%zu %s", "%s%zu 个月%s"},
     {", ", "，"},
+    {": ", "："},
     {"waiting in the outbox", "在发件箱中待发送"},
     {"without an answer", "没有答复"},
     {"with warnings", "请核对"},
@@ -343,6 +345,15 @@ const message_pair_t messages_agent[] = {
      "对方关闭了连接：来自本地址或同时的注册太多，请一分钟后再试；也可能不是令牌所属的总部"},
     {"enrolled for", "已注册，门店："},
     {"; the key is in %s\n", "；密钥在 %s\n"},
+
+    /* ---- Heads of headquarters' lists */
+    {"Scope", "范围"},
+    {"Since", "自"},
+    {"Shown to dealers", "对门店展示"},
+    {"Designated", "指定时间"},
+    {"Why", "原因"},
+    {"Row or dealer", "行或门店"},
+    {"Hidden in", "隐藏于"},
 
     /* ---- Words of tables */
     {"accepted", "已接收"},

@@ -32,9 +32,24 @@ const message_pair_t messages_hub[] = {
      "{1} 按 {2} 位小数填报，而总部的指标目录（{3}，第 {4} 版）为 {5} 位；请重新填报该月"},
     {"packed for the hub's catalog of now it takes more than %d bytes; file the month again",
      "按总部现在的指标目录，该月数据超过 {1} 字节；请减少销售顾问的指标或人数后重新填报"},
-
     {"the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not take it again",
      "总部丢失了这份填报（曾于 {2} 确认为第 {1} 版），现在不再收下"},
+
+    /* ---- Why a token does not enrol */
+    {"this token was used on %s by another key, and is good for one; ask headquarters for a new one",
+     "这个令牌已于 {1} 被另一个密钥用过，而每个令牌只能用一次；请总部发给新的令牌"},
+    {"this token was revoked on %s; ask headquarters for a new one", "这个令牌已于 {1} 被总部作废；请总部发给新的令牌"},
+    {"this token expired on %s; ask headquarters for a new one", "这个令牌已于 {1} 过期；请总部发给新的令牌"},
+    {"the key that made this token was revoked on %s; ask headquarters for a new token",
+     "发放这个令牌的密钥已于 {1} 被撤销；请总部发给新的令牌"},
+    {"%s has left the network since this token was made; ask headquarters for a new one",
+     "令牌发放之后，{1} 已退出网络；请总部发给新的令牌"},
+    {"%s and %s belong to two owners since this token was made; ask headquarters for new ones",
+     "令牌发放之后，{1} 和 {2} 已分属两个业主；请总部分别发给新的令牌"},
+    {"this hub never made such a token; check it, or ask headquarters for a new one",
+     "这不是该总部发放的令牌；请核对，或请总部发给新的令牌"},
+    {"this endpoint takes enrolments only; everything else goes to the hub's main one",
+     "这个地址只受理注册；其他请求请发往总部的主地址"},
 
     /* ---- Why a question is not answered */
     {"%s is not a store of this key; it reads only its own stores", "{1} 不是本机负责的门店；只能查看自己的门店"},

@@ -2,7 +2,8 @@
  *   inbox/     files to be taken; WAITING.txt where some stay there (dealer-agent/run_waiting.h)
  *   accepted/  those taken, each with its report
  *   rejected/  those refused, each with its report
- *   results/   what the hub answers */
+ *   results/   what the hub answers
+ * Beside them what they are for (dealer-agent/guide.h). A daemon holds the desk's own directory (flock). */
 #pragma once
 
 #include "core/faults.h"

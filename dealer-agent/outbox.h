@@ -118,7 +118,7 @@ typedef struct {
     uint64_t last_delivered;            /* number of the filing whose receipt came last; 0 = none */
     uint64_t last_contact_ms;           /* the hub answered; 0 = never */
     uint64_t unreached_since_ms;        /* the first try since then that did not reach it; 0 = none failed */
-    char last_error[OUTBOX_ERROR_SIZE]; /* of a delivery, in words; "" = none since the last good one */
+    char last_error[OUTBOX_ERROR_SIZE]; /* of a delivery, in words of its language; "" = none since the last good one */
     uint64_t last_error_ms;
     uint64_t changes; /* grows with every transaction */
 } outbox_status_t;

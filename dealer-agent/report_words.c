@@ -72,8 +72,11 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
          "- Where the figures are wrong: correct them in the file, save, and put it into the inbox again."},
     [WORD_REFUSED_CLOSED] = {"- 请向总部申请补报或更正该月。",
                              "- Ask headquarters for an exception for this store and month."},
-    [WORD_REFUSED_ALLOWED] = {"- 请总部准入本机为该门店上报。",
-                              "- Ask headquarters to admit this agent for the store."},
+    [WORD_REFUSED_ALLOWED] =
+        {"- 门店代码有误时：在文件中改正、保存，再放入 inbox 文件夹。代码无误时：请总部准入本机为该门店上报。",
+         "- Where the store's code is wrong: correct it in the file, save, and put it into the inbox again. Where it "
+         "is "
+         "right: ask headquarters to admit this agent for the store."},
     [WORD_REFUSED_STORE] =
         {"- 门店代码有误时：在文件中改正、保存，再放入 inbox 文件夹。代码无误时：请总部登记该门店。",
          "- Where the store's code is wrong: correct it in the file, save, and put it into the inbox "
@@ -120,6 +123,24 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
     [WORD_IGNORED_FOLDER] = {"文件夹；请把其中的文件直接放入 inbox",
                              "a folder; put the files in it into the inbox itself"},
     [WORD_IGNORED_LINK] = {"链接；请放入文件本身", "a link; put the file itself here"},
+    /* what the desk's folders are for */
+    [WORD_GUIDE] = {"请把要上报的表格放入 inbox 文件夹，其余自动完成。",
+                    "Put the tables that are to be filed into the folder inbox; the rest is done by itself."},
+    [WORD_GUIDE_INBOX] =
+        {"  放入这里：手册的报表，或每月一行的表格；CSV 或 .xlsx。文件一直没有移走时，其中的 WAITING.txt "
+         "说明原因。",
+         "  Files go here: the manual's sheet, or a table of one line a month; CSV or .xlsx. Where one "
+         "stays here, WAITING.txt says why."},
+    [WORD_GUIDE_ACCEPTED] = {"  已接收的文件；旁边的 .report.txt 说明接收了哪些月份。",
+                             "  What was accepted; the .report.txt beside each says which months were taken."},
+    [WORD_GUIDE_REJECTED] = {"  被退回的文件；旁边的 .report.txt 逐条说明哪个单元格、什么问题、怎么改。改好后请再放入 "
+                             "inbox。.refused.txt 是总部拒收的月份。",
+                             "  What was rejected; the .report.txt beside each says which cell, what is wrong and what "
+                             "to do. Correct it and put it into the inbox again. A .refused.txt is of a month that the "
+                             "hub refused."},
+    [WORD_GUIDE_RESULTS] = {"  总部的结果：各月的对比表、全年走势（XLSX 和 CSV）；receipts.csv 是回执清单。",
+                            "  What the hub answers: each month's comparison and the year's trend (XLSX and CSV); "
+                            "receipts.csv is the list of receipts."},
     [WORD_IGNORED_OTHER] = {"不是文件", "no file"},
 };
 

@@ -76,6 +76,12 @@ typedef enum {
     WORD_IGNORED_FOLDER,
     WORD_IGNORED_LINK,
     WORD_IGNORED_OTHER,
+    /* what the desk's folders are for */
+    WORD_GUIDE,
+    WORD_GUIDE_INBOX,
+    WORD_GUIDE_ACCEPTED,
+    WORD_GUIDE_REJECTED,
+    WORD_GUIDE_RESULTS,
     WORD_COUNT
 } word_t;
 

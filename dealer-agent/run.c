@@ -2,6 +2,7 @@
 
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
+#include "dealer-agent/guide.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/run_events.h"
 #include "dealer-agent/run_log.h"
@@ -13,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +26,7 @@
 typedef struct {
     char home[PATH_MAX], outbox[PATH_MAX], inbox[PATH_MAX], desk[PATH_MAX];
     unsigned rescan_s, refresh_s;
-    int lock;
+    int lock, desk_lock;
     run_events_t events;
     work_t work;
     moment_t rescan_at;
@@ -76,6 +78,19 @@ static status_t lock_home(session_t *session, daemon_t *daemon)
     return STATUS_OK;
 }
 
+/* Two daemons of two homes at one desk would take each other's files. Where its file system has no locks, nobody knows.
+ */
+static status_t hold_desk(session_t *session, daemon_t *daemon)
+{
+    daemon->desk_lock = open(daemon->desk, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (daemon->desk_lock < 0 || flock(daemon->desk_lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return STATUS_OK;
+    return session_fail(session, STATUS_CONFLICT,
+                        "a daemon of another home already takes the files of the desk %s; one is enough: end it first, "
+                        "or name another desk with --desk",
+                        daemon->desk);
+}
+
 static status_t set_up(session_t *session, daemon_t *daemon)
 {
     if (!hold_standard_streams())
@@ -91,6 +106,8 @@ static status_t set_up(session_t *session, daemon_t *daemon)
     desk_folder_path(daemon->desk, DESK_INBOX, daemon->inbox);
     TRY(lock_home(session, daemon));
     TRY(desk_make(daemon->desk, &session->faults));
+    TRY(hold_desk(session, daemon));
+    guide_write(daemon->desk, daemon->language);
     (void)mkdir(daemon->outbox, 0700); /* so that its bell is heard from the first on */
     if (!work_init(&daemon->work, session, daemon->desk, daemon->rescan_s, daemon->refresh_s))
         return STATUS_NO_MEMORY;
@@ -104,8 +121,8 @@ static void daemon_fini(daemon_t *daemon)
     run_events_close(&daemon->events);
     work_fini(&daemon->work);
     waiting_fini(&daemon->waiting);
-    if (daemon->lock >= 0)
-        close(daemon->lock);
+    desk_close(&daemon->desk_lock);
+    desk_close(&daemon->lock);
 }
 
 static void free_daemon(daemon_t **daemon)
@@ -298,7 +315,7 @@ status_t run_daemon(session_t *session)
     CLEANUP(free_daemon) daemon_t *daemon = calloc(1, sizeof *daemon);
     if (!daemon)
         return STATUS_NO_MEMORY;
-    daemon->lock = -1;
+    daemon->lock = daemon->desk_lock = -1;
     daemon->events = (run_events_t){-1, -1, -1, -1, -1};
     TRY(set_up(session, daemon));
     home_fini(&session->home); /* the private key is the children's business */

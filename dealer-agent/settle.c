@@ -131,6 +131,7 @@ status_t settle_conclude(session_t *session, const receipt_line_t *lines, size_t
                             "%zu of %zu month%s in the outbox%s%s; `yardstick-agent deliver`, or one that runs "
                             "(`yardstick-agent run`), "
                             "delivers what waits",
-                            counts.waiting, count, count == 1 ? " waits" : "s wait", why ? ": " : "", why ? why : "");
+                            counts.waiting, count, count == 1 ? " waits" : "s wait",
+                            why ? session_text(session, ": ") : "", why ? why : "");
     return counts.refused ? STATUS_INVALID : counts.waiting ? STATUS_TIMED_OUT : STATUS_OK;
 }

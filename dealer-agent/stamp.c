@@ -30,8 +30,7 @@ bool stamp_is_same(const stamp_t *a, const stamp_t *b)
 
 const char *stamp_format(const stamp_t *stamp, char out[STAMP_TEXT_SIZE])
 {
-    snprintf(out, STAMP_TEXT_SIZE, "%llu.%llu.%lld.%lld.%lld", (unsigned long long)stamp->device,
-             (unsigned long long)stamp->inode, (long long)stamp->size, (long long)stamp->mtime_ns,
-             (long long)stamp->ctime_ns);
+    snprintf(out, STAMP_TEXT_SIZE, "%llu.%lld.%lld.%lld", (unsigned long long)stamp->inode, (long long)stamp->size,
+             (long long)stamp->mtime_ns, (long long)stamp->ctime_ns);
     return out;
 }

@@ -20,6 +20,6 @@ bool stamp_read(int folder, const char *name, stamp_t *out);
 
 bool stamp_is_same(const stamp_t *a, const stamp_t *b);
 
-/* As one word; two stamps are the same where their words are. Returns `out`. */
-#define STAMP_TEXT_SIZE 120
+/* As one word, without the device, whose number may be another after a restart of the machine. Returns `out`. */
+#define STAMP_TEXT_SIZE 100
 const char *stamp_format(const stamp_t *stamp, char out[STAMP_TEXT_SIZE]);

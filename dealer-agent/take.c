@@ -1,10 +1,10 @@
 #include "dealer-agent/take.h"
 
-#include "client/files.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/report.h"
 #include "dealer-agent/stamp.h"
+#include "dealer-agent/take_mark.h"
 #include "dealer-agent/take_read.h"
 #include "dealer-agent/watch.h"
 
@@ -319,30 +319,6 @@ static status_t describe_all(take_t *take, report_t *report)
     return STATUS_OK;
 }
 
-/* ---- Which file is being filed ---- */
-
-#define MARK_FILE "taking.txt"
-
-/* HOME/taking.txt names the file whose months go into the outbox, by what only that very file has: the same dropped
- * again has another. So that one whose reader was ended between the outbox and the move is not taken for one that was
- * dropped again. */
-static status_t set_mark(const take_t *take)
-{
-    char mark[STAMP_TEXT_SIZE];
-    stamp_format(&take->stamp, mark);
-    return home_write_file(take->session->home.directory, MARK_FILE, mark, strlen(mark), false, false);
-}
-
-static bool is_marked(const take_t *take)
-{
-    char path[PATH_MAX], mark[STAMP_TEXT_SIZE];
-    CLEANUP(scratch_free) char *found = NULL;
-    size_t size = 0;
-    int length = snprintf(path, sizeof path, "%s/" MARK_FILE, take->session->home.directory);
-    return length > 0 && length < PATH_MAX && files_read(path, sizeof mark, &found, &size) == STATUS_OK &&
-           strcmp(found, stamp_format(&take->stamp, mark)) == 0;
-}
-
 static status_t file_months(take_t *take)
 {
     reading_t *reading = &take->reading;
@@ -351,10 +327,10 @@ static status_t file_months(take_t *take)
         return changed(take);
     if (composition->count == 0)
         return STATUS_OK;
-    if (set_mark(take) != STATUS_OK)
+    if (take_mark_set(take->session->home.directory, &take->stamp) != STATUS_OK)
         return desk_status_of(errno) == STATUS_STORE_FULL
                    ? later(take, TAKE_EXIT_NO_ROOM, "there is no room on the disk of %s", take->session->home.directory)
-                   : later(take, TAKE_EXIT_LATER, "%s/" MARK_FILE " cannot be written: %s",
+                   : later(take, TAKE_EXIT_LATER, "%s/" TAKE_MARK_FILE " cannot be written: %s",
                            take->session->home.directory, strerror(errno));
     status_t status = outbox_add(reading->outbox, composition->filings, composition->count);
     return status == STATUS_OK ? status : outbox_explain(reading->outbox, status, &take->session->faults);
@@ -385,7 +361,7 @@ static status_t take_one(take_t *take)
     take->read_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     if (invocation_value(session->invocation, "unread"))
         return reject_unread(take);
-    take->reading.is_resumed = is_marked(take);
+    take->reading.is_resumed = take_mark_is_set(session->home.directory, &take->stamp);
     status_t status = take_read(session, take->path, &take->reading);
     if (status == STATUS_OK)
         return accept_file(take);

@@ -21,7 +21,8 @@ READERS = sources("client/csv.c", "client/encoding.c", "client/kinds.c", "client
 AGENT = sources("client/connection.c", "client/session.c", "client/socket.c", "client/home.c", "client/token.c", "client/filing.c", "client/receipts.c",
                 *(f"dealer-agent/{name}.c" for name in ("check", "deliver", "desk", "enroll", "outbox", "outbox_commands", "receipts", "settle", "status",
                                                         "stores", "submit", "witness")))
-DAEMON = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch.c")  # only what `status` shows of it; the rest is its log
+MARKED = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch_names.c",  # only what `status` shows of it; the rest is its log
+                 "cli/disclosure.c")  # only its heads
 WRITERS = sources("hub/*.c", "dealer-agent/packing.c", "dealer-agent/deliver.c")  # of messages_hub
 
 # Calls, and which of their arguments is the format; those of None may be in English (wrong usage).
@@ -109,7 +110,7 @@ def check_own(problems):
     for path in READERS + AGENT:
         for found, into in zip(written(path, problems), (must, may)):
             into |= found
-    for path in DAEMON:
+    for path in MARKED:
         must |= translated(path.read_text(encoding="utf-8"))
     table = pairs("client/messages.c", "PAIRS") + pairs("client/messages_agent.c", "messages_agent")
     known = [english for english, _ in table]

@@ -225,7 +225,7 @@ class Desks(DeskCase, HubCase):
             self.assertIn(name + b".report.txt", moved)
         self.assertEqual(len(self.wait_receipts(agent, len(names))), len(names))
         self.assertFalse(list(self.class_work.glob("**/pwned")))
-        self.assertEqual({entry.name for entry in desk.desk.iterdir()}, {"inbox", "accepted", "rejected", "results"})
+        self.assertEqual({entry.name for entry in desk.desk.iterdir()}, {"README.txt", "inbox", "accepted", "rejected", "results"})
 
     def test_what_nobody_dropped_is_left_alone(self):
         agent = self.shared.agent("D0006")
@@ -436,6 +436,30 @@ class Desks(DeskCase, HubCase):
         self.assertEqual(second.out, "")
         desk.stop()
         self.desk(agent)
+
+    def test_a_second_daemon_of_a_desk_is_refused_in_words(self):
+        agent, other = self.shared.agent("D0043"), self.shared.agent("D0044")
+        desk = self.desk(agent)
+        second = Desk(other, desk=desk.desk)
+        self.addCleanup(second.kill)
+        second.start(wait=False)
+        self.assertEqual(second.process.wait(60), 1)
+        self.assertIn(f"already takes the files of the desk {desk.desk}", second.log_text())
+        desk.stop()
+        second.stop()
+        second.start()
+
+    def test_the_desk_says_what_its_folders_are_for_and_leaves_to_people_what_they_wrote(self):
+        agent = self.shared.agent("D0046")
+        desk = self.desk(agent, "--lang", "zh")
+        guide = desk.desk / "使用说明.txt"
+        text = guide.read_bytes().decode("utf-8-sig")
+        for folder in ("inbox", "accepted", "rejected", "results"):
+            self.assertIn(f"\r\n{folder}\r\n", text)
+        desk.stop()
+        guide.write_text("ours")
+        desk.start()
+        self.assertEqual(guide.read_text(), "ours")
 
     def test_sigterm_ends_it_and_its_children(self):
         agent = self.shared.agent("D0017")
