@@ -2,9 +2,10 @@
 
 const message_pair_t messages_agent[] = {
     /* ---- The line to the hub */
-    {"the hub at %s closed the handshake: this key is not admitted, or was revoked, or --hub-key was another hub's; "
-     "have headquarters admit %s",
-     "总部（%s）拒绝了本机的连接：本机的密钥尚未获准、已被撤销，或所填的总部密钥不对；请总部准入本机的密钥 %s"},
+    {"the hub at %s closed the handshake: it does not admit this key, %s (have headquarters admit it), or its own key "
+     "is another than hub_key in %s/home.txt (compare that with what `yardstick-hub key DIR` prints there)",
+     "总部（%s）拒绝了本机的连接：本机的密钥 %s 尚未获准（请总部准入），或总部的密钥与 %s/home.txt 中的 hub_key "
+     "不同（请与总部上 `yardstick-hub key DIR` 显示的核对）"},
     {"something else than a hub answers there; check --hub", "该地址上的程序不是总部服务；请核对总部地址（--hub）"},
     {"connections are taken there, but no handshake came to its end; check --hub, and that this key is admitted",
      "该地址接受连接，但握手没有完成；请核对总部地址（--hub），并确认本机的密钥已获准"},

@@ -32,6 +32,8 @@ const message_pair_t messages_hub[] = {
      "{1} 按 {2} 位小数填报，而总部的指标目录（{3}，第 {4} 版）为 {5} 位；请重新填报该月"},
     {"packed for the hub's catalog of now it takes more than %d bytes; file the month again",
      "按总部现在的指标目录，该月数据超过 {1} 字节；请减少销售顾问的指标或人数后重新填报"},
+    {"the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not take it again",
+     "总部丢失了这份填报（曾于 {2} 确认为第 {1} 版），现在不再收下"},
 
     /* ---- Why a token does not enrol */
     {"this token was used on %s by another key, and is good for one; ask headquarters for a new one",
@@ -53,8 +55,6 @@ const message_pair_t messages_hub[] = {
      "本机的密钥已经注册，但门店不同；请向总部索取写明本机全部门店的令牌，或用 --home 指定新的目录注册"},
     {"this endpoint takes enrolments only; everything else goes to the hub's main one",
      "这个地址只受理注册；其他请求请发往总部的主地址"},
-    {"the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not take it again",
-     "总部丢失了这份填报（曾于 {2} 确认为第 {1} 版），现在不再收下"},
 
     /* ---- Why a question is not answered */
     {"%s is not a store of this key; it reads only its own stores", "{1} 不是本机负责的门店；只能查看自己的门店"},

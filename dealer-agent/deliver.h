@@ -26,9 +26,10 @@ typedef struct {
 } delivery_t;
 void delivery_fini(delivery_t *delivery);
 
-/* Delivers what waits, in order of number; of one store one at a time, the next only after its receipt, so that months
- * arrive in their order. With the lock held, and a session that deliver_reach made ready. A receipt is stored only
- * where digest and signature bear out what was filed. What cannot heal (the hub refuses it, or its catalog lacks a
- * fact) is put aside; what may is left waiting, and with it what the same store filed later: `stuck` says why. Other
- * than STATUS_OK: the exchange ended early, with a line in session->faults. Why filings wait is noted in the outbox. */
+/* Sends again what the hub may have lost (dealer-agent/witness.h), then delivers what waits, in order of number; of one
+ * store one at a time, the next only after its receipt, so that months arrive in their order. With the lock held, and a
+ * session that deliver_reach made ready. A receipt is stored only where digest and signature bear out what was filed.
+ * What cannot heal (the hub refuses it, or its catalog lacks a fact) is put aside; what may is left waiting, and with
+ * it what the same store filed later: `stuck` says why. Other than STATUS_OK: the exchange ended early, with a line in
+ * session->faults. Why filings wait is noted in the outbox. */
 status_t deliver_run(session_t *session, outbox_t *outbox, delivery_t *delivery) NODISCARD;

@@ -4,6 +4,7 @@
  * A filing is waiting, then delivered (its receipt is stored) or aside (the hub refused it for good; a person decides,
  * or a newer filing of the month that the hub takes).
  * It changes from one to the other in one transaction. Delivered ones are kept: they are what receipts are proved with.
+ * What was filed again because the hub had lost it is a filing of its own with the same id (outbox_witness.h).
  *
  * Several processes may have one open at a time; each opens it once, and not before a fork whose child goes on with it.
  * One thread. Transactions are short, and what is read is copied out.

@@ -9,6 +9,7 @@
  *   receipts  number u64                          -> Receipt: it is delivered
  *   aside     number u64                          -> Aside
  *   months    dealer, 0, period u32, number u64   -> nothing: those that are not aside, so that the last is the newest
+ *                                                  (of what was filed again, the first)
  * A filing's number stands in exactly one of waiting, receipts and aside. Values are framed (storage/frame.h). */
 #pragma once
 

@@ -21,8 +21,8 @@ status_t outbox_note_break(outbox_t *outbox) NODISCARD;
 /* What was found out about the hub's log has been told. */
 status_t outbox_note_told(outbox_t *outbox) NODISCARD;
 
-/* The hub had lost a delivered filing, and took it again or refused it. Also counts it, and forgets the log's entry, so
- * that all is asked once more where it was not. *out_number: of the new one; 0 where that refusal is aside already. */
+/* The hub had lost a delivered filing, and took it again or refused it. Also counts it; a loss that the log had not
+ * shown is a break too. *out_number: of the new one; 0 where that refusal is aside already. */
 status_t outbox_put_receipt_again(outbox_t *outbox, uint64_t number, const receipt_t *receipt,
                                   const uint8_t hub_key[KEY_SIZE], const uint8_t signing_key[SIGNING_KEY_SIZE],
                                   uint64_t *out_number) NODISCARD;

@@ -119,24 +119,20 @@ static refiling_t refiling_of(const filing_t *origin, const filing_t *latest)
     return refiling;
 }
 
-size_t witness_select(const filing_t *filings, size_t count, const uint8_t hub_key[KEY_SIZE], uint64_t sequence,
+size_t witness_select(const filing_t **filings, size_t count, const uint8_t hub_key[KEY_SIZE], uint64_t sequence,
                       refiling_t *out)
 {
-    const filing_t **sorted = calloc(count ? count : 1, sizeof(filing_t *));
     size_t used = 0;
-    for (size_t i = 0; sorted && i < count; i++)
-        sorted[i] = &filings[i];
-    if (sorted && count)
-        qsort(sorted, count, sizeof(filing_t *), compare_places);
-    for (size_t first = 0, next; sorted && first < count; first = next) {
+    if (count)
+        qsort(filings, count, sizeof(filing_t *), compare_places);
+    for (size_t first = 0, next; first < count; first = next) {
         const filing_t *origin, *latest;
-        for (next = first + 1; next < count && are_of_one_month(sorted[first], sorted[next]);)
+        for (next = first + 1; next < count && are_of_one_month(filings[first], filings[next]);)
             next++;
-        find_newest(sorted + first, next - first, &origin, &latest);
+        find_newest(filings + first, next - first, &origin, &latest);
         if (latest->receipt.sequence > sequence && memcmp(latest->hub_key, hub_key, KEY_SIZE) == 0)
             out[used++] = refiling_of(origin, latest);
     }
-    free(sorted);
     if (used)
         qsort(out, used, sizeof *out, compare_numbers);
     return used;
@@ -169,10 +165,13 @@ status_t witness_list(session_t *session, outbox_t *outbox, witness_t *witness, 
     TRY(stores_recall(session->home_path, &stores));
     TRY(explain(session, outbox, outbox_list(outbox, FILING_DELIVERED, 0, SIZE_MAX, witness->arena, &filings, &count)));
     refiling_t *refilings = arena_array(witness->arena, count, sizeof *refilings);
-    if (!refilings)
+    const filing_t **sorted = arena_array(witness->arena, count, sizeof(filing_t *));
+    if (!refilings || !sorted)
         return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &filings[i];
     count =
-        witness_select(filings, count, witness->hub_key, witness->is_kept ? witness->witness.sequence : 0, refilings);
+        witness_select(sorted, count, witness->hub_key, witness->is_kept ? witness->witness.sequence : 0, refilings);
     for (size_t i = 0; i < count; i++)
         if (is_ours(&stores, refilings[i].filing.dealer) && !is_left(witness, refilings[i].filing.number))
             refilings[kept++] = refilings[i];

@@ -44,11 +44,11 @@ status_t witness_ask(session_t *session, outbox_t *outbox, arena_t *arena, witne
 status_t witness_list(session_t *session, outbox_t *outbox, witness_t *witness, refiling_t **out,
                       size_t *out_count) NODISCARD;
 
-/* The newest of each store and month of `count` delivered filings in order of number (those with the same id are one),
- * where the receipt is this hub's, and of a later revision than `sequence`. Pure. `out`: room for `count`; returns how
- * many. */
-size_t witness_select(const filing_t *filings, size_t count, const uint8_t hub_key[KEY_SIZE], uint64_t sequence,
-                      refiling_t *out);
+/* The newest of each store and month of `count` delivered filings, whose pointers are put in another order (those with
+ * the same id are one), where the receipt is this hub's, and of a later revision than `sequence`; by number. Pure.
+ * `out`: room for `count`; returns how many. */
+size_t witness_select(const filing_t **filings, size_t count, const uint8_t hub_key[KEY_SIZE], uint64_t sequence,
+                      refiling_t *out) NODISCARD;
 
 /* Whether a receipt says that nothing was lost: it is the one that we have. */
 bool witness_is_same(const receipt_t *have, const receipt_t *receipt);

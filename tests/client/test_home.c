@@ -148,7 +148,7 @@ Test(home, moving_changes_the_hubs_line_and_leaves_the_rest_as_it_is)
     home_t made;
     char text[500], wanted[500], found[500] = "", path[PATH_MAX];
     create(&made);
-    const char *const format = "# hub: ours\n%s: %s\nhub_key: %s\npublic_key: %s\n# end";
+    static const char format[] = "# hub: ours\n%s: %s\nhub_key: %s\npublic_key: %s\n# end";
     snprintf(text, sizeof text, format, "hub", made.endpoint, hub.public_key, made.public_key);
     write_text("home.txt", text);
     cr_assert_eq(home_move(&made, "tcp://moved:7"), STATUS_OK);

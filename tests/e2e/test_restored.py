@@ -105,6 +105,9 @@ class ByItself(RestoredCase):
         self.wait_receipts(agent, 10)
         self.assertEqual(self.count(), 9)
         self.assertEqual(desk.log.read_text().count("event=hub_log"), 1)
+        desk.stop()
+        self.assertEqual(self.hub_now.stop(), 0)
+        self.assertExit(run(self.work, "yardstick-hub", "verify", self.hub_now.directory), 0)
 
 
 class ByHand(RestoredCase):
