@@ -1,7 +1,7 @@
 /* The hub's catalog as last seen, kept in the home, so that it is fetched once and can be used offline: catalog.yaml,
  * and catalog.sig, the hub's signature of it (proto/README.md, section 4), on a second line that of the one before: it
- * is written first, so that whoever reads or loses power between the two files has a catalog that is signed. Each has 80
- * characters of Z85 and a newline. */
+ * is written first, so that whoever reads or loses power between the two files has a catalog that is signed. Each has
+ * 80 characters of Z85 and a newline. */
 #pragma once
 
 #include "client/home.h"
