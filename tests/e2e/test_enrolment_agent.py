@@ -188,7 +188,7 @@ class AtTheDealership(HubCase):
         self.shared.start()
         self.assertEqual(agent.ask("whoami")["dealers"], ["D0003", "D0004"], "also after a restart")
         self.shared.must("keys", "revoke", key)
-        self.assertExit(agent("whoami"), 1, "was revoked")
+        self.assertExit(agent("whoami"), 1, "does not admit this key")
 
     def test_a_connection_that_is_open_has_the_new_rights_at_once(self):
         headquarters = self.shared.client("headquarters")
