@@ -1,6 +1,7 @@
 #include "dealer-agent/compose.h"
 
 #include "core/limits.h"
+#include "dealer-agent/outbox_witness.h"
 #include "dealer-agent/packing.h"
 
 #include <string.h>
@@ -11,6 +12,7 @@ typedef struct {
     const facts_set_t *set;
     const catalog_t *catalog;
     const char *hub_key;
+    outbox_witness_t witness;
     arena_t *arena;
     composition_t *out;
     faults_t *faults;
@@ -95,12 +97,21 @@ static status_t find_before(const composer_t *composer, const filed_month_t *mon
     return STATUS_OK;
 }
 
+/* Whether the hub lost it, and did not take it again. */
+static bool is_left(const outbox_witness_t *witness, uint64_t number)
+{
+    for (size_t i = 0; i < witness->left_count; i++)
+        if (witness->left[i] == number)
+            return true;
+    return false;
+}
+
 /* Whether the hub has it, or gets it, so that the same need not be filed again. A home may come to have another hub
  * (one that was made anew), which knows nothing of what the one before took. */
 static bool is_with_hub(const composer_t *composer, const filing_t *filing)
 {
     uint8_t hub_key[KEY_SIZE];
-    if (!composer->hub_key)
+    if (!composer->hub_key || is_left(&composer->witness, filing->number))
         return false;
     return filing->state != FILING_DELIVERED ||
            (zmq_z85_decode(hub_key, composer->hub_key) && memcmp(filing->hub_key, hub_key, KEY_SIZE) == 0);
@@ -136,10 +147,19 @@ status_t compose_filings(outbox_t *outbox, const facts_set_t *set, const catalog
 {
     composition_t composition = {.filings = arena_array(arena, set->count, sizeof(filing_t)),
                                  .unchanged = arena_array(arena, set->count, sizeof(filing_t))};
-    composer_t composer = {outbox, set, catalog, hub_key, arena, &composition, faults};
+    composer_t composer = {.outbox = outbox,
+                           .set = set,
+                           .catalog = catalog,
+                           .hub_key = hub_key,
+                           .arena = arena,
+                           .out = &composition,
+                           .faults = faults};
     size_t before = faults->count + faults->dropped;
     if (!composition.filings || !composition.unchanged)
         return STATUS_NO_MEMORY;
+    status_t status = outbox_read_witness(outbox, arena, &composer.witness);
+    if (status != STATUS_OK)
+        return outbox_explain(outbox, status, faults);
     for (size_t i = 0; i < set->count; i++)
         TRY(compose_month(&composer, &set->months[i]));
     if (faults->count + faults->dropped > before)

@@ -1,15 +1,10 @@
-/* From the outbox to the hub: one process of a home delivers at a time. */
+/* From the outbox to the hub: one process of a home delivers at a time (dealer-agent/deliver_lock.h). */
 #pragma once
 
 #include "client/receipts.h"
 #include "client/session.h"
 #include "dealer-agent/outbox.h"
 #include "dealer-agent/stores.h"
-
-/* Who delivers holds HOME/outbox/deliver.lock (flock) until *out_lock is closed. STATUS_BUSY where another process
- * does. Whoever only looks whether one does (is_held) may make a taker wait for a moment: takers try again. */
-status_t deliver_lock(const char *home_directory, int *out_lock) NODISCARD;
-void deliver_unlock(int *lock);
 
 /* Reads the home anew (an address that was changed is taken up), connects, and asks the hub who this key is: pins its
  * signing key, keeps the stores, takes the catalog where it changed. Notes in the outbox that the hub answered, or why

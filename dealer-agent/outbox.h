@@ -82,6 +82,10 @@ status_t outbox_read_state(outbox_t *outbox, uint64_t number, filing_state_t *ou
 status_t outbox_find_latest(outbox_t *outbox, const char *dealer, period_t period, arena_t *arena,
                             filing_t *out) NODISCARD;
 
+/* Number of the newest filing of the month that is not aside, where that is newer than `filing` (what was filed again
+ * is as old as what it repeats); 0 = there is none. */
+status_t outbox_find_newer(outbox_t *outbox, const filing_t *filing, uint64_t *out) NODISCARD;
+
 /* Filings of a state in order of number, beginning behind `after`, at most `most`. As outbox_get_head
  * gives them. */
 status_t outbox_list(outbox_t *outbox, filing_state_t state, uint64_t after, size_t most, arena_t *arena,

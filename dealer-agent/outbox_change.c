@@ -159,17 +159,14 @@ status_t outbox_retry(outbox_t *outbox, uint64_t number)
     CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     filing_t filing;
-    uint64_t latest = 0, origin;
+    uint64_t newer;
     if (!arena)
         return STATUS_NO_MEMORY;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
     TRY(take_from(txn, OUTBOX_TABLE_ASIDE, number));
     TRY(outbox_record_filing(txn, number, false, arena, &filing));
-    status_t status = outbox_record_latest(txn, filing.dealer, filing.period, &latest);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-        return status;
-    TRY(outbox_record_origin(txn, &filing, &origin));
-    if (latest > origin)
+    TRY(outbox_record_newer(txn, &filing, &newer));
+    if (newer)
         return STATUS_CONFLICT;
     TRY(outbox_record_put_month(txn, &filing, false));
     TRY(outbox_record_put_waiting(txn, number));

@@ -36,6 +36,8 @@ static status_t conclude_delivery(session_t *session, outbox_t *outbox, const de
     if (now.waiting)
         return session_fail(session, STATUS_TIMED_OUT, "%llu still wait%s in the outbox",
                             (unsigned long long)now.waiting, now.waiting == 1 ? "s" : "");
+    if (status == STATUS_OK && delivery->stuck.count) /* what was to be filed again; it does not wait here */
+        return STATUS_TIMED_OUT;
     if (status == STATUS_OK && session->format == FORMAT_TABLE && !delivery->count)
         puts(session_text(session, "nothing waits"));
     return status;
@@ -60,18 +62,6 @@ typedef struct {
     outbox_t *outbox;
     json_t *out;
 } lister_t;
-
-/* Number of the newer filing of the same month that is not aside, 0 where there is none. */
-static status_t find_newer(outbox_t *outbox, const filing_t *filing, uint64_t *out)
-{
-    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-    filing_t latest;
-    if (!arena)
-        return STATUS_NO_MEMORY;
-    status_t status = outbox_find_latest(outbox, filing->dealer, filing->period, arena, &latest);
-    *out = status == STATUS_OK && latest.number > filing->number ? latest.number : 0;
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
 
 static const char *remedy(const filing_t *filing)
 {
@@ -99,7 +89,7 @@ static status_t what_to_do(const lister_t *lister, const filing_t *filing, char 
     const session_t *session = lister->session;
     uint64_t newer = 0;
     if (filing->state != FILING_WAITING)
-        TRY(find_newer(lister->outbox, filing, &newer));
+        TRY(outbox_find_newer(lister->outbox, filing, &newer));
     if (newer)
         snprintf(out, size, session_text(session, "drop it: number %llu of the same month is newer"),
                  (unsigned long long)newer);

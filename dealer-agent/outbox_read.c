@@ -68,6 +68,13 @@ status_t outbox_find_latest(outbox_t *outbox, const char *dealer, period_t perio
     return STATUS_OK;
 }
 
+status_t outbox_find_newer(outbox_t *outbox, const filing_t *filing, uint64_t *out)
+{
+    CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
+    TRY(outbox_txn_begin(outbox->tables, false, &txn));
+    return outbox_record_newer(txn, filing, out);
+}
+
 static status_t list(outbox_txn_t *txn, filing_state_t state, uint64_t after, size_t most, arena_t *arena,
                      filing_t *filings, size_t *out_count)
 {

@@ -138,6 +138,25 @@ status_t outbox_record_origin(outbox_txn_t *txn, const filing_t *filing, uint64_
     return STATUS_OK;
 }
 
+status_t outbox_record_newer(outbox_txn_t *txn, const filing_t *filing, uint64_t *out)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+    filing_t latest;
+    uint64_t number, newest, own;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    *out = 0;
+    status_t status = outbox_record_latest(txn, filing->dealer, filing->period, &number);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    TRY(status);
+    TRY(outbox_record_filing(txn, number, false, arena, &latest));
+    TRY(outbox_record_origin(txn, &latest, &newest));
+    TRY(outbox_record_origin(txn, filing, &own));
+    *out = newest > own ? number : 0;
+    return STATUS_OK;
+}
+
 /* ---- putting */
 
 static status_t put_buffer(outbox_txn_t *txn, outbox_table_t table, const outbox_key_t *key, status_t encoded,

@@ -39,6 +39,9 @@ status_t outbox_record_put_witness(outbox_txn_t *txn, const outbox_witness_t *wi
 /* Number of the first filing with the same id: of one that was filed again the one that it repeats, else its own. */
 status_t outbox_record_origin(outbox_txn_t *txn, const filing_t *filing, uint64_t *out) NODISCARD;
 
+/* Number of the newest filing of the month that is not aside, where that is newer than `filing`; else 0. */
+status_t outbox_record_newer(outbox_txn_t *txn, const filing_t *filing, uint64_t *out) NODISCARD;
+
 /* What is stored of a receipt that is taken now. */
 outbox_receipt_t outbox_receipt_now(const receipt_t *receipt, const uint8_t hub_key[KEY_SIZE],
                                     const uint8_t signing_key[SIGNING_KEY_SIZE]);

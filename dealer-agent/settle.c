@@ -1,6 +1,7 @@
 #include "dealer-agent/settle.h"
 
 #include "client/socket.h"
+#include "dealer-agent/deliver_lock.h"
 
 #include <errno.h>
 #include <stdlib.h>

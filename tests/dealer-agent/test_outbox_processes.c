@@ -1,7 +1,7 @@
 /* Several processes at one outbox, and processes that are killed in the middle of what they do. */
 #include "support.h"
 
-#include "dealer-agent/deliver.h"
+#include "dealer-agent/deliver_lock.h"
 
 #include <fcntl.h>
 #include <poll.h>

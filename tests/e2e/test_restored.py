@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 from relay import Relay, refusal
 from test_agent_run import DeskCase, facts
-from yardstick import (CLOCKSHIM, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main, run, whole_facts,
-                       wire)
+from yardstick import (CLOCKSHIM, INTERNAL, NOT_ALLOWED, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main,
+                       run, whole_facts, wire)
 
 
 class RestoredCase(DeskCase, Case):
@@ -212,6 +212,55 @@ class ByHand(RestoredCase):
         self.assertExit(agent("deliver"), 0)
         self.assertEqual(self.count(), 1)
         self.assertIn("2 receipts verified, 0 failed", agent.must("receipts", "verify").out)
+
+    def test_what_was_retried_once_can_be_retried_again(self):
+        """Closed and restored twice: the filing that came of the first retry is no newer one of the month."""
+        agent = self.hub_now.agent("D0001")
+        backup = self.back_up()
+        self.submit(agent, "2025-01")
+        for times in (1, 2):
+            copy = self.work / f"copy-{times}"
+            shutil.copytree(backup, copy)
+            self.restore(copy)
+            self.hub_now.must("month", "close", "2025-01")
+            self.assertExit(agent("deliver"), 1)
+            number = agent.ask("outbox", "list")["filings"][0]["number"]
+            self.hub_now.must("month", "allow", "D0001", "2025-01", "--until", f"{date.today() + timedelta(days=30)}", "--why", "restored")
+            self.assertExit(agent("outbox", "retry", number), 0)
+            self.assertExit(agent("deliver"), 0)
+            self.assertEqual(self.count(), 1)
+
+    def test_what_the_hub_no_longer_has_can_be_filed_anew_from_the_same_file(self):
+        agent = self.hub_now.agent("D0001")
+        backup = self.back_up()
+        self.submit(agent, "2025-01", "2025-02")
+        self.restore(backup)
+        self.hub_now.must("month", "close", "2025-01")
+        self.assertStatus(self.headquarters().submit("D0001", 202502, whole_facts(333)), OK)
+        self.assertExit(agent("deliver"), 1)
+        self.hub_now.must("month", "allow", "D0001", "2025-01", "--until", f"{date.today() + timedelta(days=30)}", "--why", "restored")
+        path = self.work / "months.csv"
+        self.assertExit(agent("submit", path), 0)
+        self.assertEqual([visits for _, _, visits in self.revisions("D0001", 202501)], [[200]])
+        self.assertEqual([visits for _, _, visits in self.revisions("D0001", 202502)][-1], [200])
+        self.assertEqual((self.count(), agent.ask("status")["aside"]), (3, 0))
+        self.assertExit(agent("submit", path), 0)
+        self.assertEqual(self.count(), 3)  # and now it has it
+
+    def test_what_could_not_be_sent_again_is_tried_at_the_next_delivery(self):
+        agent = self.hub_now.agent("D0001")
+        backup = self.back_up()
+        self.submit(agent, "2025-01")
+        self.restore(backup)
+        for code in (INTERNAL, NOT_ALLOWED):
+            relay = self.relay(agent)
+            relay.on_request = lambda request, code=code: refusal(code) if request.WhichOneof("body") == "submit" else request
+            result = self.through(relay, agent, "deliver")
+            self.assertExit(result, 3)
+            self.assertIn("D0001 2025-01 waits: for the test", result.err)
+            self.assertEqual((len(relay.filings()), agent.ask("status")["aside"]), (1, 0))
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (1, 1))
 
     def test_an_agent_that_was_killed_before_it_heard_the_new_entry_sends_what_it_has_a_receipt_for_once_more(self):
         agent = self.hub_now.agent("D0001")
