@@ -178,13 +178,12 @@ static status_t months_of_outbox(session_t *session, uint64_t since_ms, const ch
     TRY(outbox_open(session->home.directory, &outbox, &session->faults));
     const char *dealer = invocation_value(session->invocation, "dealer");
     status_t status = results_delivered(outbox, dealer, since_ms, folder, RESULTS_MONTHS_MAX, arena, out, out_count);
-    if (status == STATUS_OK) /* who asks for figures may be the only one who meets the hub in months */
-        TRY(witness_look(session, outbox));
     if (status == STATUS_LIMIT)
         return session_misuse(session,
                               "more than %d months were delivered; name some with --period, or one store with --dealer",
                               RESULTS_MONTHS_MAX);
-    return status == STATUS_OK ? STATUS_OK : outbox_explain(outbox, status, &session->faults);
+    /* Who asks for figures may be the only one who meets the hub in months. */
+    return status == STATUS_OK ? witness_look(session, outbox) : outbox_explain(outbox, status, &session->faults);
 }
 
 /* ---- What is asked for ---- */

@@ -2,6 +2,7 @@
 
 #include "client/messages.h"
 #include "client/times.h"
+#include "dealer-agent/deliver_lock.h"
 #include "dealer-agent/outbox_files.h"
 #include "dealer-agent/stores.h"
 
@@ -163,6 +164,10 @@ status_t witness_list(session_t *session, outbox_t *outbox, witness_t *witness, 
     if (!witness->is_answered)
         return STATUS_OK;
     TRY(stores_recall(session->home_path, &stores));
+    if (!stores.count) { /* nobody knows whose filings are to be sent: the entry is not kept either */
+        witness->is_answered = false;
+        return STATUS_OK;
+    }
     TRY(explain(session, outbox, outbox_list(outbox, FILING_DELIVERED, 0, SIZE_MAX, witness->arena, &filings, &count)));
     refiling_t *refilings = arena_array(witness->arena, count, sizeof *refilings);
     const filing_t **sorted = arena_array(witness->arena, count, sizeof(filing_t *));
@@ -280,11 +285,14 @@ bool witness_is_news(const outbox_witness_t *witness)
 status_t witness_look(session_t *session, outbox_t *outbox)
 {
     CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
+    CLEANUP(deliver_unlock) int lock = -1;
     witness_t witness;
     refiling_t *refilings;
     size_t count;
     if (!arena)
         return STATUS_NO_MEMORY;
+    if (deliver_lock(session->home_path, &lock) != STATUS_OK) /* who delivers asks for itself */
+        return STATUS_OK;
     TRY(witness_ask(session, outbox, arena, &witness));
     TRY(witness_list(session, outbox, &witness, &refilings, &count));
     if (!count)

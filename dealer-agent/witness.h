@@ -68,5 +68,6 @@ void witness_words(const outbox_witness_t *witness, language_t language, char ou
 /* Whether that is over, and was not told yet. */
 bool witness_is_news(const outbox_witness_t *witness);
 
-/* For who only reads: asks, and where something is to be sent again rings the outbox's bell. */
+/* For who only reads: asks, and where something is to be sent again rings the outbox's bell. Nothing where another
+ * process delivers, which asks by itself. Failures as witness_ask. */
 status_t witness_look(session_t *session, outbox_t *outbox) NODISCARD;

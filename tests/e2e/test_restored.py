@@ -1,6 +1,7 @@
 """A hub that lost what it had acknowledged: restored from a backup or a copy, or with a log that was written anew. The agents notice by themselves and
 file again what is missing, once; what the hub still has, and what others filed since, stays as it is."""
 
+import fcntl
 import shutil
 import subprocess
 import time
@@ -261,6 +262,27 @@ class ByHand(RestoredCase):
             self.assertEqual((len(relay.filings()), agent.ask("status")["aside"]), (1, 0))
         self.assertExit(agent("deliver"), 0)
         self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (1, 1))
+
+    def test_who_only_reads_asks_for_the_log_unless_somebody_delivers(self):
+        agent = self.hub_now.agent("D0001")
+        self.submit(agent, "2025-01")
+        relay = self.relay(agent)
+        questions = lambda: [request for kind, request in list(relay.log) if kind == "request" and request.WhichOneof("body") == "witness"]
+        with open(agent.home / "outbox/deliver.lock", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertExit(self.through(relay, agent, "results"), 0)
+            self.assertEqual(questions(), [])
+        relay.on_request = lambda request: None if request.WhichOneof("body") == "witness" else request
+        result = self.through(relay, agent, "results", "--timeout", 1)
+        self.assertExit(result, 3)
+        self.assertEqual(len(questions()), 1)
+        self.assertNotIn("outbox", result.err)  # nothing is wrong with it
+        relay.on_request = lambda request: request
+        (agent.home / "stores.txt").unlink()  # whose filings they are is known no more: nothing may be taken for settled
+        known = self.log_of(agent)["entry"]
+        self.hub_now.must("month", "close", "2024-01")
+        self.assertExit(self.through(relay, agent, "results"), 0)
+        self.assertEqual(self.log_of(agent)["entry"], known)
 
     def test_an_agent_that_was_killed_before_it_heard_the_new_entry_sends_what_it_has_a_receipt_for_once_more(self):
         agent = self.hub_now.agent("D0001")
