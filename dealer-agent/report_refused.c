@@ -4,6 +4,7 @@
 #include "client/messages.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
+#include "dealer-agent/outbox_each.h"
 #include "dealer-agent/report.h"
 #include "dealer-agent/report_receipts.h"
 #include "dealer-agent/run_log.h"
@@ -19,7 +20,6 @@
 #define LOCK_WAIT_MS      10000
 #define REPORTED_FILE     "reported.txt" /* in the home: "NUMBER TIME NAME" of each refusal and its text's file */
 #define REPORTED_MAX      ((size_t)16 << 20)
-#define PAGE              64 /* refusals read at a time */
 
 #define REFUSED_NAME_SIZE (NAME_MAX + sizeof REFUSED_SUFFIX)
 
@@ -184,8 +184,9 @@ static status_t write_refusal(reporter_t *reporter, const filing_t *filing, char
     return status == STATUS_OK ? STATUS_OK : fail(reporter, DESK_REJECTED, status);
 }
 
-static status_t report_one(reporter_t *reporter, const filing_t *filing)
+static status_t report_one(void *context, const filing_t *filing)
 {
+    reporter_t *reporter = context;
     char mark[64], name[REFUSED_NAME_SIZE];
     int length = snprintf(mark, sizeof mark, "\n%llu %llu ", (unsigned long long)filing->number,
                           (unsigned long long)filing->settled_ms);
@@ -195,22 +196,6 @@ static status_t report_one(reporter_t *reporter, const filing_t *filing)
     else
         TRY(write_refusal(reporter, filing, name));
     fprintf(reporter->now_stream, "%s%s\n", mark + 1, name);
-    return STATUS_OK;
-}
-
-static status_t report_page(reporter_t *reporter, uint64_t *after, size_t *out_count)
-{
-    CLEANUP(arena_destroy) arena_t *arena = arena_create(SIZE_MAX / 4);
-    filing_t *filings = NULL;
-    if (!arena)
-        return STATUS_NO_MEMORY;
-    status_t status = outbox_list(reporter->outbox, FILING_ASIDE, *after, PAGE, arena, &filings, out_count);
-    if (status != STATUS_OK)
-        return outbox_explain(reporter->outbox, status, &reporter->session->faults);
-    for (size_t i = 0; i < *out_count; i++) {
-        TRY(report_one(reporter, &filings[i]));
-        *after = filings[i].number;
-    }
     return STATUS_OK;
 }
 
@@ -286,11 +271,11 @@ static status_t forget_told(reporter_t *reporter, bool is_all)
 static status_t report_refusals(reporter_t *reporter)
 {
     TRY(read_reported(reporter));
-    uint64_t after = 0;
-    size_t count = PAGE;
-    status_t status = STATUS_OK;
-    while (status == STATUS_OK && count == PAGE)
-        status = report_page(reporter, &after, &count);
+    faults_t *faults = &reporter->session->faults;
+    size_t told = faults->count;
+    status_t status = outbox_each(reporter->outbox, FILING_ASIDE, report_one, reporter);
+    if (status != STATUS_OK && faults->count == told)
+        status = outbox_explain(reporter->outbox, status, faults);
     TRY(forget_told(reporter, status == STATUS_OK));
     status_t kept = keep_reported(reporter); /* also of those before one that could not be written */
     return status == STATUS_OK ? kept : status;

@@ -1,6 +1,6 @@
 #include "dealer-agent/results_months.h"
 
-#include "core/scratch.h"
+#include "dealer-agent/outbox_each.h"
 #include "dealer-agent/results_files.h"
 #include "dealer-agent/witness.h"
 
@@ -66,8 +66,6 @@ static status_t read_periods(const invocation_t *invocation, arena_t *arena, per
 
 /* ---- What was delivered ---- */
 
-#define FILINGS_AT_A_TIME 500
-
 /* A month that was delivered. */
 typedef struct {
     results_month_t month;
@@ -102,30 +100,14 @@ static status_t find_item(delivered_list_t *list, const filing_t *filing, delive
 }
 
 /* Filings come in the order of their numbers, so the last word on a month is the last that comes. */
-static status_t note_filing(delivered_list_t *list, const filing_t *filing)
+static status_t note_filing(void *context, const filing_t *filing)
 {
+    delivered_list_t *list = context;
     if (list->dealer && strcmp(list->dealer, filing->dealer) != 0)
         return STATUS_OK;
     delivered_t *item;
     TRY(find_item(list, filing, &item));
     item->settled_ms = filing->settled_ms;
-    return STATUS_OK;
-}
-
-static status_t note_filings(outbox_t *outbox, delivered_list_t *list)
-{
-    uint64_t after = 0;
-    for (size_t count = FILINGS_AT_A_TIME; count == FILINGS_AT_A_TIME;) {
-        CLEANUP(arena_destroy) arena_t *arena = arena_create(RESULTS_MEMORY_MAX);
-        filing_t *filings = NULL;
-        if (!arena)
-            return STATUS_NO_MEMORY;
-        TRY(outbox_list(outbox, FILING_DELIVERED, after, FILINGS_AT_A_TIME, arena, &filings, &count));
-        for (size_t i = 0; i < count; i++)
-            TRY(note_filing(list, &filings[i]));
-        if (count)
-            after = filings[count - 1].number;
-    }
     return STATUS_OK;
 }
 
@@ -157,7 +139,7 @@ status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_
     results_month_t *months = arena_array(arena, most, sizeof *months);
     if (!list.items || !months)
         return STATUS_NO_MEMORY;
-    status_t status = note_filings(outbox, &list);
+    status_t status = outbox_each(outbox, FILING_DELIVERED, note_filing, &list);
     tdestroy(list.places, keep_item);
     TRY(status);
     qsort(list.items, list.count, sizeof *list.items, order_delivered);
