@@ -267,6 +267,30 @@ class ByHand(RestoredCase):
         self.assertTrue(answer.receipt.late)
         self.assertExit(agent("deliver"), 0)
         self.assertEqual([(receipt["late"], receipt["again"]) for receipt in self.receipts(agent)], [(False, None), (False, 1)])
+        revision, = self.hub_now.ask("history", "D0001", month)["revisions"]
+        self.assertEqual(revision["filed_at_first"][:10], self.receipts(agent)[0]["time"][:10])
+        self.assertLess(revision["filed_at_first"], revision["time"])
+        self.assertIn("filed again after a loss (first at ", self.hub_now.must("history", "D0001", month).out)
+
+    @unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
+    def test_a_late_correction_of_what_was_filed_in_time_makes_no_month_late(self):
+        agent, clock, month = self.hub_now.agent("D0001"), self.work / "clock", f"{date.today():%Y-%m}"
+        shim = {"LD_PRELOAD": CLOCKSHIM, "CLOCKSHIM_FILE": str(clock)}
+        late = lambda: self.hub_now.ask("coverage", "--period", month, "--scope", "nation")["scopes"][0]["late"]
+        clock.write_text("0")
+        backup = self.back_up()
+        self.submit(agent, month)
+        clock.write_text(f"{90 * 86400}")
+        self.assertEqual(self.hub_now.stop(), 0)
+        self.hub_now.start(**shim)
+        self.submit(agent, month, visits=222)
+        self.assertEqual(([receipt["late"] for receipt in self.receipts(agent)], late()), ([False, True], []))
+        self.restore(backup, **shim)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual(([receipt["late"] for receipt in self.receipts(agent)][2:], late()), ([False, True], []))
+        self.assertEqual([visits for _, _, visits in self.revisions("D0001", int(month.replace("-", "")))], [[200], [222]])
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual(len(self.receipts(agent)), 4)
 
     def test_a_home_that_was_restored_changes_nothing(self):
         agent = self.hub_now.agent("D0001")
