@@ -57,12 +57,12 @@ static json_t *json_of_revision(const history_revision_t *revision)
     json_t *changes = json_array();
     for (size_t i = 0; i < revision->change_count; i++)
         json_array_append_new(changes, json_of_change(&revision->changes[i]));
-    return json_pack("{s:i, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "revision",
+    return json_pack("{s:i, s:o, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "revision",
                      (int)revision->revision, "sequence", listing_number(revision->sequence), "time",
-                     listing_time(revision->time_ms), "role", role_names[revision->actor.role], "key",
-                     json_of_key(&revision->actor), "late", revision->late, "withdrawn", revision->withdrawn, "why",
-                     listing_text(*revision->why ? revision->why : NULL), "catalog",
-                     listing_text(*revision->catalog ? revision->catalog : NULL), "warnings",
+                     listing_time(revision->time_ms), "filed_at_first", listing_time(revision->filed_ms), "role",
+                     role_names[revision->actor.role], "key", json_of_key(&revision->actor), "late", revision->late,
+                     "withdrawn", revision->withdrawn, "why", listing_text(*revision->why ? revision->why : NULL),
+                     "catalog", listing_text(*revision->catalog ? revision->catalog : NULL), "warnings",
                      json_of_codes(revision->warnings, revision->warning_count), "changes", changes,
                      "consultants_added", json_of_codes(revision->added, revision->added_count), "consultants_dropped",
                      json_of_codes(revision->dropped, revision->dropped_count));
@@ -134,6 +134,7 @@ static void add_revision(json_t *lines, const history_revision_t *revision)
     json_t *line = begin_line(lines, revision->withdrawn ? "withdrawn" : "accepted", number);
     json_object_set_new(line, "sequence", listing_number(revision->sequence));
     put_who(line, revision->time_ms, &revision->actor);
+    json_object_set_new(line, "filed_at_first", listing_time(revision->filed_ms));
     json_object_set_new(line, "late", json_boolean(revision->late));
     json_object_set_new(line, "text", json_string(revision->why));
     json_object_set_new(line, "catalog", json_string(revision->catalog));
@@ -153,11 +154,11 @@ static void add_revision(json_t *lines, const history_revision_t *revision)
 static status_t print_csv(const session_t *session, const history_answer_t *answer)
 {
     static const listing_column_t COLUMNS[] = {
-        {"record", "", LISTING_TEXT}, {"revision", "", LISTING_NUMBER}, {"sequence", "", LISTING_NUMBER},
-        {"time", "", LISTING_TIME},   {"role", "", LISTING_TEXT},       {"key", "", LISTING_TEXT},
-        {"late", "", LISTING_TEXT},   {"text", "", LISTING_TEXT},       {"catalog", "", LISTING_TEXT},
-        {"item", "", LISTING_TEXT},   {"consultant", "", LISTING_TEXT}, {"before", "", LISTING_NUMBER},
-        {"after", "", LISTING_NUMBER}};
+        {"record", "", LISTING_TEXT},  {"revision", "", LISTING_NUMBER},    {"sequence", "", LISTING_NUMBER},
+        {"time", "", LISTING_TIME},    {"role", "", LISTING_TEXT},          {"key", "", LISTING_TEXT},
+        {"late", "", LISTING_TEXT},    {"text", "", LISTING_TEXT},          {"catalog", "", LISTING_TEXT},
+        {"item", "", LISTING_TEXT},    {"consultant", "", LISTING_TEXT},    {"before", "", LISTING_NUMBER},
+        {"after", "", LISTING_NUMBER}, {"filed_at_first", "", LISTING_TIME}};
     CLEANUP(drop) json_t *lines = json_array();
     for (size_t i = 0; i < answer->revision_count; i++)
         add_revision(lines, &answer->revisions[i]);
@@ -200,6 +201,10 @@ static void print_head(const render_t *render, const history_revision_t *revisio
         fprintf(render->out, "  %s", pick(render, "迟报", "late"));
     if (revision->withdrawn)
         fprintf(render->out, "  %s", pick(render, "撤回", "withdrawn"));
+    if (revision->filed_ms)
+        fprintf(render->out, "  %s%s%s",
+                pick(render, "总部丢失后重新报送（报送方称最初于 ", "filed again after a loss (first at "),
+                times_local(revision->filed_ms, time), pick(render, " 收讫）", ", its sender says)"));
     fprintf(render->out, "%s%s\n", *revision->why ? pick(render, "：", ": ") : "", revision->why);
 }
 

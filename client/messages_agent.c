@@ -347,8 +347,8 @@ const message_pair_t messages_agent[] = {
     {"there are several tokens; give the one that is for this agent", "其中有多个令牌；请只给出本机的那一个"},
     {"%s is the home of an agent of another hub; name another directory with --home",
      "%s 是连接另一个总部的配置目录；请用 --home 指定其他目录"},
-    {"the home that is there says that its hub is at %s, and is left so; not at %s",
-     "已有的配置目录写明总部地址是 %s，保持不变；未改为 %s"},
+    {"the home that is there says that its hub is at %s, and is left so; where it is at %s, give --hub",
+     "已有的配置目录写明总部地址是 %s，保持不变；若总部已在 %s，请用 --hub 指明"},
     {"%s/home.txt cannot be written: %s", "无法写入 %s/home.txt：%s"},
     {"%s is not reached yet; trying for %u s", "尚未连上 %s；将继续尝试，至多 %u 秒"},
     {"%s closed the connection: too many enrol at once or from this address, or it is another hub than the token's; it "

@@ -25,7 +25,8 @@ extern const char *const figures_kind_names[FIGURES_STATUS_COUNT];
 /* What is known of the month behind an answer: whether it may still change, and how much of it is there. */
 typedef struct {
     figures_kind_t kind;         /* FIGURES_NONE: it is not told */
-    uint32_t expected, reported; /* stores of all that the asker reads together; both 0 where that is not told */
+    uint32_t expected, reported; /* stores of all that the asker reads together, of a ranking those of its scope; both 0
+                                  where that is not told */
 } figures_status_t;
 /* By which regions an answer was computed (core/regions_view.h). All zero: by those of its month. */
 typedef struct {

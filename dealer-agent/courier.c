@@ -63,14 +63,15 @@ status_t courier_explain(courier_t *courier, status_t status)
     return status == STATUS_OK ? status : outbox_explain(courier->outbox, status, &courier->session->faults);
 }
 
-/* What the hub has lost, and does not take again. Where somebody has filed the month since, nobody need care. */
+/* What the hub has lost, and does not take again. Where the month was filed since, here or by somebody else, nobody
+ * need care. */
 static status_t put_aside_again(courier_t *courier, const parcel_t *parcel, status_t refused, const char *reason)
 {
     const refiling_t *again = parcel->again;
     char text[OUTBOX_REASON_MAX + 1], time[TIMES_SIZE];
     uint64_t number = 0;
     TRY(witness_leave(&courier->witness, again->filing.number));
-    if (refused == STATUS_CONFLICT)
+    if (refused == STATUS_CONFLICT || again->is_replaced)
         return STATUS_OK;
     int used = snprintf(text, sizeof text,
                         "the hub has lost this filing, which it had acknowledged as revision %u at %s, and does not "

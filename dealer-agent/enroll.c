@@ -108,14 +108,22 @@ static void choose_endpoints(enrolment_t *enrolment)
 
 /* ---- the home */
 
-/* One that has enrolled may have been given another endpoint by hand, which only --hub overrides. */
+/* Whether a hub has admitted it, which names its stores then. */
+static bool was_admitted(const home_t *home)
+{
+    CLEANUP(stores_fini) stores_t stores = {0};
+    return stores_recall(home->directory, &stores) == STATUS_OK && stores.count > 0;
+}
+
+/* One that was admitted may have been given another endpoint by hand, which only --hub overrides. */
 static void choose_move(enrolment_t *enrolment)
 {
     const home_t *home = &enrolment->home;
     bool is_other = strcmp(home->endpoint, enrolment->hub) != 0;
-    enrolment->moves = is_other && (!*home->signing_key || invocation_value(enrolment->session->invocation, "hub"));
+    enrolment->moves = is_other && (!was_admitted(home) || invocation_value(enrolment->session->invocation, "hub"));
     if (is_other && !enrolment->moves)
-        note(enrolment->session, "the home that is there says that its hub is at %s, and is left so; not at %s",
+        note(enrolment->session,
+             "the home that is there says that its hub is at %s, and is left so; where it is at %s, give --hub",
              home->endpoint, enrolment->hub);
 }
 

@@ -114,10 +114,60 @@ static void find_newest(const filing_t *const *filings, size_t count, const fili
 /* Without the warnings, which prove nothing. */
 static refiling_t refiling_of(const filing_t *origin, const filing_t *latest)
 {
-    refiling_t refiling = {*origin, latest->receipt};
+    refiling_t refiling = {*origin, latest->receipt, false};
     refiling.filing.receipt.warnings = NULL;
     refiling.filing.receipt.warning_count = 0;
     return refiling;
+}
+
+/* What makes the late one behind it a correction: of `count` of one month, by number, all before it, the last that was
+ * filed in time, unless it was withdrawn since. NULL where there is none. */
+static const filing_t *find_in_time(const filing_t *const *filings, size_t count)
+{
+    const filing_t *found = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (first_with_id(filings, i) == i && (filings[i]->is_withdrawal || !filings[i]->receipt.late))
+            found = filings[i]->is_withdrawal ? NULL : filings[i];
+    return found;
+}
+
+/* The last with its id. */
+static const filing_t *find_latest(const filing_t *const *filings, size_t count, const filing_t *origin)
+{
+    const filing_t *latest = origin;
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(filings[i]->id, origin->id, SUBMISSION_ID_SIZE) == 0)
+            latest = filings[i];
+    return latest;
+}
+
+static bool may_be_lost(const filing_t *latest, const uint8_t hub_key[KEY_SIZE], uint64_t sequence)
+{
+    return latest->receipt.sequence > sequence && memcmp(latest->hub_key, hub_key, KEY_SIZE) == 0;
+}
+
+/* Of `count` of one month, by number; returns how many. */
+static size_t select_of_month(const filing_t *const *filings, size_t count, const uint8_t hub_key[KEY_SIZE],
+                              uint64_t sequence, refiling_t *out)
+{
+    const filing_t *origin, *latest, *in_time = NULL;
+    size_t used = 0, before = 0;
+    find_newest(filings, count, &origin, &latest);
+    if (!may_be_lost(latest, hub_key, sequence))
+        return 0;
+    out[used++] = refiling_of(origin, latest);
+    while (filings[before] != origin)
+        before++;
+    if (origin->receipt.late && !origin->is_withdrawal)
+        in_time = find_in_time(filings, before);
+    if (!in_time)
+        return used;
+    latest = find_latest(filings, count, in_time);
+    if (may_be_lost(latest, hub_key, sequence)) {
+        out[used] = refiling_of(in_time, latest);
+        out[used++].is_replaced = true;
+    }
+    return used;
 }
 
 size_t witness_select(const filing_t **filings, size_t count, const uint8_t hub_key[KEY_SIZE], uint64_t sequence,
@@ -127,12 +177,9 @@ size_t witness_select(const filing_t **filings, size_t count, const uint8_t hub_
     if (count)
         qsort(filings, count, sizeof(filing_t *), compare_places);
     for (size_t first = 0, next; first < count; first = next) {
-        const filing_t *origin, *latest;
         for (next = first + 1; next < count && are_of_one_month(filings[first], filings[next]);)
             next++;
-        find_newest(filings + first, next - first, &origin, &latest);
-        if (latest->receipt.sequence > sequence && memcmp(latest->hub_key, hub_key, KEY_SIZE) == 0)
-            out[used++] = refiling_of(origin, latest);
+        used += select_of_month(filings + first, next - first, hub_key, sequence, out + used);
     }
     if (used)
         qsort(out, used, sizeof *out, compare_numbers);

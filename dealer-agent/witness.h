@@ -5,7 +5,8 @@
  *   the entry stands    what has a receipt of a later revision than the entry tells of (a delivery was cut off before
  *                       the entry was asked for) is sent again;
  *   it does not, or     the newest filing of each month is sent again.
- *   none is known
+ *   none is known       where that was late and corrects one that was in time, that one before it, so that the
+ *                       month does not become late.
  *
  * Sent again is the same submission with its old id and with its first receipt: a hub that still has it
  * answers as the first time, which changes nothing there and leaves nothing here; one that has it no more takes it in
@@ -23,6 +24,7 @@
 typedef struct {
     filing_t filing;  /* as it was acknowledged at first, without its facts */
     receipt_t latest; /* what the hub answered last */
+    bool is_replaced; /* by the newest of its month, and before it only to show that the store was in time */
 } refiling_t;
 
 typedef struct {
@@ -45,7 +47,8 @@ status_t witness_list(session_t *session, outbox_t *outbox, witness_t *witness, 
                       size_t *out_count) NODISCARD;
 
 /* The newest of each store and month of `count` delivered filings, whose pointers are put in another order (those with
- * the same id are one), where the receipt is this hub's, and of a later revision than `sequence`; by number. Pure.
+ * the same id are one), where the receipt is this hub's, and of a later revision than `sequence`; and what it replaced
+ * where only that was in time; by number. Pure.
  * `out`: room for `count`; returns how many. */
 size_t witness_select(const filing_t **filings, size_t count, const uint8_t hub_key[KEY_SIZE], uint64_t sequence,
                       refiling_t *out) NODISCARD;

@@ -24,8 +24,7 @@ static const char *const OWN_FILES[] = {DIRECTORY_KEY_FILE, DIRECTORY_SETTINGS_F
 static struct {
     char path[PATH_MAX];
     pid_t process;
-    volatile sig_atomic_t folder;   /* open and locked; -1 = nothing is being made */
-    volatile sig_atomic_t is_named; /* the backup is there: a signal lets the rest, some milliseconds, go on */
+    volatile sig_atomic_t folder; /* open and locked; -1 = nothing is being made */
 } making = {.folder = -1};
 
 static void file_close(int *file)
@@ -112,8 +111,6 @@ static void remove_and_end(int number)
 {
     static const char WORDS[] = "yardstick-hub: ended by a signal; no backup was made\n";
     int folder = making.folder;
-    if (making.is_named)
-        return;
     raise(number);                                /* its default, once the handler is left */
     if (folder < 0 || getpid() != making.process) /* the child that verifies */
         return;
@@ -268,19 +265,16 @@ static bool rename_new(const char *from, const char *to)
 static status_t give_name(const char *destination, faults_t *faults)
 {
     sigset_t before;
-    block_signals(&before); /* once it has its name, a signal may no longer remove it */
-    int folder = making.folder;
+    block_signals(&before);
     bool is_named = rename_new(making.path, destination);
     int reason = errno;
-    if (is_named) {
-        making.is_named = 1;
-        making.folder = -1;
-        close(folder);
-    }
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (!is_named)
+    if (!is_named) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
         return reason == EEXIST ? refuse_taken(destination, faults)
                                 : fail(faults, destination, "cannot be given its name", reason);
+    }
+    close(making.folder);
+    making.folder = -1;
     if (store_sync_parent(destination) != STATUS_OK)
         return fail(faults, destination, "is made, but the directory above it cannot be synced", errno);
     return STATUS_OK;
@@ -330,7 +324,6 @@ status_t backup_make(const backup_plan_t *plan, store_counts_t *out_counts, faul
         return refuse_taken(destination, faults);
     snprintf(making.path, sizeof making.path, "%s" PARTIAL, destination);
     making.process = getpid();
-    making.is_named = 0;
     take_signals(before);
     status_t status = make(plan, destination, out_counts, faults);
     give_back_signals(before);

@@ -16,6 +16,7 @@ typedef struct {
  * its name. Whatever fails, a fault says what, where and what to do, and what was made is removed. What a killed backup
  * to the same destination left is removed first. The newest committed state is in it, and nothing newer or half done.
  *
- * For a program's only thread: while it runs, SIGINT, SIGTERM and SIGHUP remove what was made and then end the process;
- * SIGXFSZ is ignored from then on. */
+ * For a program's only thread: while it runs, SIGINT, SIGTERM and SIGHUP remove what was made and then end the process.
+ * Once the backup has its name they stay blocked: the program says that it is made, and ends by itself. SIGXFSZ is
+ * ignored from then on. */
 status_t backup_make(const backup_plan_t *plan, store_counts_t *out_counts, faults_t *faults) NODISCARD;

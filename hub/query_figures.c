@@ -55,7 +55,7 @@ status_t query_compare(const query_t *query)
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status;
     compare_answer_t *answer = NULL;
-    TRY(view_month(query, &view, &snapshot, &status));
+    TRY(view_month(query, &view, NULL, &snapshot, &status));
     if (view.is_disclosed) {
         TRY(query_compare_disclosed(query, snapshot.month, view.releases, dealer, region, peers, asked->peer_count,
                                     &answer));
@@ -102,7 +102,7 @@ status_t query_rank(const query_t *query)
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status;
     rank_answer_t *answer = NULL;
-    TRY(view_month(query, &view, &snapshot, &status));
+    TRY(view_month(query, &view, &scope, &snapshot, &status));
     TRY(rank_compute(snapshot.month, row, scope, query->arena, &answer));
     answer->status = status;
     answer->regions = view.regions_told;
@@ -197,7 +197,7 @@ status_t query_benchmark(const query_t *query)
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status;
     benchmark_answer_t *answer = NULL;
-    TRY(view_month(query, &view, &snapshot, &status));
+    TRY(view_month(query, &view, NULL, &snapshot, &status));
     exemplars_t exemplars = {0};
     TRY(find_exemplars(query, &view, &exemplars));
     TRY(benchmark_compute(snapshot.month, &view.rule, scopes.scopes, scopes.count, table, &exemplars, query->arena,
@@ -226,7 +226,7 @@ status_t query_coverage(const query_t *query)
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status;
     coverage_answer_t *answer = NULL;
-    TRY(view_month(query, &view, &snapshot, &status));
+    TRY(view_month(query, &view, NULL, &snapshot, &status));
     TRY(coverage_compute(snapshot.month, scopes.scopes, scopes.count, query->arena, &answer));
     answer->status = status;
     answer->regions = view.regions_told;

@@ -166,6 +166,7 @@ static status_t describe(const history_t *history, const stored_revision_t *revi
     *out = (history_revision_t){
         .revision = revision->revision,
         .time_ms = revision->time_ms,
+        .filed_ms = revision->filed_ms,
         .actor = {.role = revision->role, .has_key = true},
         .late = revision->late,
         .withdrawn = revision->withdrawn,

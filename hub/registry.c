@@ -142,9 +142,8 @@ principal_t *registry_find(registry_t *registry, const uint8_t key[KEY_SIZE])
 
 void registry_revoke(registry_t *registry, const uint8_t key[KEY_SIZE])
 {
-    principal_t *principal = registry_find(registry, key);
-    if (principal)
-        atomic_store(&principal->revoked, true);
+    for (principal_t *principal = registry_find(registry, key); principal; principal = principal->before)
+        atomic_store(&principal->revoked, true); /* also for what is under way with the rights of before */
 }
 
 bool registry_accepts(registry_t *registry, const uint8_t key[KEY_SIZE])

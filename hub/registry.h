@@ -38,7 +38,7 @@ status_t registry_load(registry_t *registry, store_txn_t *txn) NODISCARD;
  * is under way ends with the one of before. A revoked key is left as it is. STATUS_NO_MEMORY changes nothing. */
 status_t registry_admit(registry_t *registry, const key_entry_t *entry) NODISCARD;
 
-/* Marks a key; no effect where it is unknown. */
+/* Marks a key, also for what is under way with its rights of before; no effect where it is unknown. */
 void registry_revoke(registry_t *registry, const uint8_t key[KEY_SIZE]);
 
 /* The principal, revoked ones too; NULL where the key is unknown. */

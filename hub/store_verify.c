@@ -162,9 +162,18 @@ static void give_way(void)
 static const int CRASHES[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 enum { CRASH_COUNT = sizeof CRASHES / sizeof *CRASHES };
 
+/* With them go the locks that were inherited: when the process that forked is killed, they end with it and not some
+ * moments later, so that whoever comes next is not told that it is still at work. */
+static void close_others(int line)
+{
+    (void)close_range(STDERR_FILENO + 1, (unsigned)line - 1, 0);
+    (void)close_range((unsigned)line + 1, UINT_MAX, 0);
+}
+
 static void run_child(const char *directory, const task_t *task, int line) __attribute__((noreturn));
 static void run_child(const char *directory, const task_t *task, int line)
 {
+    close_others(line);
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* when the thread ends that forked */
     for (size_t i = 0; i < CRASH_COUNT; i++)
         signal(CRASHES[i], SIG_DFL);

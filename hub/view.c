@@ -230,7 +230,8 @@ static status_t count_stores(const month_t *month, scope_t scope, figures_status
     return STATUS_OK;
 }
 
-status_t view_month(const query_t *query, const view_t *view, month_snapshot_t *out, figures_status_t *out_status)
+status_t view_month(const query_t *query, const view_t *view, const scope_t *asked, month_snapshot_t *out,
+                    figures_status_t *out_status)
 {
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status = {.kind = view->kind};
@@ -246,7 +247,7 @@ status_t view_month(const query_t *query, const view_t *view, month_snapshot_t *
     else
         TRY(acquire(query, view, &snapshot));
     if (counts)
-        TRY(count_stores(snapshot.month, scope, &status));
+        TRY(count_stores(snapshot.month, asked ? *asked : scope, &status));
     *out = snapshot;
     *out_status = status;
     snapshot = (month_snapshot_t){0};

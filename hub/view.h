@@ -42,8 +42,9 @@ status_t view_open_filed(const query_t *query, const as_of_t *as_of, view_t *out
 /* Fit for CLEANUP; accepts a zeroed one. */
 void view_fini(view_t *view);
 
-/* The month in the view's world, and what is to be told of it: counts are of all that the key reads together (a
- * manager's region where there was one, else the nation; none to dealers). The caller ends the snapshot with
- * months_release. STATUS_CONFLICT: the world or the month's state changed meanwhile, ask again. */
-status_t view_month(const query_t *query, const view_t *view, month_snapshot_t *out,
+/* The month in the view's world, and what is to be told of it: counts are of `asked`, which the key may read; NULL: of
+ * all that it reads together (a manager's region where there was one, else the nation). Dealers are told none. The
+ * caller ends the snapshot with months_release. STATUS_CONFLICT: the world or the month's state changed meanwhile, ask
+ * again. */
+status_t view_month(const query_t *query, const view_t *view, const scope_t *asked, month_snapshot_t *out,
                     figures_status_t *out_status) NODISCARD;

@@ -182,6 +182,7 @@ static status_t read_history_revision(reader_t *reader, const Yardstick__V1__His
         .revision = message->revision,
         .sequence = message->sequence,
         .time_ms = message->time_ms,
+        .filed_ms = message->filed_ms,
         .late = message->late,
         .withdrawn = message->withdrawn,
         .why = message->why,
@@ -324,6 +325,7 @@ static status_t write_history_revisions(arena_t *arena, const history_answer_t *
         items[i].revision = one->revision;
         items[i].sequence = one->sequence;
         items[i].time_ms = one->time_ms;
+        items[i].filed_ms = one->filed_ms;
         items[i].role = (Yardstick__V1__Role)one->actor.role;
         items[i].public_key = lend_key(&one->actor);
         items[i].late = one->late;

@@ -516,6 +516,7 @@ typedef struct {
 typedef struct {
     uint32_t revision;
     uint64_t sequence, time_ms;
+    uint64_t filed_ms; /* filed again: when it was acknowledged at first, as its sender says; 0 = not so */
     log_actor_t actor;
     bool late, withdrawn;
     const char *why, *catalog;

@@ -97,6 +97,33 @@ Test(witness, what_was_filed_again_counts_as_the_first_of_its_id_with_its_last_r
     cr_assert_eq(chosen(filings, 5, 9, out), 0);
 }
 
+Test(witness, a_late_correction_comes_with_what_was_in_time_before_it)
+{
+    filing_t filings[] = {delivered(1, 1, "D0001", JUNE, 11), delivered(2, 2, "D0001", JUNE, 12),
+                          delivered(3, 3, "D0001", JUNE, 13), delivered(4, 4, "D0001", JUNE, 14),
+                          delivered(5, 2, "D0001", JUNE, 9)};
+    const uint64_t both[] = {2, 4}, newest[] = {4};
+    filings[2].receipt.late = filings[3].receipt.late = true;
+    expect_selected(filings, 5, 0, both, 2);
+    refiling_t out[5];
+    cr_assert_eq(chosen(filings, 5, 0, out), 2);
+    cr_assert(out[0].is_replaced && !out[1].is_replaced);
+    cr_assert_eq(out[0].latest.sequence, 9);
+    expect_selected(filings, 5, 9, newest, 1); /* the hub has that of before */
+    filings[1].hub_key[0] ^= 1;
+    filings[4].hub_key[0] ^= 1;
+    expect_selected(filings, 5, 0, newest, 1);
+    filings[1].hub_key[0] ^= 1;
+    filings[4].hub_key[0] ^= 1;
+    filings[2].is_withdrawal = true; /* it was withdrawn, and is filed late */
+    expect_selected(filings, 5, 0, newest, 1);
+    filings[2].is_withdrawal = false;
+    filings[3].is_withdrawal = true;
+    expect_selected(filings, 5, 0, newest, 1);
+    filings[3].is_withdrawal = filings[3].receipt.late = false;
+    expect_selected(filings, 5, 0, newest, 1);
+}
+
 Test(witness, what_another_hub_acknowledged_is_not_sent_to_this_one)
 {
     filing_t filings[] = {delivered(1, 1, "D0001", JUNE, 11), delivered(2, 2, "D0001", JUNE + 1, 12)};

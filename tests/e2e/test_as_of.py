@@ -191,6 +191,11 @@ class AsOf(Case):
         whole = self.shared.ask("coverage", "--period", "2025-06")
         self.assertEqual((whole["reported"], whole["expected"]), (whole["scopes"][0]["reported"], whole["scopes"][0]["expected"]))
         self.assertLess(answer["expected"], whole["expected"])
+        for scope in ("nation", "region:east", "circle:circle-1"):  # a ranking is told of its scope's stores
+            ranking = self.shared.ask("rank", "--row", "new_conversion", "--scope", scope, "--period", "2025-06")
+            of_scope = self.shared.ask("coverage", "--period", "2025-06", "--scope", scope)["scopes"][0]
+            self.assertEqual((ranking["reported"], ranking["expected"]), (of_scope["reported"], of_scope["expected"]), scope)
+            self.assertEqual(ranking["expected"], len(ranking["ranked"]) + len(ranking["unranked"]), scope)
         dealer = self.shared.client("dealer", ["D0001"])
         self.addCleanup(dealer.close)
         for more in (dict(as_of_event=3), dict(as_of_ms=1), dict(restated=True)):

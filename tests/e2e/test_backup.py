@@ -1,6 +1,7 @@
 """Backups of a hub's data directory: made while the hub serves, whole or not there, and as good as the hub to whoever asks (SPEC 6)."""
 
 import copy
+import fcntl
 import os
 import random
 import shutil
@@ -10,9 +11,10 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 from filing import Filer
-from yardstick import GOLDEN, LONG, OK, PROGRAMS, Case, die_with_parent, environment, eventually, figures, main, run
+from yardstick import GOLDEN, LONG, OK, PATIENCE, PROGRAMS, Case, die_with_parent, environment, eventually, figures, main, run
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = 200 if LONG else 20
@@ -166,9 +168,44 @@ class WhileItServes(BackupCase):
         self.assertVerifies(hub.directory)
         figures(f"backup cut off: {ROUNDS} rounds, {halves} of them left half of one, no harm")
 
+    def test_once_it_has_its_name_a_signal_leaves_it_to_say_so(self):
+        hub = self.hub(start=False)
+        destination = self.work / "backup"
+        reader, writer = os.pipe()
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(writer, b"." * 4096)  # so that it waits where it says what it made
+        process = self.begin(hub.directory, destination, stdout=writer)
+        os.close(writer)
+        eventually(destination.exists, "the backup")
+        eventually(lambda: "pipe_write" in Path(f"/proc/{process.pid}/wchan").read_text() or process.poll() is not None, "its words")
+        process.terminate()
+        with open(reader, "rb") as words:
+            said = words.read().lstrip(b".")
+        self.assertEqual((process.wait(PATIENCE), said[:9]), (0, b"backed up"))
+        self.assertVerifies(destination)
+
+    def test_the_process_that_verifies_holds_no_lock_of_the_one_that_may_be_killed(self):
+        hub = self.hub()
+        hub.import_golden()
+        process = self.begin(hub.directory, self.work / "backup")
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+
+        def held():
+            """What a child of it has open; None while there is no child to look at."""
+            try:
+                return [os.readlink(link) for link in Path("/proc", children.read_text().split()[0], "fd").iterdir()]
+            except (OSError, IndexError):
+                return None
+        eventually(lambda: (open_files := held()) is not None and str(self.work / "backup.partial") not in open_files or process.poll() is not None, "a child")
+        self.assertIsNone(process.poll(), "the lock was held until the end")
+        self.assertEqual(process.wait(PATIENCE), 0)
+
+    def begin(self, source, destination, stdout=subprocess.DEVNULL):
+        return subprocess.Popen([PROGRAMS / "yardstick-hub", "backup", source, destination], stdin=subprocess.DEVNULL, stdout=stdout,
+                                stderr=subprocess.DEVNULL, env=environment(self.work), preexec_fn=die_with_parent)
+
     def cut_off(self, source, destination, seconds, how):
-        process = subprocess.Popen([PROGRAMS / "yardstick-hub", "backup", source, destination], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(self.work), preexec_fn=die_with_parent)
+        process = self.begin(source, destination)
         try:
             return process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -4,6 +4,7 @@ import os
 import pty
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -149,6 +150,48 @@ class AtTheDealership(HubCase):
         self.assertExit(result, 0)
         self.assertIn("and is left so", result.err)
         self.assertEqual(self.endpoint_of(home), self.shared.endpoint, "a home that works is not moved back")
+
+    def test_a_home_that_no_hub_admitted_takes_the_endpoint_of_the_token_that_is_right(self):
+        for made in ("by a token", "by init"):
+            wrong, home = self.token_for("D0020", options=("--endpoint", "tcp://127.0.0.1:9")), self.home()
+            if made == "by a token":
+                self.assertExit(enroll(self.shared, home, wrong, "--enroll-at", "tcp://127.0.0.1:9", "--timeout", "1"), 3)
+            else:
+                keys = [run(self.work, "yardstick-hub", "key", self.shared.directory, *more).out.strip() for more in ((), ("--signing",))]
+                self.assertExit(run(self.work, "yardstick-agent", "init", "--home", home, "--hub", "tcp://127.0.0.1:9", "--hub-key", keys[0],
+                                    "--signing-key", keys[1]), 0)
+            self.assertEqual(self.endpoint_of(home), "tcp://127.0.0.1:9")
+            result = enroll(self.shared, home, self.token_for("D0020"))
+            self.assertExit(result, 0)
+            self.assertEqual((self.endpoint_of(home), result.err), (self.shared.endpoint, ""), made)
+            self.assertExit(run(self.work, "yardstick-agent", "whoami", "--home", home), 0)
+
+    def test_a_key_that_the_restored_hub_lost_is_admitted_again_by_its_old_token(self):
+        hub = self.hub(SETTINGS)
+        hub.import_network()
+        tokens = {}
+        for dealers in ("D0001", "D0002"):
+            result, out = make_tokens(hub, dealers + "\n", name=f"{dealers}.txt", out=f"{dealers}.csv")
+            self.assertExit(result, 0)
+            tokens |= lines_of(out)
+            if dealers == "D0001":
+                self.assertExit(run(self.work, "yardstick-hub", "backup", hub.directory, self.work / "backup"), 0)
+        homes = {dealers: self.home() for dealers in tokens}
+        for dealers, home in homes.items():
+            self.assertExit(enroll(hub, home, tokens[dealers]), 0)
+        hub.stop()
+        shutil.move(hub.directory, self.work / "lost")
+        shutil.copytree(self.work / "backup", hub.directory)
+        hub.start()
+        for dealers, home in homes.items():
+            self.assertExit(run(self.work, "yardstick-agent", "whoami", "--home", home, "--timeout", "3"), 1)
+        first = homes["D0001"]
+        before = (first / "home.txt").read_text(), (first / "secret.key").read_text()
+        self.assertExit(enroll(hub, first, tokens["D0001"], "--hub", hub.endpoint, "--enroll-at", hub.enrolling), 0)
+        self.assertEqual(((first / "home.txt").read_text(), (first / "secret.key").read_text()), before)
+        self.assertExit(run(self.work, "yardstick-agent", "whoami", "--home", first), 0)
+        # A token that was made after the backup is unknown to the hub that was restored from it.
+        self.assertExit(enroll(hub, homes["D0002"], tokens["D0002"], "--hub", hub.endpoint, "--enroll-at", hub.enrolling), 1, "token")
 
     def test_a_hub_that_refuses_moves_no_home(self):
         token, home = self.token_for("D0019"), self.home()

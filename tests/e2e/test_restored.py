@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 from relay import Relay, refusal
 from test_agent_run import DeskCase, facts
-from yardstick import (CLOCKSHIM, INTERNAL, NOT_ALLOWED, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main,
-                       run, whole_facts, wire)
+from yardstick import (CLOCKSHIM, CONFLICT, INTERNAL, MONTH_CLOSED, NOT_ALLOWED, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main,
+                       run, submission, whole_facts, wire)
 
 
 class RestoredCase(DeskCase, Case):
@@ -338,6 +338,30 @@ class ByHand(RestoredCase):
         self.assertTrue(answer.receipt.late)
         self.assertExit(agent("deliver"), 0)
         self.assertEqual([(receipt["late"], receipt["again"]) for receipt in self.receipts(agent)], [(False, None), (False, 1)])
+        revision, = self.hub_now.ask("history", "D0001", month)["revisions"]
+        self.assertEqual(revision["filed_at_first"][:10], self.receipts(agent)[0]["time"][:10])
+        self.assertLess(revision["filed_at_first"], revision["time"])
+        self.assertIn("filed again after a loss (first at ", self.hub_now.must("history", "D0001", month).out)
+
+    @unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
+    def test_a_late_correction_of_what_was_filed_in_time_makes_no_month_late(self):
+        agent, clock, month = self.hub_now.agent("D0001"), self.work / "clock", f"{date.today():%Y-%m}"
+        shim = {"LD_PRELOAD": CLOCKSHIM, "CLOCKSHIM_FILE": str(clock)}
+        late = lambda: self.hub_now.ask("coverage", "--period", month, "--scope", "nation")["scopes"][0]["late"]
+        clock.write_text("0")
+        backup = self.back_up()
+        self.submit(agent, month)
+        clock.write_text(f"{90 * 86400}")
+        self.assertEqual(self.hub_now.stop(), 0)
+        self.hub_now.start(**shim)
+        self.submit(agent, month, visits=222)
+        self.assertEqual(([receipt["late"] for receipt in self.receipts(agent)], late()), ([False, True], []))
+        self.restore(backup, **shim)
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual(([receipt["late"] for receipt in self.receipts(agent)][2:], late()), ([False, True], []))
+        self.assertEqual([visits for _, _, visits in self.revisions("D0001", int(month.replace("-", "")))], [[200], [222]])
+        self.assertExit(agent("deliver"), 0)
+        self.assertEqual(len(self.receipts(agent)), 4)
 
     def test_a_home_that_was_restored_changes_nothing(self):
         agent = self.hub_now.agent("D0001")
@@ -366,6 +390,94 @@ class ByHand(RestoredCase):
         self.assertIn("it had lost nothing that was filed from here", agent.must("status").out)
         # What it keeps now is the entry that headquarters' own check finds.
         self.hub_now.must("audit", "verify", "--expect", f"{log['entry']}:{log['hash']}")
+
+
+@unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
+class Forged(RestoredCase):
+    """Receipts with which somebody might wish to have filed in time, at a hub that lost what was filed, after the due day."""
+
+    STORES = [f"D00{number:02}" for number in range(1, 33)]
+
+    def setUp(self):
+        super().setUp()
+        self.month = int(f"{date.today():%Y%m}")
+        self.backup = self.back_up()
+        self.clock = self.work / "clock"
+        client = self.headquarters()
+        self.ids = {store: bytes([index]) * 16 for index, store in enumerate(self.STORES)}
+        self.sent = {client.send("submit", **submission(self.hub_now, store, self.month, whole_facts(), submission_id=self.ids[store], group_receipt=True)): store
+                     for store in self.STORES}
+        answers = [client.receive() for _ in self.STORES]
+        self.receipts_of = {self.sent[answer.request_id]: answer.receipt for answer in answers if answer.status.code == OK}
+        self.assertGreater(len(self.receipts_of), 24)
+        client.close()
+
+    def lose_all(self, days=90):
+        self.clock.write_text(str(days * 86400))
+        self.restore(self.backup, LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(self.clock))
+        return self.headquarters()
+
+    @staticmethod
+    def changed(receipt, **fields):
+        other = wire.Receipt()
+        other.CopyFrom(receipt)
+        for name, value in fields.items():
+            setattr(other, name, value)
+        return other
+
+    def test_only_the_hub_s_own_receipt_of_these_very_facts_says_that_it_was_in_time(self):
+        stores = iter(list(self.receipts_of))
+        first, second = next(stores), next(stores)
+        another, grouped = self.receipts_of[second], next(store for store, receipt in self.receipts_of.items() if receipt.group_size > 1 and store not in (first, second))
+        client = self.lose_all()
+
+        def late(store, receipt, facts=None, submission_id=None):
+            answer = client.submit(store, self.month, facts or whole_facts(), submission_id=submission_id or self.ids[store], earlier=receipt)
+            self.assertStatus(answer, OK, store)
+            return answer.receipt.late
+        own = self.receipts_of
+        self.assertFalse(late(first, own[first]))
+        self.assertFalse(late(grouped, own[grouped]), "of a group")
+        forms = {
+            "another store's": lambda store: (another,), "another store's, with its id": lambda store: (another, None, self.ids[second]),
+            "of another filing": lambda store: (own[store], None, bytes(15) + b"x"), "other facts": lambda store: (own[store], whole_facts(7)),
+            "other facts with their digest": lambda store: (self.changed(own[store], facts_digest=bytes(32)), whole_facts(7)),
+            "another time": lambda store: (self.changed(own[store], time_ms=own[store].time_ms - 1),),
+            "another revision": lambda store: (self.changed(own[store], revision=2),), "another sequence": lambda store: (self.changed(own[store], sequence=99),),
+            "another outcome": lambda store: (self.changed(own[store], outcome=2),), "a withdrawal": lambda store: (self.changed(own[store], outcome=3),),
+            "said to be late": lambda store: (self.changed(own[store], late=True),),
+            "said to be alone": lambda store: (self.changed(own[store], group_size=0, group_index=0, group_path=b""),) if own[store].group_size else (another,),
+            "a longer way": lambda store: (self.changed(own[store], group_size=4096, group_path=bytes(12 * 32)),),
+            "another place": lambda store: (self.changed(own[store], group_size=2, group_index=1 - min(own[store].group_index, 1), group_path=own[store].facts_digest),),
+            "no signature": lambda store: (self.changed(own[store], signature=b"", facts_digest=b"", group_size=0, group_index=0, group_path=b""),),
+        }
+        for name, form in forms.items():
+            store = next(store for store in stores if store != grouped)
+            with self.subTest(name):
+                self.assertTrue(late(store, *form(store)))
+
+    def test_another_month_and_a_closed_month_take_none(self):
+        store, receipt = next(iter(self.receipts_of.items()))
+        client = self.lose_all()
+        before = self.month - 1 if self.month % 100 > 1 else self.month - 89
+        answer = client.submit(store, before, whole_facts(), submission_id=bytes(15) + b"y", earlier=receipt)
+        self.assertStatus(answer, OK)
+        self.assertTrue(answer.receipt.late)
+        self.hub_now.must("month", "close", f"{self.month // 100}-{self.month % 100:02}")
+        self.assertStatus(client.submit(store, self.month, whole_facts(), submission_id=self.ids[store], earlier=receipt), MONTH_CLOSED)
+
+    def test_a_time_that_is_claimed_holds_back_its_claimer_and_nobody_else(self):
+        store, receipt = next(iter(self.receipts_of.items()))
+        client = self.lose_all()
+        self.assertStatus(client.submit(store, self.month, whole_facts(5)), OK)
+        for time_ms in (1, receipt.time_ms):
+            answer = client.submit(store, self.month, whole_facts(6), submission_id=bytes(15) + b"z", earlier=self.changed(receipt, time_ms=time_ms))
+            self.assertStatus(answer, CONFLICT)
+        answer = client.submit(store, self.month, whole_facts(6), submission_id=bytes(15) + b"z", earlier=self.changed(receipt, time_ms=2**64 - 1))
+        self.assertStatus(answer, OK)  # as without
+        now = answer.receipt.time_ms
+        self.assertLessEqual(self.headquarters().ask("history", dealer=store, period=self.month).history.revisions[-1].filed_ms, now)
+        self.assertStatus(client.submit(store, self.month, whole_facts(8)), OK)
 
 
 if __name__ == "__main__":

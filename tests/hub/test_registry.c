@@ -65,6 +65,7 @@ Test(registry, a_key_may_get_other_rights_and_what_holds_the_ones_of_before_goes
     cr_assert_str_eq(before->dealers[1], "D2");
     cr_assert_eq(registry_count(registry, ROLE_NONE), 1);
     registry_revoke(registry, entry.public_key);
+    cr_assert(atomic_load(&before->revoked) && atomic_load(&after->revoked));
     cr_assert_eq(registry_count(registry, ROLE_NONE), 0);
     cr_assert_eq(registry_admit(registry, &entry), STATUS_OK);
     cr_assert(!registry_accepts(registry, entry.public_key));

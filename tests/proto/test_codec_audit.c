@@ -136,6 +136,7 @@ Test(codec_audit, a_history_comes_back)
     const fact_change_t changes[] = {{"ad_spend", "", NAN, 46587.23}, {"visits", "S1", 4, NAN}};
     const char *warnings[] = {"c"}, *added[] = {"S2", "S3"}, *dropped[] = {"S4"};
     const history_revision_t revision = {.revision = 2,
+                                         .filed_ms = 33,
                                          .sequence = 9,
                                          .time_ms = 90,
                                          .actor = SOMEBODY,
@@ -158,7 +159,8 @@ Test(codec_audit, a_history_comes_back)
     const history_answer_t *back = &got.response->history;
     const history_revision_t *one = &back->revisions[0];
     cr_assert(back->period == JUNE && back->revision_count == 1 && back->comment_count == 1);
-    cr_assert(one->revision == 2 && one->sequence == 9 && one->late && one->withdrawn && one->catalog_digest == 77);
+    cr_assert(one->revision == 2 && one->filed_ms == 33 && one->sequence == 9 && one->late && one->withdrawn &&
+              one->catalog_digest == 77);
     cr_assert(one->change_count == 2 && isnan(one->changes[0].before) && one->changes[0].after == 46587.23);
     cr_assert(isnan(one->changes[1].after) && one->warning_count == 1 && one->added_count == 2);
     cr_assert_str_eq(one->changes[1].consultant, "S1");
