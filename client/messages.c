@@ -209,6 +209,9 @@ static const message_pair_t PAIRS[] = {
      "表格没有写明门店，而本机负责 %zu 家；请把其中一家的代码写进文件名（如 "
      "%s-2025），或每月写一行并有“经销商”（dealer"
      "）列"},
+    {"the file's name says store %s, and this key files for %s; rename the file where that is wrong, or name the store "
+     "with --dealer",
+     "文件名写的门店是 %s，而本机负责的是 %s；如果文件名写错了，请改文件名，或用 --dealer 指定门店"},
     {"the sheet names no store; write one line a month with a column 'dealer'",
      "表格没有写明门店；请每月写一行，并有“经销商”（dealer）列"},
     {"%s is not filled and left out: it holds no figure", "%s 未填写，略过：没有任何数字"},

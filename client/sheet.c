@@ -1,10 +1,10 @@
 #include "client/sheet.h"
 
 #include "client/captions.h"
+#include "client/named_store.h"
 #include "client/sheet_internals.h"
 #include "core/limits.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,34 +161,19 @@ status_t sheet_read(sheet_t *sheet, const records_t *records, size_t table, cons
 
 /* ---- The months ---- */
 
-/* Whether two bytes side by side are of one word: letters and digits, or Chinese. */
-static bool are_joined(char a, char b)
-{
-    bool is_ascii = !((a | b) & 0x80), is_wide = a & b & 0x80;
-    return is_wide || (is_ascii && isalnum((unsigned char)a) && isalnum((unsigned char)b));
-}
-
-/* Whether a code stands in a file's name as a word of its own. */
-static bool names_code(const char *name, const char *code)
-{
-    size_t size = strlen(code);
-    for (const char *at = strstr(name, code); at; at = strstr(at + 1, code))
-        if ((at == name || !are_joined(at[-1], *code)) && !are_joined(code[size - 1], at[size]))
-            return true;
-    return false;
-}
-
 /* The store of the file: the key's only one, or the one whose code its name holds. NULL, with a fault, where none is
- * said. */
+ * said, or one that is not the key's. */
 static const char *find_dealer(const sheet_t *sheet, const char *path)
 {
     const facts_options_t *options = sheet->options;
+    const char *found = NULL;
+    if (!named_store_check(path, options, sheet->faults))
+        return NULL;
     if (options->dealer_count == 1)
         return options->dealers[0];
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *found = NULL;
     size_t count = 0;
     for (size_t i = 0; i < options->dealer_count; i++)
-        if (names_code(name, options->dealers[i])) {
+        if (named_store_holds(path, options->dealers[i])) {
             found = options->dealers[i];
             count++;
         }

@@ -48,8 +48,10 @@ static status_t read_as(const reader_t *reader, const char *const *dealers, size
     reading_t *reading = reader->reading;
     facts_set_fini(&reading->set);
     begin_faults(reader->session, &reading->notes);
-    facts_options_t options = {
-        .dealers = dealers, .dealer_count = dealer_count, .year = invocation_year(reader->session->invocation, "year")};
+    facts_options_t options = {.dealers = dealers,
+                               .dealer_count = dealer_count,
+                               .is_dealer_given = invocation_value(reader->session->invocation, "dealer") != NULL,
+                               .year = invocation_year(reader->session->invocation, "year")};
     return facts_set_read(&reading->set, reader->path, reader->session->catalog, &options, &reading->faults,
                           &reading->notes);
 }

@@ -314,6 +314,23 @@ class Sheets(HubCase):
         self.assertEqual([(one["period"], one["outcome"]) for one in receipts[:8]], [(f"2025-0{n}", "unchanged") for n in range(1, 9)])
         self.assertEqual(self.revisions(), before)
 
+    def test_a_sheet_that_is_named_after_another_store_is_refused(self):
+        sheet, agent, before = GOLDEN / "sheets/D0002-2025.csv", self.agents["D0003"], self.revisions()
+        says = "D0002-2025.csv: the file's name says store D0002, and this key files for D0003; rename the file where that is wrong, or name the store"
+        agent.must("deliver")  # so that it knows its store
+        for command in (["check"], ["submit"], ["submit", "--no-wait"]):
+            self.assertExit(agent(*command, sheet), 1, says)
+        self.assertExit(agent("check", sheet, "--lang", "zh"), 1, "文件名写的门店是 D0002，而本机负责的是 D0003；")
+        desk = Daemon(agent)
+        self.addCleanup(desk.kill)
+        desk.start()
+        desk.drop(sheet.read_bytes(), sheet.name)
+        folder, report = desk.wait_taken(sheet.name)
+        self.assertEqual(folder, "rejected", report)
+        self.assertIn("D0002", report)
+        self.assertEqual(self.revisions(), before)
+        agent.must("check", sheet, "--dealer", "D0003")
+
     def test_what_is_counted_and_noted(self):
         for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
             result = self.agents["D0004"].must("check", path)
