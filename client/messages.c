@@ -136,8 +136,11 @@ static const message_pair_t PAIRS[] = {
     {"%s'%s' is no month; write it as YYYY-MM, 2025-06 for June 2025", "%s“%s”不是月份；请写成 2025-06 的形式"},
     {"%s'%s' can be %s or %s; write the one that is meant in that form",
      "%s“%s”可以理解为 %s，也可以理解为 %s；请按此形式写明"},
-    {"%s'%s' can be %s or day %d of month %d; write %s where that month is meant",
-     "%1$s“%2$s”可以理解为 %3$s，也可以理解为 %5$d 月 %4$d 日；如指该月，请写 %6$s"},
+    {"%s'%s' can be %s or day %d of month %d; write %d%02d where that month is meant, in Excel into cells of the "
+     "format "
+     "Text",
+     "%1$s“%2$s”可以理解为 %3$s，也可以理解为 %5$d 月 %4$d 日；如指该月，请写 %6$d%7$02d（在 Excel "
+     "中请先把单元格设为“文本”格式）"},
     {"%s'%s' must have its year first and in four digits; write it as %s", "%s“%s”须先写年份，且用四位数；请写成 %s"},
     {"%s'%s' is a date that Excel shows as a number; let Excel show it as a date, or write the month as YYYY-MM, "
      "2025-06 for June 2025",

@@ -163,10 +163,10 @@ Test(sheet, heads_that_are_no_months_are_faults)
                   "2025.csv:1:4: the head '第一季度' is neither a month nor a total; correct it or leave the column "
                   "out\n");
     expect_faults("2025.csv", "KPI,Jan-25,Feb-25\n来店批次,1,2\n",
-                  "2025.csv:1:2: 'Jan-25' can be 2025-01 or day 25 of month 1; write 2025-01 where that month is "
-                  "meant\n"
-                  "2025.csv:1:3: 'Feb-25' can be 2025-02 or day 25 of month 2; write 2025-02 where that month is "
-                  "meant\n");
+                  "2025.csv:1:2: 'Jan-25' can be 2025-01 or day 25 of month 1; write 202501 where that month is "
+                  "meant, in Excel into cells of the format Text\n"
+                  "2025.csv:1:3: 'Feb-25' can be 2025-02 or day 25 of month 2; write 202502 where that month is "
+                  "meant, in Excel into cells of the format Text\n");
     expect_faults("2025.csv", "KPI,45658,45689\n来店批次,1,2\n",
                   "2025.csv:1:2: '45658' is a date that Excel shows as a number; let Excel show it as a date, or write "
                   "the month as YYYY-MM, 2025-06 for June 2025\n"
