@@ -2,6 +2,7 @@
 
 #include "client/catalog_cache.h"
 #include "client/filing.h"
+#include "dealer-agent/dropped.h"
 #include "dealer-agent/stores.h"
 
 #include <string.h>
@@ -169,5 +170,8 @@ status_t take_read(session_t *session, const char *path, reading_t *reading)
     if (context.failure != STATUS_OK)
         return outbox_explain(reading->outbox, context.failure, &session->faults);
     TRY(status);
+    status = dropped_warn(reading->outbox, &reading->set, session->catalog, session->language, &reading->warnings);
+    if (status != STATUS_OK)
+        return outbox_explain(reading->outbox, status, &session->faults);
     return compose(session, reading);
 }

@@ -414,10 +414,6 @@ class Sheets(HubCase):
 class YearSoFar(HubCase):
     """A file with the year so far, filed again: only the months that changed are sent, and what a file does not speak of stays."""
 
-    def setUp(self):
-        super().setUp()
-        self.agent = self.shared.agent("D0007")
-
     def file(self, name, *lines, header="period,consultant,showroom_visits,new_prospects"):
         path = self.work / name
         path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
@@ -441,6 +437,7 @@ class YearSoFar(HubCase):
         return next(row["values"][:4] for row in self.agent.ask("trend", "--year", 2025)["rows"] if row["row"] == "showroom_visits")
 
     def test_only_what_changed_is_sent(self):
+        self.agent = self.shared.agent("D0007")
         year = [line for n in (1, 2, 3) for line in (f"2025-0{n},,{n}0,5", f"2025-0{n},C1,{n},1", f"2025-0{n},C2,{n},2")]
         self.assertEqual(self.submit(self.file("2025.csv", *year)), [(f"2025-0{n}", 0, 0) for n in (1, 2, 3)])
         self.assertEqual(self.submit(self.file("2025.csv", *year)), [], "the same file")
@@ -458,6 +455,32 @@ class YearSoFar(HubCase):
         self.assertEqual(self.submit(people), [], "the same consultants")
         self.assertEqual(self.visits(), [10, 20, 30, 41], "a file of consultants leaves the facts")
         self.assertEqual(len(self.submit(people, "--all")), 3)
+
+    def test_what_a_file_says_no_more_is_told(self):
+        agent = self.agent = self.shared.agent("D0008")
+        self.submit(self.file("2025.csv", "2025-05,,50,5", "2025-05,C1,5,1", "2025-05,C2,5,2", "2025-06,,60,6", "2025-06,C1,6,3"))
+        store = self.file("store.csv", "2025-05,51", header="period,showroom_visits")
+        people = self.file("people.csv", "2025-05,C1,6", "2025-06,C1,6", header="period,consultant,showroom_visits")
+        wants = {store: ("store.csv:2: D0008 2025-05: filed before and absent now: New prospects; ",),
+                 people: ("people.csv:2: D0008 2025-05: consultants that were filed before and are absent now: C2; ",
+                          "people.csv:2: D0008 2025-05: facts of consultants that were filed before and are absent now: C1: New prospects; ",
+                          "people.csv:3: D0008 2025-06: facts of consultants that were filed before and are absent now: C1: New prospects; ")}
+        for path, want in wants.items():
+            shown = agent.must("check", path, "--lang", "en").out
+            for words in want:
+                self.assertIn(f"{words}", shown)
+            self.assertIn(f" {len(want)} warning{'s' if len(want) > 1 else ''} ", shown)
+        self.assertIn("销售顾问以前填报过、现在没有了的数字：C1: 新增意向客户数；", agent.must("check", people, "--lang", "zh").out)
+        desk = Daemon(agent, "--lang", "en")
+        self.addCleanup(desk.kill)
+        desk.start()
+        desk.drop(people.read_bytes(), people.name)
+        folder, report = desk.wait_taken(people.name)
+        self.assertEqual(folder, "accepted", report)
+        self.assertIn("D0008 2025-06: facts of consultants that were filed before and are absent now: C1: New prospects; ", report)
+        told = agent.must("submit", store, "--lang", "en").err
+        self.assertIn(wants[store][0], told)
+        self.assertNotIn("absent", agent.must("submit", store, "--lang", "en").err, "nothing more is dropped")
 
 
 class Networks(HubCase):
