@@ -86,7 +86,7 @@ static void refuse_row(const sheet_t *sheet, const csv_record_t *record, size_t 
     char excerpt[CSV_EXCERPT_SIZE];
     csv_excerpt(cell, excerpt);
     if (count == 1 && (first == sheet->first_column || !strchr("0123456789-=", *cell))) {
-        caption_check_unit(cell, record->line, (uint32_t)first + 1, sheet->faults);
+        caption_check_unit(cell, sheet->catalog, record->line, (uint32_t)first + 1, sheet->faults);
         return;
     }
     if (first == sheet->first_column)
@@ -124,7 +124,7 @@ static void read_row(sheet_t *sheet, const csv_record_t *record)
 
 void sheet_read_caption(sheet_t *sheet, const char *text, uint32_t line, uint32_t column)
 {
-    caption_check_unit(text, line, column, sheet->faults);
+    caption_check_unit(text, sheet->catalog, line, column, sheet->faults);
     const month_year_t *year = sheet->year;
     if (*sheet->odd_year.text || !month_year_is_known(year) || year->given || !caption_other_year(text, year->named[0]))
         return;
