@@ -662,6 +662,13 @@ class Desks(DeskCase, HubCase):
 
     def test_an_agent_that_knows_no_store_yet_tells_only_the_faults_that_are_the_file_s(self):
         home, _ = self.shared.home_for("stranger")
+        friend = self.shared.agent("D0027")
+        friend.must("deliver")
+        for name in ("catalog.yaml", "catalog.sig"):  # else the file would wait for the hub's catalog
+            shutil.copy(friend.home / name, home)
+        pin = next(line for line in (friend.home / "home.txt").read_text().splitlines() if line.startswith("signing_key:"))
+        with (home / "home.txt").open("a") as file:
+            file.write(pin + "\n")
         inbox = home / "desk/inbox"
         inbox.mkdir(parents=True)
         (inbox / "june.csv").write_text(facts("2025-05", "2025-06", dealer="D0001").replace("2025-06,200", "2025-06,2O0"))

@@ -420,7 +420,7 @@ class Processes(OutboxCase):
         after = desk.must("status").out
         for row in (f"hub +{self.shared.endpoint}", f"line +reached, last at {time_of}", "last error +none", "signing key +\\S{40}", "waiting +0", "set aside +0",
                     "delivered +1", f"last receipt +number 1, {desk.dealers[0]} 2025-06, accepted, revision 1, at {time_of}", f"stores +{desk.dealers[0]}",
-                    "catalog +auto-dealer, version 1", "daemon +does not run", "delivery +not under way"):
+                    "catalog +auto-dealer, version 1", "daemon +does not run; .*`yardstick-agent run`", "delivery +not under way"):
             self.assertRegex(after, f"(?m)^{row}$")
         desk.offline("submit", desk.file("2025-06,120"))
         later = desk.must("status").out
