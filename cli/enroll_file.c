@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/scratch.h"
 #include "core/text.h"
+#include "core/title_places.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,10 +110,11 @@ static status_t add_agent(reader_t *reader, const char *text, uint32_t line, boo
 
 static bool is_store_column(const char *cell)
 {
-    static const char *const NAMES[] = {"dealer", "dealers", "dealercode", "store", "stores",   "storecode",
-                                        "code",   "经销商",  "经销商代码", "门店",  "门店代码", "代码"};
+    static const char *const NAMES[] = {"dealers", "stores", "code", "代码"}; /* beside those of files of facts */
     char folded[64];
     text_fold(cell, folded, sizeof folded);
+    if (title_place_of(folded) == PLACE_DEALER)
+        return true;
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
         if (strcmp(folded, NAMES[i]) == 0)
             return true;

@@ -58,10 +58,21 @@ static bool names_multiple(const char *text)
     return false;
 }
 
-void caption_check_unit(const char *text, uint32_t line, uint32_t column, faults_t *faults)
+static bool counts_in_multiples(const catalog_t *catalog)
+{
+    for (size_t i = 0; i < catalog->fact_count; i++) {
+        const row_t *row = &catalog->rows[i];
+        if (names_multiple(row->unit) || names_multiple(row->title[LANGUAGE_ZH]) ||
+            names_multiple(row->title[LANGUAGE_EN]))
+            return true;
+    }
+    return false;
+}
+
+void caption_check_unit(const char *text, const catalog_t *catalog, uint32_t line, uint32_t column, faults_t *faults)
 {
     char excerpt[CSV_EXCERPT_SIZE];
-    if (names_multiple(text))
+    if (names_multiple(text) && !counts_in_multiples(catalog))
         faults_add(faults, line, column,
                    "'%s' says that figures are in a multiple of the unit; write the figures in the unit itself, and "
                    "correct this",

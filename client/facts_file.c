@@ -2,6 +2,7 @@
 
 #include "client/facts_set.h"
 #include "client/layout.h"
+#include "client/named_store.h"
 #include "client/sheet.h"
 #include "client/wide.h"
 
@@ -16,7 +17,8 @@ typedef struct {
     const facts_options_t *options;
     month_year_t year;
     records_t *records;
-    sheet_t *sheet; /* the manual's sheets of all tables */
+    sheet_t *sheet;     /* the manual's sheets of all tables */
+    bool leaves_dealer; /* a wide table says not whose its lines are */
     faults_t *faults;
 } file_t;
 
@@ -67,6 +69,7 @@ static status_t read_table(file_t *file, size_t table)
     TRY(layout_find(file->records, table, file->catalog, &layout));
     switch (layout.kind) {
     case LAYOUT_WIDE:
+        file->leaves_dealer |= !layout.has_dealers;
         return wide_read(file->set, file->records, table, layout.line, file->catalog, file->options, &file->year,
                          file->faults);
     case LAYOUT_SHEET:
@@ -96,6 +99,8 @@ static status_t read_file(file_t *file, faults_t *notes)
     TRY(records_open(file->path, &file->records, file->faults, notes));
     TRY(sheet_create(file->set, file->catalog, file->options, &file->year, file->faults, notes, &file->sheet));
     TRY(read_tables(file));
+    if (file->leaves_dealer)
+        (void)named_store_check(file->path, file->options, file->faults);
     TRY(sheet_finish(file->sheet, file->path, before));
     return fault_total(file->faults) > before ? STATUS_INVALID : STATUS_OK;
 }

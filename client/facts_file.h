@@ -41,14 +41,16 @@ typedef struct {
 typedef struct {
     const char *const *dealers; /* the stores of the key; NULL: headquarters */
     size_t dealer_count;
-    int year;            /* of months that are written without one; 0: the one in the file's name. A month that is
-                            written with another year is a fault */
-    bool sends_zeros;    /* a sheet's month of blanks and zeros is filled */
-    bool of_consultants; /* every line must name its consultant */
+    bool is_dealer_given; /* the only one was named for this file, whatever its name says */
+    int year;             /* of months that are written without one; 0: the one in the file's name. A month that is
+                             written with another year is a fault */
+    bool sends_zeros;     /* a sheet's month of blanks and zeros is filled */
+    bool of_consultants;  /* every line must name its consultant */
 } facts_options_t;
 
 /* Reads one file into the set (zeroed before its first file). `dealers`: the stores of the key. With one of them, a
- * wide file may leave out the `dealer` column and the manual's sheet is that store's; with several, a wide file needs
+ * wide file may leave out the `dealer` column and the manual's sheet is that store's, unless the file's name says
+ * another one (client/named_store.h); with several, a wide file needs
  * the column and every line must name one of them, and the manual's sheet is the one's whose code stands in the file's
  * name as a word of its own; with none (headquarters) a wide file needs the column and any dealer will do.
  *

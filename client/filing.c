@@ -53,7 +53,8 @@ status_t filing_read(session_t *session, const char *const *dealers, size_t deal
     facts_options_t options = {.dealers = dealers,
                                .dealer_count = dealer_count,
                                .year = invocation_year(session->invocation, "year"),
-                               .sends_zeros = invocation_value(session->invocation, "zeros") != NULL};
+                               .sends_zeros = invocation_value(session->invocation, "zeros") != NULL,
+                               .is_dealer_given = invocation_value(session->invocation, "dealer") != NULL};
     warnings->translate = notes->translate = faults->translate;
     TRY(read_files(session, options, set, notes));
     TRY(facts_set_finish(set, filed_before, faults));

@@ -64,20 +64,21 @@ bool layout_heads_months(const csv_record_t *record, const catalog_t *catalog)
 
 /* ---- Lines with titles ---- */
 
-/* What of a wide header the line holds: its column of months, the other columns that place a line, rows of the
- * catalog. */
+/* What of a wide header the line holds: its columns of months and of dealers, all columns that place a line, rows of
+ * the catalog. */
 typedef struct {
-    bool period, place, row;
+    bool period, dealer, place, row;
 } titles_t;
 
 static titles_t find_titles(const csv_record_t *record, const catalog_t *catalog)
 {
-    titles_t found = {false, false, false};
+    titles_t found = {false, false, false, false};
     for (size_t i = 0; i < record->count; i++) {
         if (title_is_blank(record->cells[i]))
             continue;
         title_place_t place = title_place(record->cells[i]);
         found.period |= place == PLACE_PERIOD;
+        found.dealer |= place == PLACE_DEALER;
         found.place |= place != PLACE_NONE;
         found.row |= catalog_match_title(catalog, record->cells[i]) != ROW_NONE;
     }
@@ -113,7 +114,8 @@ static status_t on_record(void *context, const csv_record_t *record)
     if (count == 0 || (count == 1 && (search->is_decided || !is_title(record, search->catalog))))
         return STATUS_OK;
     if (!search->is_decided) {
-        *layout = (layout_t){kind_of(record, first, search->catalog), record->line, first};
+        *layout = (layout_t){kind_of(record, first, search->catalog), find_titles(record, search->catalog).dealer,
+                             record->line, first};
         search->is_decided = true;
     }
     if (layout->kind != LAYOUT_SHEET)

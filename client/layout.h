@@ -13,6 +13,7 @@ typedef enum {
 
 typedef struct {
     layout_kind_t kind;
+    bool has_dealers;    /* of WIDE: a column says whose each line is */
     uint32_t line;       /* of the header; of NONE the line that should have been it, 0 where every line is a caption */
     size_t first_column; /* of SHEET: the first that holds anything outside captions, from 0: the row titles' */
 } layout_t;

@@ -136,8 +136,11 @@ static const message_pair_t PAIRS[] = {
     {"%s'%s' is no month; write it as YYYY-MM, 2025-06 for June 2025", "%s“%s”不是月份；请写成 2025-06 的形式"},
     {"%s'%s' can be %s or %s; write the one that is meant in that form",
      "%s“%s”可以理解为 %s，也可以理解为 %s；请按此形式写明"},
-    {"%s'%s' can be %s or day %d of month %d; write %s where that month is meant",
-     "%1$s“%2$s”可以理解为 %3$s，也可以理解为 %5$d 月 %4$d 日；如指该月，请写 %6$s"},
+    {"%s'%s' can be %s or day %d of month %d; write %d%02d where that month is meant, in Excel into cells of the "
+     "format "
+     "Text",
+     "%1$s“%2$s”可以理解为 %3$s，也可以理解为 %5$d 月 %4$d 日；如指该月，请写 %6$d%7$02d（在 Excel "
+     "中请先把单元格设为“文本”格式）"},
     {"%s'%s' must have its year first and in four digits; write it as %s", "%s“%s”须先写年份，且用四位数；请写成 %s"},
     {"%s'%s' is a date that Excel shows as a number; let Excel show it as a date, or write the month as YYYY-MM, "
      "2025-06 for June 2025",
@@ -209,6 +212,9 @@ static const message_pair_t PAIRS[] = {
      "表格没有写明门店，而本机负责 %zu 家；请把其中一家的代码写进文件名（如 "
      "%s-2025），或每月写一行并有“经销商”（dealer"
      "）列"},
+    {"the file's name says store %s, and this key files for %s; rename the file where that is wrong, or name the store "
+     "with --dealer",
+     "文件名写的门店是 %s，而本机负责的是 %s；如果文件名写错了，请改文件名，或用 --dealer 指定门店"},
     {"the sheet names no store; write one line a month with a column 'dealer'",
      "表格没有写明门店；请每月写一行，并有“经销商”（dealer）列"},
     {"%s is not filled and left out: it holds no figure", "%s 未填写，略过：没有任何数字"},

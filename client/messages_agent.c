@@ -93,6 +93,14 @@ const message_pair_t messages_agent[] = {
     /* ---- Filing by hand */
     {"this key is no dealer's and submits nothing; headquarters uses `yardstick facts import`",
      "本机的密钥不属于门店，不能上报；总部请用 `yardstick facts import`"},
+    {"%s %s: filed before and absent now: %s; what is filed replaces the whole month",
+     "%s %s：以前填报过、现在没有了的数字：%s；新填报的会替换整个月份"},
+    {"%s %s: consultants that were filed before and are absent now: %s; what is filed replaces all consultants of the "
+     "month",
+     "%s %s：以前填报过、现在没有了的销售顾问：%s；新填报的会替换该月全部销售顾问"},
+    {"%s %s: facts of consultants that were filed before and are absent now: %s; what is filed replaces all facts of a "
+     "consultant",
+     "%s %s：销售顾问以前填报过、现在没有了的数字：%s；新填报的会替换该销售顾问的全部数字"},
     {"%s is no store of this key; name one of its stores with --dealer",
      "%s 不是本机负责的门店；请用 --dealer 指定本机负责的门店"},
     {"this key holds %zu stores; name one with --dealer CODE", "本机负责 %zu 家门店；请用 --dealer 指定一家"},
@@ -186,6 +194,9 @@ const message_pair_t messages_agent[] = {
     {"correct the file and submit it again, then drop this one; or have headquarters mend what it names, then retry it",
      "怎么办：请改正文件后重新上报，再丢弃这一条（outbox drop）；或请总部处理所说的问题，然后重发（outbox retry）"},
     {"waits again", "重新待发送"},
+    {"stays aside: a newer filing of the same month waits or is delivered; drop it",
+     "仍搁置：同月已有更新的填报待发送或已送达；请丢弃这一条（outbox drop）"},
+    {"nothing is aside", "没有搁置的"},
     {"dropped: %zu facts and %zu consultants that the hub never took",
      "已丢弃：%zu 项数据和 %zu 名销售顾问，总部从未收下"},
     {"dropped: the withdrawal; what the hub holds of the month stays", "已丢弃：这次撤回；总部已有的该月数据不变"},

@@ -103,8 +103,12 @@ static void refuse(const month_t *month, const char *title, const char *text, ui
         faults_add(faults, line, column, "%s'%s' can be %s or %s; write the one that is meant in that form", head.text,
                    excerpt, first, second);
     else if (month->kind == MONTH_AMBIGUOUS)
-        faults_add(faults, line, column, "%s'%s' can be %s or day %d of month %d; write %s where that month is meant",
-                   head.text, excerpt, first, month->day, month->month, first);
+        faults_add(faults, line, column,
+                   "%s'%s' can be %s or day %d of month %d; write %d%02d where that month is meant, in Excel into "
+                   "cells of the "
+                   "format Text", /* which makes a date of 2025-06, and Jun-25 of that */
+                   head.text, excerpt, first, month->day, month->month, period_year(month->period),
+                   period_month(month->period));
     else
         faults_add(faults, line, column, "%s'%s' is no month; write it as YYYY-MM, 2025-06 for June 2025", head.text,
                    excerpt);

@@ -1,10 +1,10 @@
 #include "client/sheet.h"
 
 #include "client/captions.h"
+#include "client/named_store.h"
 #include "client/sheet_internals.h"
 #include "core/limits.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +86,7 @@ static void refuse_row(const sheet_t *sheet, const csv_record_t *record, size_t 
     char excerpt[CSV_EXCERPT_SIZE];
     csv_excerpt(cell, excerpt);
     if (count == 1 && (first == sheet->first_column || !strchr("0123456789-=", *cell))) {
-        caption_check_unit(cell, record->line, (uint32_t)first + 1, sheet->faults);
+        caption_check_unit(cell, sheet->catalog, record->line, (uint32_t)first + 1, sheet->faults);
         return;
     }
     if (first == sheet->first_column)
@@ -124,7 +124,7 @@ static void read_row(sheet_t *sheet, const csv_record_t *record)
 
 void sheet_read_caption(sheet_t *sheet, const char *text, uint32_t line, uint32_t column)
 {
-    caption_check_unit(text, line, column, sheet->faults);
+    caption_check_unit(text, sheet->catalog, line, column, sheet->faults);
     const month_year_t *year = sheet->year;
     if (*sheet->odd_year.text || !month_year_is_known(year) || year->given || !caption_other_year(text, year->named[0]))
         return;
@@ -161,34 +161,19 @@ status_t sheet_read(sheet_t *sheet, const records_t *records, size_t table, cons
 
 /* ---- The months ---- */
 
-/* Whether two bytes side by side are of one word: letters and digits, or Chinese. */
-static bool are_joined(char a, char b)
-{
-    bool is_ascii = !((a | b) & 0x80), is_wide = a & b & 0x80;
-    return is_wide || (is_ascii && isalnum((unsigned char)a) && isalnum((unsigned char)b));
-}
-
-/* Whether a code stands in a file's name as a word of its own. */
-static bool names_code(const char *name, const char *code)
-{
-    size_t size = strlen(code);
-    for (const char *at = strstr(name, code); at; at = strstr(at + 1, code))
-        if ((at == name || !are_joined(at[-1], *code)) && !are_joined(code[size - 1], at[size]))
-            return true;
-    return false;
-}
-
 /* The store of the file: the key's only one, or the one whose code its name holds. NULL, with a fault, where none is
- * said. */
+ * said, or one that is not the key's. */
 static const char *find_dealer(const sheet_t *sheet, const char *path)
 {
     const facts_options_t *options = sheet->options;
+    const char *found = NULL;
+    if (!named_store_check(path, options, sheet->faults))
+        return NULL;
     if (options->dealer_count == 1)
         return options->dealers[0];
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *found = NULL;
     size_t count = 0;
     for (size_t i = 0; i < options->dealer_count; i++)
-        if (names_code(name, options->dealers[i])) {
+        if (named_store_holds(path, options->dealers[i])) {
             found = options->dealers[i];
             count++;
         }

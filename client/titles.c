@@ -14,35 +14,22 @@ bool title_is_blank(const char *cell)
     return true;
 }
 
-static bool is_one_of(const char *title, const char *const *names, size_t count)
+title_place_t title_place(const char *title)
 {
     char folded[CSV_EXCERPT_SIZE];
     text_fold_title(title, folded, sizeof folded);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(folded, names[i]) == 0)
-            return true;
-    return false;
-}
-
-title_place_t title_place(const char *title)
-{
-    static const struct {
-        title_place_t place;
-        const char *names[3];
-    } PLACES[] = {
-        {PLACE_PERIOD, {"period", "期间", "月份"}},
-        {PLACE_DEALER, {"dealer", "经销商", "经销商"}},
-        {PLACE_CONSULTANT, {"consultant", "销售顾问", "销售顾问"}},
-    };
-    for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
-        if (is_one_of(title, PLACES[i].names, 3))
-            return PLACES[i].place;
-    return PLACE_NONE;
+    return title_place_of(folded);
 }
 
 bool title_is_total(const char *title)
 {
-    return is_one_of(title, (const char *const[]){"年度合计", "合计", "total"}, 3);
+    static const char *const TOTALS[] = {"年度合计", "合计", "total"};
+    char folded[CSV_EXCERPT_SIZE];
+    text_fold_title(title, folded, sizeof folded);
+    for (size_t i = 0; i < sizeof TOTALS / sizeof *TOTALS; i++)
+        if (strcmp(folded, TOTALS[i]) == 0)
+            return true;
+    return false;
 }
 
 bool title_is_multiple(const row_t *row, const char *title)

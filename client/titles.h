@@ -2,14 +2,12 @@
 #pragma once
 
 #include "core/catalog.h"
+#include "core/title_places.h"
 
 /* Whether a cell holds nothing that shows: blanks, tabs, line ends, full-width blanks. */
 bool title_is_blank(const char *cell);
 
-typedef enum { PLACE_NONE, PLACE_PERIOD, PLACE_DEALER, PLACE_CONSULTANT } title_place_t;
-
-/* Of the wide layout's columns that say whose month a line is: period, 期间, 月份; dealer, 经销商; consultant,
- * 销售顾问. */
+/* Of the columns that say whose month a line is (core/title_places.h). */
 title_place_t title_place(const char *title);
 
 /* 年度合计, 合计, Total: a column of the manual's sheet that is ignored. */

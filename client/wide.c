@@ -251,7 +251,7 @@ static status_t on_record(void *context, const csv_record_t *record)
     reader_t *reader = context;
     size_t first = 0;
     if (record->line < reader->header_line && layout_count_cells(record, &first))
-        caption_check_unit(record->cells[first], record->line, (uint32_t)first + 1, reader->faults);
+        caption_check_unit(record->cells[first], reader->catalog, record->line, (uint32_t)first + 1, reader->faults);
     if (record->line < reader->header_line)
         return STATUS_OK;
     if (!reader->has_header)

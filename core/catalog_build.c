@@ -3,6 +3,7 @@
 #include "core/formula_build.h"
 #include "core/limits.h"
 #include "core/number.h"
+#include "core/title_places.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,17 +207,15 @@ static status_t read_rows(build_t *build)
 /* Ids and titles share one namespace in files, together with the columns that are no facts. */
 static void check_names(build_t *build)
 {
-    static const char *const COLUMNS[] = {"period", "期间", "月份", "dealer", "经销商", "consultant", "销售顾问"};
     const row_names_t *names = &build->internals->names;
     const row_name_t *first = names->items; /* of those that read the same */
     for (size_t i = 0; i < names->count; i++) {
         const row_name_t *name = &names->items[i];
         if (strcmp(first->text, name->text) != 0)
             first = name;
-        for (size_t column = 0; column < sizeof COLUMNS / sizeof *COLUMNS; column++)
-            if (strcmp(name->text, COLUMNS[column]) == 0)
-                complain(build, row_subject(build, name->row), name->key, 0,
-                         "reads the same as the column '%s' of facts files: choose another", COLUMNS[column]);
+        if (title_place_of(name->text) != PLACE_NONE)
+            complain(build, row_subject(build, name->row), name->key, 0,
+                     "reads the same as the column '%s' of facts files: choose another", name->text);
         if (!*name->text || first->row == name->row)
             continue;
         complain(build, row_subject(build, name->row), name->key, 0,

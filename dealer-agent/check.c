@@ -1,5 +1,6 @@
 #include "client/filing.h"
 #include "dealer-agent/compose.h"
+#include "dealer-agent/dropped.h"
 #include "dealer-agent/stores.h"
 #include "dealer-agent/submit.h"
 
@@ -98,6 +99,8 @@ status_t check_command(session_t *session)
     const filed_before_t filed_before = compose_before(&before);
     CLEANUP(reading_fini) reading_t reading = {.session = session, .before = outbox ? &filed_before : NULL};
     status_t status = read_offline(&reading, &stores);
+    if (outbox && status == STATUS_OK && before.failure == STATUS_OK)
+        before.failure = dropped_warn(outbox, &reading.set, session->catalog, session->language, &reading.warnings);
     if (before.failure != STATUS_OK)
         return outbox_explain(outbox, before.failure, &session->faults);
     filing_print_notes(session, session_text(session, "note"), &reading.notes, stdout);

@@ -171,6 +171,16 @@ status_t outbox_check_numbers(session_t *session)
     return STATUS_OK;
 }
 
+status_t outbox_check_retry(session_t *session)
+{
+    const invocation_t *invocation = session->invocation;
+    bool is_all = invocation_value(invocation, "all") != NULL;
+    if (is_all == (invocation->argument_count > 0) || (!is_all && invocation_value(invocation, "dealer")))
+        return session_misuse(session, "name the numbers of what to retry, or --all, which --dealer may narrow to a "
+                                       "store");
+    return outbox_check_numbers(session);
+}
+
 static status_t cannot(session_t *session, outbox_t *outbox, uint64_t number, status_t status)
 {
     unsigned long long shown = number;
@@ -242,9 +252,43 @@ static status_t for_each(session_t *session,
     return first;
 }
 
+typedef struct {
+    const session_t *session;
+    outbox_t *outbox;
+    const char *dealer; /* NULL: of every store */
+    size_t count;       /* seen so far */
+} retrier_t;
+
+static status_t retry_next(void *context, const filing_t *filing)
+{
+    retrier_t *retrier = context;
+    if (retrier->dealer && strcmp(filing->dealer, retrier->dealer) != 0)
+        return STATUS_OK;
+    retrier->count++;
+    status_t status = retry_one(retrier->session, retrier->outbox, filing);
+    if (status != STATUS_CONFLICT)
+        return status;
+    print_deed(filing, session_text(retrier->session,
+                                    "stays aside: a newer filing of the same month waits or is delivered; drop it"));
+    return STATUS_OK;
+}
+
+static status_t retry_all(session_t *session)
+{
+    CLEANUP(outbox_close) outbox_t *outbox = NULL;
+    TRY(outbox_open(session->home_path, &outbox, &session->faults));
+    retrier_t retrier = {session, outbox, invocation_value(session->invocation, "dealer"), 0};
+    status_t status = outbox_each(outbox, FILING_ASIDE, retry_next, &retrier);
+    if (status != STATUS_OK)
+        return outbox_explain(outbox, status, &session->faults);
+    if (!retrier.count)
+        puts(session_text(session, "nothing is aside"));
+    return STATUS_OK;
+}
+
 status_t outbox_retry_command(session_t *session)
 {
-    return for_each(session, retry_one);
+    return invocation_value(session->invocation, "all") ? retry_all(session) : for_each(session, retry_one);
 }
 
 status_t outbox_drop_command(session_t *session)

@@ -11,11 +11,13 @@ status_t deliver_command(session_t *session) NODISCARD;
 status_t outbox_list_command(session_t *session) NODISCARD;
 
 /* Numbers of filings that are aside: back to waiting; forgotten. Each that cannot be is a fault, the others are done.
- */
+ * `retry --all` takes all of them (of one store with --dealer), and says which it leaves because a newer filing of
+ * their month waits or is delivered. */
 status_t outbox_retry_command(session_t *session) NODISCARD;
 status_t outbox_drop_command(session_t *session) NODISCARD;
-/* Wrong usage: an argument that is no number. */
+/* Wrong usage: an argument that is no number; of retry, neither numbers nor --all, or both. */
 status_t outbox_check_numbers(session_t *session) NODISCARD;
+status_t outbox_check_retry(session_t *session) NODISCARD;
 
 /* An argument as a filing's number; 0 where it is none. */
 uint64_t outbox_number(const char *argument);

@@ -196,12 +196,15 @@ static end_t end_of(int status)
     return WIFSIGNALED(status) ? (end_t){-1, WTERMSIG(status)} : (end_t){WEXITSTATUS(status), 0};
 }
 
-/* A death by signal is told each time: it is no failure of the line. */
+/* A death by signal is told each time: it is no failure of the line. One that nothing but the daemon's end ordered is
+ * no error. */
 static void tell_end(const child_t *child, end_t end, unsigned failures)
 {
     if (child->is_late)
         run_log(LOG_ERROR, child->name, "reason=\"not done after %lld s; ended\"",
                 (long long)child->deadline_ms / 1000);
+    else if (end.signal && child->is_told)
+        run_log(LOG_INFO, child->name, "reason=\"ended with the daemon\"");
     else if (end.signal)
         run_log(LOG_ERROR, child->name, "reason=\"died of signal %d (%s)\"", end.signal, strsignal(end.signal));
     else if (failures == 1)

@@ -3,6 +3,7 @@
 #include "client/filing.h"
 #include "dealer-agent/compose.h"
 #include "dealer-agent/desk.h"
+#include "dealer-agent/dropped.h"
 #include "dealer-agent/settle.h"
 
 #include <stdlib.h>
@@ -196,17 +197,21 @@ static status_t read_files(filer_t *filer, facts_set_t *set)
     session_t *session = filer->session;
     CLEANUP(faults_fini) faults_t warnings = {0};
     CLEANUP(faults_fini) faults_t notes = {0};
+    CLEANUP(faults_fini) faults_t dropped = {.translate = session->faults.translate};
     compose_before_t before = {filer->outbox, session->catalog, STATUS_OK};
     const filed_before_t filed_before = compose_before(&before);
     const char *dealer, *const *dealers;
     size_t count;
     TRY(choose_dealers(filer, &dealer, &dealers, &count));
     status_t status = filing_read(session, dealers, count, &filed_before, set, &warnings, &notes);
+    if (status == STATUS_OK && before.failure == STATUS_OK)
+        before.failure = dropped_warn(filer->outbox, set, session->catalog, session->language, &dropped);
     if (before.failure != STATUS_OK)
         return outbox_explain(filer->outbox, before.failure, &session->faults);
     filing_print_notes(session, session_text(session, "note"), &notes, stderr);
     if (!session->connection) /* else the receipts name them */
         filing_print_notes(session, session_text(session, "warning"), &warnings, stderr);
+    filing_print_notes(session, session_text(session, "warning"), &dropped, stderr);
     if (status != STATUS_OK && count == 0)
         (void)!session_fail(session, status,
                             "this home has not met its hub yet, so that it does not know its store: where the file has "

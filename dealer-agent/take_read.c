@@ -2,6 +2,7 @@
 
 #include "client/catalog_cache.h"
 #include "client/filing.h"
+#include "dealer-agent/dropped.h"
 #include "dealer-agent/stores.h"
 
 #include <string.h>
@@ -48,8 +49,10 @@ static status_t read_as(const reader_t *reader, const char *const *dealers, size
     reading_t *reading = reader->reading;
     facts_set_fini(&reading->set);
     begin_faults(reader->session, &reading->notes);
-    facts_options_t options = {
-        .dealers = dealers, .dealer_count = dealer_count, .year = invocation_year(reader->session->invocation, "year")};
+    facts_options_t options = {.dealers = dealers,
+                               .dealer_count = dealer_count,
+                               .is_dealer_given = invocation_value(reader->session->invocation, "dealer") != NULL,
+                               .year = invocation_year(reader->session->invocation, "year")};
     return facts_set_read(&reading->set, reader->path, reader->session->catalog, &options, &reading->faults,
                           &reading->notes);
 }
@@ -167,5 +170,8 @@ status_t take_read(session_t *session, const char *path, reading_t *reading)
     if (context.failure != STATUS_OK)
         return outbox_explain(reading->outbox, context.failure, &session->faults);
     TRY(status);
+    status = dropped_warn(reading->outbox, &reading->set, session->catalog, session->language, &reading->warnings);
+    if (status != STATUS_OK)
+        return outbox_explain(reading->outbox, status, &session->faults);
     return compose(session, reading);
 }

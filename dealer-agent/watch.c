@@ -117,7 +117,6 @@ static watched_t *find_room(watch_t *watch, const watched_t *file)
 static void settle(const watch_t *watch, watched_t *file, const stamp_t *stamp, moment_t now)
 {
     file->stamp = *stamp;
-    file->is_closed = false;
     file->wait = WAIT_ARRIVING;
     file->whole = file->waits = MOMENT_NEVER;
     file->since = now;
@@ -151,7 +150,6 @@ void watch_note_closed(watch_t *watch, const char *name, moment_t now)
     if (!file)
         return;
     settle(watch, file, &stamp, now);
-    file->is_closed = true;
     if (watch->still_ms > WATCH_CLOSED_MS)
         file->ready = moment_after(now, WATCH_CLOSED_MS);
 }

@@ -58,8 +58,7 @@ const char *ignored_text(ignored_kind_t kind);
 typedef struct {
     char name[NAME_MAX + 1]; /* any bytes */
     stamp_t stamp;
-    bool is_closed; /* its writer closed it, or it was moved in, and it has not changed since */
-    bool is_seen;   /* in the scan that goes on */
+    bool is_seen; /* in the scan that goes on */
     wait_t wait;
     moment_t since;    /* when it was first seen as it is */
     moment_t ready;    /* when to look at it again; where it is the same then, it is whole */

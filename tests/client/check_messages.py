@@ -16,10 +16,10 @@ def sources(*patterns):
     return [path for pattern in patterns for path in sorted(SOURCE.glob(pattern))]
 
 
-READERS = sources("client/captions.c", "client/csv.c", "client/encoding.c", "client/kinds.c", "client/records.c", "client/layout.c", "client/titles.c", "client/wide.c",
+READERS = sources("client/captions.c", "client/csv.c", "client/encoding.c", "client/kinds.c", "client/records.c", "client/layout.c", "client/named_store.c", "client/titles.c", "client/wide.c",
                   "client/facts_*.c", "client/sheet*.c", "client/months*.c", "client/xlsx*.c", "core/number.c", "dealer-agent/compose.c")
 AGENT = sources("client/connection.c", "client/session.c", "client/socket.c", "client/home.c", "client/token.c", "client/filing.c", "client/receipts.c",
-                *(f"dealer-agent/{name}.c" for name in ("check", "deliver", "desk", "enroll", "outbox", "outbox_commands", "receipt_json", "receipts", "receipts_verify", "settle", "status",
+                *(f"dealer-agent/{name}.c" for name in ("check", "deliver", "desk", "dropped", "enroll", "outbox", "outbox_commands", "receipt_json", "receipts", "receipts_verify", "settle", "status",
                                                         "stores", "submit", "witness")))
 MARKED = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch_names.c",  # only what `status` shows of it; the rest is its log
                  "cli/disclosure.c")  # only its heads

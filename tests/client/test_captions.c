@@ -4,14 +4,29 @@
 
 TestSuite(captions, .timeout = 10);
 
-static bool is_refused(const char *text)
+/* By a catalog of one fact. */
+static bool is_refused_by(const char *text, const char *unit, const char *title)
 {
     faults_t faults = {0};
-    caption_check_unit(text, 3, 4, &faults);
+    row_t row = {.unit = unit, .title = {title, title}};
+    catalog_t catalog = {.rows = &row, .fact_count = 1};
+    caption_check_unit(text, &catalog, 3, 4, &faults);
     bool refused = faults.count == 1 && faults.items[0].line == 3 && faults.items[0].column == 4;
     cr_assert(refused || faults_empty(&faults));
     faults_fini(&faults);
     return refused;
+}
+
+static bool is_refused(const char *text)
+{
+    return is_refused_by(text, "CNY", "本月广宣投放（元）");
+}
+
+Test(captions, a_multiple_that_the_catalog_itself_counts_in_is_not)
+{
+    cr_assert(!is_refused_by("单位：万元", "万元", "本月广宣投放"));
+    cr_assert(!is_refused_by("单位：万元", "CNY", "本月广宣投放（万元）"));
+    cr_assert(!is_refused_by("Unit: thousand yuan", "unit: thousand yuan", "Ad spend"));
 }
 
 Test(captions, a_multiple_as_the_unit_is_refused)

@@ -242,3 +242,88 @@ Test(facts_file, the_golden_facts_are_read_whole)
     cr_assert_eq(fact(set.months[0].facts, "ad_spend"), 4932687);
     cr_assert_eq(set.months[0].consultant_count, 6);
 }
+
+/* ---- The store that a file's name says ---- */
+
+#define WIDE  "month,showroom_visits\n2025-06,5\n"
+#define SHEET "KPI,2025-06,2025-07\n来店批次,5,6\n"
+#define OTHER(file, store)                                                                                             \
+    file ": the file's name says store " store ", and this key files for D0001; rename the file where that is wrong, " \
+         "or name the store with --dealer\n"
+
+static void expect_taken(const char *name, const char *text, const facts_options_t *options)
+{
+    facts_reset();
+    cr_assert_eq(read_text(name, text, options), STATUS_OK, "%s: %s", name, fault_lines(&faults));
+}
+
+Test(facts_file, a_file_that_is_named_after_another_store_is_refused)
+{
+    expect_faults("D0002-2025.csv", SHEET, OTHER("D0002-2025.csv", "D0002"));
+    expect_faults("d0002-2025.csv", WIDE, OTHER("d0002-2025.csv", "d0002"));
+    expect_faults("2025年D0042销售.csv", WIDE, OTHER("2025年D0042销售.csv", "D0042"));
+    expect_faults("KPI_D9999(1).csv", SHEET, OTHER("KPI_D9999(1).csv", "D9999"));
+}
+
+Test(facts_file, a_name_that_holds_the_own_code_or_none_is_taken)
+{
+    static const char *const NAMES[] = {"D0001-2025.csv", "d0001.csv",  "D0002 and D0001.csv", "2025.csv",
+                                        "20250630.csv",   "A0002.csv",  "D00022025.csv",       "D002.csv",
+                                        "D00002.csv",     "XD0002.csv", "DX002.csv",           "六月.csv",
+                                        "report.csv",     "D-0002.csv", "D0001销售.csv"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        expect_taken(NAMES[i], SHEET, &one_store);
+        expect_taken(NAMES[i], WIDE, &one_store);
+    }
+}
+
+Test(facts_file, a_name_says_nothing_where_the_file_or_the_user_says_the_store)
+{
+    facts_options_t given = one_store;
+    given.is_dealer_given = true;
+    expect_taken("D0002-2025.csv", SHEET, &given);
+    expect_taken("D0002-2025.csv", WIDE, &given);
+    expect_taken("D0002-2025.csv", "dealer,month,showroom_visits\nD0001,2025-06,5\n", &one_store);
+    expect_taken("D0003-2025.csv", "dealer,month,showroom_visits\nD0001,2025-06,5\n", &headquarters);
+}
+
+Test(facts_file, a_code_of_digits_alone_or_of_one_digit_is_no_shape)
+{
+    static const char *const CODES[] = {"1001", "Q1", "ABC", "SH-0012"};
+    static const char *const NAMES[] = {"2025.csv", "Q2.csv", "ABD.csv", "SH-2025.csv"};
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++)
+        expect_taken(NAMES[i], SHEET, &(facts_options_t){.dealers = &CODES[i], .dealer_count = 1});
+}
+
+Test(facts_file, of_several_stores_a_sheet_that_is_named_after_none_of_them_names_them)
+{
+    facts_reset();
+    cr_assert_eq(read_text("D0003.csv", SHEET, &several_stores), STATUS_INVALID);
+    cr_assert_str_eq(fault_lines(&faults),
+                     "D0003.csv: the file's name says store D0003, and this key files for D0001, D0002; rename the "
+                     "file where that is wrong, or name the store with --dealer\n");
+    expect_taken("d0002.csv", SHEET, &several_stores);
+    cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
+    cr_assert_str_eq(set.months[0].dealer, "D0002");
+}
+
+Test(facts_file, columns_that_place_a_line_are_known_by_all_their_heads)
+{
+    static const char *const HEADS[] = {"门店,月份,顾问",
+                                        "门店代码,期间,销售顾问",
+                                        "经销商代码,Month,Consultant",
+                                        "Store,MONTH,顾问（姓名）",
+                                        "Dealer,Period,Sales consultant",
+                                        "Dealer code,月 份,顾问",
+                                        "Store Code,月份,销售顾问",
+                                        "经销商,month,顾问"};
+    for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s,来店批次\nD0002,2025-06,,9\nD0002,2025-06,张三,5\n", HEADS[i]);
+        expect_taken("june.csv", text, &several_stores);
+        cr_assert_eq(facts_set_finish(&set, NULL, &faults), STATUS_OK);
+        cr_assert_eq(set.count, 1);
+        cr_assert_str_eq(set.months[0].dealer, "D0002");
+        cr_assert_str_eq(set.months[0].consultants[0].consultant, "张三");
+    }
+}

@@ -161,7 +161,8 @@ Test(months, a_year_comes_from_the_cell_the_option_or_the_name)
 Test(months, what_is_refused_says_what_to_write)
 {
     expect_place("Jun-25", "2025.csv", 0, "月份",
-                 "3:1: 月份: 'Jun-25' can be 2025-06 or day 25 of month 6; write 2025-06 where that month is meant");
+                 "3:1: 月份: 'Jun-25' can be 2025-06 or day 25 of month 6; write 202506 where that month is "
+                 "meant, in Excel into cells of the format Text");
     expect_place("06/07/2025", "2025.csv", 0, "",
                  "3:1: '06/07/2025' can be 2025-07 or 2025-06; write the one that is meant in that form");
     expect_place("30/06/2025", "2025.csv", 0, "",

@@ -41,9 +41,11 @@ Test(wide, a_period_that_has_two_readings_names_both)
 {
     expect_faults(
         "2025.csv", "period;ad_spend\nJun-25;1\n06/07/2025;2\n25-06;3\n45809;4\nJune;5\n2025.1;6\n",
-        "2025.csv:2:1: period: 'Jun-25' can be 2025-06 or day 25 of month 6; write 2025-06 where that month is meant\n"
+        "2025.csv:2:1: period: 'Jun-25' can be 2025-06 or day 25 of month 6; write 202506 where that month is "
+        "meant, in Excel into cells of the format Text\n"
         "2025.csv:3:1: period: '06/07/2025' can be 2025-07 or 2025-06; write the one that is meant in that form\n"
-        "2025.csv:4:1: period: '25-06' can be 2025-06 or day 25 of month 6; write 2025-06 where that month is meant\n"
+        "2025.csv:4:1: period: '25-06' can be 2025-06 or day 25 of month 6; write 202506 where that month is "
+        "meant, in Excel into cells of the format Text\n"
         "2025.csv:5:1: period: '45809' is a date that Excel shows as a number; let Excel show it as a date, or write "
         "the month as YYYY-MM, 2025-06 for June 2025\n"
         "2025.csv:7:1: period: '2025.1' can be 2025-01 or 2025-10; write the one that is meant in that form\n");

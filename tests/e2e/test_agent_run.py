@@ -200,8 +200,10 @@ class Desks(DeskCase, HubCase):
             path = staged / f"{i}.csv"
             path.write_text(facts("2025-06", visits=visits))
             os.utime(path, (1700000000 - i, 1700000000 - i))
+        desk.process.send_signal(signal.SIGSTOP)  # so that it looks when all three are there, however long that takes
         for path in sorted(staged.iterdir()):
             path.rename(desk.inbox / path.name)
+        desk.process.send_signal(signal.SIGCONT)
         for i in range(3):
             desk.wait_accepted(f"{i}.csv")
         self.wait_receipts(agent, 3)
@@ -494,6 +496,17 @@ class Desks(DeskCase, HubCase):
         desk.endpoint = False
         desk.start()
         self.wait_receipts(agent, 1)
+
+    def test_an_ordered_end_during_a_delivery_is_no_error(self):
+        agent = self.shared.agent("D0055")
+        agent.must("deliver")  # so that it knows its store
+        desk = self.desk(agent, endpoint=silent_endpoint(self), timeout=3600)
+        desk.drop(facts("2025-06"), "june.csv")
+        desk.wait_accepted("june.csv")
+        eventually(lambda: desk.child("deliver"), "a delivery that hangs")
+        self.assertEqual(desk.stop(), 0)
+        self.assertIn('level=info event=deliver reason="ended with the daemon"', desk.log_text())
+        self.assertNotIn("level=error", desk.log_text())
 
     def test_a_child_that_dies_is_told_and_tried_again(self):
         agent = self.shared.agent("D0019")

@@ -314,6 +314,23 @@ class Sheets(HubCase):
         self.assertEqual([(one["period"], one["outcome"]) for one in receipts[:8]], [(f"2025-0{n}", "unchanged") for n in range(1, 9)])
         self.assertEqual(self.revisions(), before)
 
+    def test_a_sheet_that_is_named_after_another_store_is_refused(self):
+        sheet, agent, before = GOLDEN / "sheets/D0002-2025.csv", self.agents["D0003"], self.revisions()
+        says = "D0002-2025.csv: the file's name says store D0002, and this key files for D0003; rename the file where that is wrong, or name the store"
+        agent.must("deliver")  # so that it knows its store
+        for command in (["check"], ["submit"], ["submit", "--no-wait"]):
+            self.assertExit(agent(*command, sheet), 1, says)
+        self.assertExit(agent("check", sheet, "--lang", "zh"), 1, "文件名写的门店是 D0002，而本机负责的是 D0003；")
+        desk = Daemon(agent)
+        self.addCleanup(desk.kill)
+        desk.start()
+        desk.drop(sheet.read_bytes(), sheet.name)
+        folder, report = desk.wait_taken(sheet.name)
+        self.assertEqual(folder, "rejected", report)
+        self.assertIn("D0002", report)
+        self.assertEqual(self.revisions(), before)
+        agent.must("check", sheet, "--dealer", "D0003")
+
     def test_what_is_counted_and_noted(self):
         for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
             result = self.agents["D0004"].must("check", path)
@@ -397,10 +414,6 @@ class Sheets(HubCase):
 class YearSoFar(HubCase):
     """A file with the year so far, filed again: only the months that changed are sent, and what a file does not speak of stays."""
 
-    def setUp(self):
-        super().setUp()
-        self.agent = self.shared.agent("D0007")
-
     def file(self, name, *lines, header="period,consultant,showroom_visits,new_prospects"):
         path = self.work / name
         path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
@@ -424,6 +437,7 @@ class YearSoFar(HubCase):
         return next(row["values"][:4] for row in self.agent.ask("trend", "--year", 2025)["rows"] if row["row"] == "showroom_visits")
 
     def test_only_what_changed_is_sent(self):
+        self.agent = self.shared.agent("D0007")
         year = [line for n in (1, 2, 3) for line in (f"2025-0{n},,{n}0,5", f"2025-0{n},C1,{n},1", f"2025-0{n},C2,{n},2")]
         self.assertEqual(self.submit(self.file("2025.csv", *year)), [(f"2025-0{n}", 0, 0) for n in (1, 2, 3)])
         self.assertEqual(self.submit(self.file("2025.csv", *year)), [], "the same file")
@@ -441,6 +455,32 @@ class YearSoFar(HubCase):
         self.assertEqual(self.submit(people), [], "the same consultants")
         self.assertEqual(self.visits(), [10, 20, 30, 41], "a file of consultants leaves the facts")
         self.assertEqual(len(self.submit(people, "--all")), 3)
+
+    def test_what_a_file_says_no_more_is_told(self):
+        agent = self.agent = self.shared.agent("D0008")
+        self.submit(self.file("2025.csv", "2025-05,,50,5", "2025-05,C1,5,1", "2025-05,C2,5,2", "2025-06,,60,6", "2025-06,C1,6,3"))
+        store = self.file("store.csv", "2025-05,51", header="period,showroom_visits")
+        people = self.file("people.csv", "2025-05,C1,6", "2025-06,C1,6", header="period,consultant,showroom_visits")
+        wants = {store: ("store.csv:2: D0008 2025-05: filed before and absent now: New prospects; ",),
+                 people: ("people.csv:2: D0008 2025-05: consultants that were filed before and are absent now: C2; ",
+                          "people.csv:2: D0008 2025-05: facts of consultants that were filed before and are absent now: C1: New prospects; ",
+                          "people.csv:3: D0008 2025-06: facts of consultants that were filed before and are absent now: C1: New prospects; ")}
+        for path, want in wants.items():
+            shown = agent.must("check", path, "--lang", "en").out
+            for words in want:
+                self.assertIn(f"{words}", shown)
+            self.assertIn(f" {len(want)} warning{'s' if len(want) > 1 else ''} ", shown)
+        self.assertIn("销售顾问以前填报过、现在没有了的数字：C1: 新增意向客户数；", agent.must("check", people, "--lang", "zh").out)
+        desk = Daemon(agent, "--lang", "en")
+        self.addCleanup(desk.kill)
+        desk.start()
+        desk.drop(people.read_bytes(), people.name)
+        folder, report = desk.wait_taken(people.name)
+        self.assertEqual(folder, "accepted", report)
+        self.assertIn("D0008 2025-06: facts of consultants that were filed before and are absent now: C1: New prospects; ", report)
+        told = agent.must("submit", store, "--lang", "en").err
+        self.assertIn(wants[store][0], told)
+        self.assertNotIn("absent", agent.must("submit", store, "--lang", "en").err, "nothing more is dropped")
 
 
 class Networks(HubCase):

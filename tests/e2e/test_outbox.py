@@ -687,6 +687,22 @@ class Refused(OutboxCase):
         self.assertExit(desk("outbox", "drop", 1), 1, "is not aside")
         self.assertExit(desk("outbox", "drop", "x"), 2, "is no filing's number")
 
+    def test_all_that_is_aside_is_retried_but_what_is_replaced(self):
+        desk = self.desk()
+        desk.meet()
+        relay = self.relay(desk)
+        relay.on_request = lambda request: refusal(INVALID) if request.HasField("submit") else request
+        self.assertExit(desk("submit", desk.file("2025-04,100", "2025-05,101", "2025-06,102")), 1)
+        self.assertEqual([f["state"] for f in desk.listed()], ["aside"] * 3)
+        relay.on_request = lambda request: request
+        desk.must("submit", "--no-wait", desk.file("2025-05,50"))
+        self.assertEqual(desk.must("outbox", "retry", "--all", "--dealer", "D0059").out, "nothing is aside\n")
+        self.assertRegex(desk.must("outbox", "retry", "--all").out,
+                         r"^1  \S+  2025-04  waits again\n2  \S+  2025-05  stays aside: a newer filing .*; drop it\n3  \S+  2025-06  waits again\n$")
+        self.assertEqual({f["number"]: f["state"] for f in desk.listed()}, {1: "waiting", 2: "aside", 3: "waiting", 4: "waiting"})
+        for words in ([], ["1", "--all"], ["1", "--dealer", "D0001"]):
+            self.assertExit(desk("outbox", "retry", *words), 2, "name the numbers of what to retry, or --all")
+
     def test_what_is_retried_during_a_delivery_goes_before_its_correction(self):
         """Else the correction would be undone at the hub by what it corrects."""
         desk = self.desk()
