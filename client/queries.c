@@ -13,6 +13,8 @@ status_t query_check_compare(session_t *session)
     size_t count = invocation_list(session->invocation, "peer", NULL, 0);
     if (count > PEERS_MAX)
         return session_misuse(session, "--peer is given %zu times and may be %d times", count, PEERS_MAX);
+    if (count && invocation_value(session->invocation, "all-peers"))
+        return session_misuse(session, "name peers with --peer, or take all with --all-peers; not both");
     return STATUS_OK;
 }
 
@@ -33,7 +35,8 @@ status_t query_compare(session_t *session, const char *dealer)
                                      .peers = peers,
                                      .peer_count = peer_count,
                                      .region = region ? region : "",
-                                     .regions_today = query_regions_today(session)}};
+                                     .regions_today = query_regions_today(session),
+                                     .all_peers = invocation_value(invocation, "all-peers") != NULL}};
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(as_of_take(session, &request.compare.as_of));
     TRY(session_ask(session, "compare", &request, RESPONSE_COMPARE, &answer));

@@ -139,6 +139,8 @@ void render_json_compare(FILE *out, const compare_answer_t *answer)
     }
     close_with(&json, ']');
     put_texts(&json, "weakest", answer->weakest, answer->weakest_count);
+    if (answer->peers_left_out)
+        put_integer(&json, "peers_left_out", answer->peers_left_out);
     put_release(&json, answer);
     put_exemplars(&json, answer);
     put_status(&json, &answer->status);

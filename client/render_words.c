@@ -258,6 +258,12 @@ size_t render_sources(const render_t *render, const compare_answer_t *answer, co
                      render->language == LANGUAGE_ZH ? "%s标杆为总部指定的门店 %s"
                                                      : "The %s's benchmark is %s, designated by headquarters",
                      PLACES[i][render->language], answer->exemplars[i]);
+    if (answer->peers_left_out)
+        snprintf(out[count++], NOTE_SIZE,
+                 render->language == LANGUAGE_ZH
+                     ? "同圈门店另有 %zu 家未列出；要看哪几家，用 --peer 指定"
+                     : "%zu more stores of its circles are not shown; name those to see with --peer",
+                 answer->peers_left_out);
     return count;
 }
 

@@ -245,10 +245,10 @@ void render_status_text(const render_t *render, const figures_status_t *status, 
 /* The same as a line of its own; nothing where it is "". */
 void render_status(const render_t *render, const figures_status_t *status);
 
-enum { SOURCES_MAX = 3 };
+enum { SOURCES_MAX = 4 };
 
-/* Which release a comparison's nation and region are of (`time`: that release's, as it is to be shown), and which
- * stores stand as benchmarks: a text each; returns how many there are. */
+/* Which release a comparison's nation and region are of (`time`: that release's, as it is to be shown), which stores
+ * stand as benchmarks, and how many peers are left out: a text each; returns how many there are. */
 size_t render_sources(const render_t *render, const compare_answer_t *answer, const char *time,
                       char out[SOURCES_MAX][NOTE_SIZE]);
 

@@ -81,6 +81,7 @@ typedef struct {
     period_t period;
     const char **peers;
     size_t peer_count;
+    size_t peers_left_out; /* of all that were asked for, more than one comparison holds */
     answer_row_t *rows;
     size_t row_count;
     double *values; /* [row_count][COLUMN_PEERS + peer_count] */

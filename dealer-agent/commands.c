@@ -88,6 +88,7 @@ static const option_t OPTIONS[] = {
     {"dealer", OPTION_CODE, "CODE", false, "the store; may be left out where the key holds one"},
     {"period", OPTION_PERIOD, "YYYY-MM", true, "the month"},
     {"peer", OPTION_CODE, "CODE", true, "a store of a common circle to show beside"},
+    {"all-peers", OPTION_FLAG, NULL, false, "show all stores of its circles in that month beside (at most 16)"},
     {"as-of", OPTION_TEXT, "TIME|#N", false,
      "by the release that was the last then: at the end of 2025-07-31, at 2025-07-31T18:00 (network's time) or "
      "2025-07-31T18:00Z, or right behind entry #N of the log"},
@@ -144,8 +145,8 @@ static const command_t COMMANDS[] = {
     {"receipts verify", "[NUMBER|FILE]…", 0, MANY, "signing-key", 0, NULL, receipts_verify_command,
      "prove receipts (all of this home, without an argument): recompute the digest of what was filed, check the hub's "
      "signature; a FILE is what `receipts show NUMBER --format json` printed, here or elsewhere"},
-    {"compare", "", 0, 0, "period!1 dealer peer region as-of format", NEEDS_CATALOG, check_compare, run_compare,
-     "the store beside averages, benchmarks and peers"},
+    {"compare", "", 0, 0, "period!1 dealer peer all-peers region as-of format", NEEDS_CATALOG, check_compare,
+     run_compare, "the store beside averages, benchmarks and peers"},
     {"trend", "", 0, 0, "year! dealer format", NEEDS_CATALOG, NULL, run_trend, "the store's year, month by month"},
     {"consultants", "", 0, 0, "period!1 dealer format", NEEDS_CATALOG, NULL, run_consultants,
      "the store's sales consultants"},
@@ -176,8 +177,11 @@ static const own_help_t OWN_HELP[] = {
     {"enroll", "home", "the home that is made, or that was made for this hub before"},
     {"enroll", "hub", "the hub, tcp://HOST:PORT, which the home remembers (as the token says)"},
     {"enroll", "timeout", "give up after so long (60; 900 where the hub has too many at once)"},
-    {"results", "peer", "a store of a common circle to show beside, in the months in which it is one"},
-    {"run", "peer", "a store of a common circle that the results show beside, in the months in which it is one"},
+    {"results", "peer",
+     "only this store of a common circle beside, in the months in which it is one (all of them, at most 16)"},
+    {"run", "peer",
+     "the results show only this store of a common circle beside, in the months in which it is one (all of them, at "
+     "most 16)"},
     {"run", "timeout", "its errands give up after so long without any progress, and are sent again later (30)"},
     {"receipts verify", "signing-key",
      "the key that a FILE must be signed with (else this home's; with it no home is needed for files)"},

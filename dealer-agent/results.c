@@ -37,7 +37,8 @@ typedef struct {
     size_t month_count, year_count;
     asked_month_t **asked, **again; /* of this round, and of the next */
     size_t asked_count, again_count;
-    bool is_refused; /* something was */
+    bool names_peers; /* with --peer; else all that the hub knows of the store's circles */
+    bool is_refused;  /* something was */
 } results_t;
 
 status_t results_check(session_t *session)
@@ -130,7 +131,12 @@ static status_t make_request(void *context, size_t index, arena_t *arena, reques
         *out = (request_t){.kind = REQUEST_CONSULTANTS, .consultants = {month->of->dealer, month->of->period}};
     else
         *out = (request_t){.kind = REQUEST_COMPARE,
-                           .compare = {month->of->dealer, month->of->period, month->peers, month->peer_count, ""}};
+                           .compare = {.dealer = month->of->dealer,
+                                       .period = month->of->period,
+                                       .peers = month->peers,
+                                       .peer_count = month->peer_count,
+                                       .region = "",
+                                       .all_peers = !results->names_peers}};
     return STATUS_OK;
 }
 
@@ -241,6 +247,7 @@ static status_t prepare(session_t *session, results_t *results, const results_mo
     results->months = calloc(results->month_count + 1, sizeof *results->months);
     results->asked = calloc(results->month_count + 1, sizeof *results->asked);
     results->again = calloc(results->month_count + 1, sizeof *results->again);
+    results->names_peers = invocation_value(session->invocation, "peer");
     if (!results->months || !results->asked || !results->again)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < results->month_count; i++) {

@@ -1,5 +1,6 @@
 #include "hub/access_then.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Finds whatever there is: for names whose right is settled. */
@@ -45,6 +46,60 @@ status_t access_then_year(const access_then_t *at, const char *code, period_t fi
     TRY(access_find_year(at->today, at->principal, code, first, &dealer, visible, refusal));
     TRY(access_find_year(at->then, &EVERYTHING, code, first, out_dealer, all, refusal));
     memcpy(out_visible, visible, sizeof visible);
+    return STATUS_OK;
+}
+
+/* ---- all peers of a store */
+
+static int order_indices(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Those that any circle of the dealer's names, in whatever months, itself among them: in their order, with repeats. */
+static status_t list_circle_members(const network_t *network, uint32_t dealer, arena_t *arena, uint32_t **out,
+                                    size_t *out_count)
+{
+    uint32_t circle_count;
+    const uint32_t *circles = network_circles_of(network, dealer, &circle_count);
+    size_t most = 0, count = 0;
+    for (uint32_t i = 0; i < circle_count; i++)
+        most += network->circles[circles[i]].member_count;
+    uint32_t *members = arena_array(arena, most, sizeof *members);
+    if (!members)
+        return STATUS_NO_MEMORY;
+    for (uint32_t i = 0; i < circle_count; i++)
+        for (uint32_t k = 0; k < network->circles[circles[i]].member_count; k++)
+            members[count++] = network->circles[circles[i]].members[k].dealer;
+    if (circle_count)
+        qsort(members, count, sizeof *members, order_indices);
+    *out = members;
+    *out_count = count;
+    return STATUS_OK;
+}
+
+status_t access_then_all_peers(const access_then_t *at, uint32_t own, period_t period, arena_t *arena,
+                               uint32_t out[PEERS_MAX], size_t *out_count, size_t *out_left_out)
+{
+    uint32_t today = network_find_dealer(at->today, at->then->dealers[own].code), *members = NULL, peer;
+    size_t member_count = 0, count = 0;
+    if (today != INDEX_NONE)
+        TRY(list_circle_members(at->today, today, arena, &members, &member_count));
+    for (size_t i = 0; i < member_count; i++) {
+        refusal_t refusal;
+        bool is_repeat = i && members[i] == members[i - 1];
+        if (is_repeat || members[i] == today || !network_are_peers(at->today, today, members[i], period))
+            continue;
+        const char *code = at->today->dealers[members[i]].code;
+        if (access_then_peer(at, own, code, period, &peer, &refusal) != STATUS_OK)
+            continue;
+        if (count < PEERS_MAX)
+            out[count] = peer;
+        count++;
+    }
+    *out_count = count < PEERS_MAX ? count : PEERS_MAX;
+    *out_left_out = count - *out_count;
     return STATUS_OK;
 }
 

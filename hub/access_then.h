@@ -15,6 +15,8 @@
 
 #include "hub/access.h"
 
+#include "core/arena.h"
+
 typedef struct {
     const network_t *then;  /* of the figures, and of the names */
     const network_t *today; /* the same one where the present is asked for */
@@ -26,6 +28,12 @@ status_t access_then_store(const access_then_t *at, const char *dealer, period_t
                            uint32_t *out_region, refusal_t *refusal) NODISCARD;
 status_t access_then_peer(const access_then_t *at, uint32_t own, const char *peer, period_t period, uint32_t *out,
                           refusal_t *refusal) NODISCARD;
+
+/* All that can stand beside `own` in that month: the stores of its circles of today that access_then_peer lets the key
+ * see, each once, by code. At most PEERS_MAX to `out`; *out_left_out: how many more there are. STATUS_NO_MEMORY. */
+status_t access_then_all_peers(const access_then_t *at, uint32_t own, period_t period, arena_t *arena,
+                               uint32_t out[PEERS_MAX], size_t *out_count, size_t *out_left_out) NODISCARD;
+
 status_t access_then_region(const access_then_t *at, uint32_t own_region, const char *region, period_t period,
                             uint32_t *out, refusal_t *refusal) NODISCARD;
 status_t access_then_scope(const access_then_t *at, request_kind_t kind, const char *scope, period_t period,

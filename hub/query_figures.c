@@ -36,37 +36,52 @@ static status_t find_own_region(const query_t *query, const view_t *view, const 
                   asked->dealer);
 }
 
+/* Those that are named, or all of the store's circles. */
+static status_t find_peers(const query_t *query, const access_then_t *access, uint32_t dealer,
+                           uint32_t peers[PEERS_MAX], size_t *out_count, size_t *out_left_out)
+{
+    const compare_query_t *asked = &query->request->compare;
+    if (asked->peer_count && asked->all_peers)
+        return refuse(query->refusal, STATUS_INVALID, "peers", "name peers, or ask for all; not both");
+    if (asked->peer_count > PEERS_MAX)
+        return refuse(query->refusal, STATUS_INVALID, "peers", "at most %d peers in one comparison", PEERS_MAX);
+    if (asked->all_peers)
+        return access_then_all_peers(access, dealer, asked->period, query->arena, peers, out_count, out_left_out);
+    for (size_t i = 0; i < asked->peer_count; i++)
+        TRY(access_then_peer(access, dealer, asked->peers[i], asked->period, &peers[i], query->refusal));
+    *out_count = asked->peer_count;
+    return STATUS_OK;
+}
+
 status_t query_compare(const query_t *query)
 {
     const compare_query_t *asked = &query->request->compare;
     CLEANUP(view_fini) view_t view = {0};
     uint32_t dealer, own_region, region, peers[PEERS_MAX];
+    size_t peer_count = 0, left_out = 0;
     TRY(view_open(query, asked->period, &asked->as_of, asked->regions_today, &view));
     const access_then_t access = access_of(query, &view);
     TRY(access_then_store(&access, asked->dealer, asked->period, &dealer, &own_region, query->refusal));
     if (view.regions_told.is_today)
         TRY(find_own_region(query, &view, asked, dealer, &own_region));
     TRY(access_then_region(&access, own_region, asked->region, asked->period, &region, query->refusal));
-    if (asked->peer_count > PEERS_MAX)
-        return refuse(query->refusal, STATUS_INVALID, "peers", "at most %d peers in one comparison", PEERS_MAX);
-    for (size_t i = 0; i < asked->peer_count; i++)
-        TRY(access_then_peer(&access, dealer, asked->peers[i], asked->period, &peers[i], query->refusal));
+    TRY(find_peers(query, &access, dealer, peers, &peer_count, &left_out));
 
     CLEANUP(months_release) month_snapshot_t snapshot = {0};
     figures_status_t status;
     compare_answer_t *answer = NULL;
     TRY(view_month(query, &view, NULL, &snapshot, &status));
     if (view.is_disclosed) {
-        TRY(query_compare_disclosed(query, snapshot.month, view.releases, dealer, region, peers, asked->peer_count,
-                                    &answer));
+        TRY(query_compare_disclosed(query, snapshot.month, view.releases, dealer, region, peers, peer_count, &answer));
     } else {
         exemplars_t exemplars = {0};
         TRY(find_exemplars(query, &view, &exemplars));
-        TRY(compare_compute(snapshot.month, &view.rule, dealer, region, peers, asked->peer_count, &exemplars,
-                            query->arena, &answer));
+        TRY(compare_compute(snapshot.month, &view.rule, dealer, region, peers, peer_count, &exemplars, query->arena,
+                            &answer));
         if (query_nation_is_disclosed(query))
             TRY(query_disclose_columns(query, view.event ? view.event : UINT64_MAX, answer));
     }
+    answer->peers_left_out = left_out;
     answer->status = status;
     answer->regions = view.regions_told;
     query->response->kind = RESPONSE_COMPARE;

@@ -70,6 +70,7 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareAnswe
     answer->region = message->region;
     answer->peers = (const char **)message->peers;
     answer->peer_count = message->n_peers;
+    answer->peers_left_out = message->peers_left_out;
     answer->row_count = message->n_rows;
     answer->weakest = (const char **)message->weakest;
     answer->weakest_count = message->n_weakest;
@@ -302,6 +303,7 @@ static status_t write_compare(arena_t *arena, const compare_answer_t *answer, Ya
     message->region = lend(answer->region);
     message->peers = (char **)answer->peers;
     message->n_peers = answer->peer_count;
+    message->peers_left_out = (uint32_t)answer->peers_left_out;
     message->weakest = (char **)answer->weakest;
     message->n_weakest = answer->weakest_count;
     Yardstick__V1__CompareRow *items, initial = YARDSTICK__V1__COMPARE_ROW__INIT;

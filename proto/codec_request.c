@@ -118,6 +118,7 @@ static status_t read_compare(reader_t *reader, const Yardstick__V1__CompareQuery
     out->region = message->region;
     READ_AS_OF(message, out);
     out->regions_today = message->regions_today;
+    out->all_peers = message->all_peers;
     return STATUS_OK;
 }
 
@@ -351,6 +352,7 @@ static status_t write_compare(arena_t *arena, const compare_query_t *query, Yard
     out->compare->region = lend(query->region);
     WRITE_AS_OF(query, out->compare);
     out->compare->regions_today = query->regions_today;
+    out->compare->all_peers = query->all_peers;
     return STATUS_OK;
 }
 

@@ -158,6 +158,7 @@ typedef struct {
     const char *region; /* "" = own */
     as_of_t as_of;
     bool regions_today;
+    bool all_peers; /* instead of naming them */
 } compare_query_t;
 typedef struct {
     const char *dealer;

@@ -75,6 +75,8 @@ class NetworkChanges(ClockCase):
         for period, status in ((202502, NOT_ALLOWED), (202503, OK), (202504, OK), (202505, NOT_ALLOWED)):
             with self.subTest(period):
                 self.assertStatus(dealer.ask("compare", dealer="D1", period=period, peers=["D4"]), status)
+                answer = dealer.ask("compare", dealer="D1", period=period, all_peers=True)
+                self.assertEqual((answer.status.code, list(answer.compare.peers)), (OK, ["D4"] if status == OK else []))
 
     def test_a_rename_and_a_new_owner_keep_what_the_code_has_filed(self):
         dealer = self.client("dealer", ["D1"])

@@ -100,7 +100,7 @@ class Expectations:
         return found[0]
 
     def expect_compare(self, desk, dealer, period, language, peers=()):
-        answer = desk.agent.ask("compare", "--dealer", dealer, "--period", period, *named("--peer", peers))
+        answer = desk.agent.ask("compare", "--dealer", dealer, "--period", period, *(named("--peer", peers) or ["--all-peers"]))
         top, body = papers.compare(answer, language)
         sheet = desk.book(f"{dealer}-{period}.xlsx")[WORDS[language]["compare"]]
         self.assertEqual(sheet.frozen, (len(top), 1))
@@ -150,11 +150,23 @@ class Papers(Expectations, HubCase):
         answer = self.expect_compare(desk, "D0011", "2025-06", "en", peers)
         self.assertEqual(answer["columns"][5:], ["peer:D0015", "peer:D0041"])
 
+    CIRCLE = ("D0015", "D0017", "D0024", "D0031", "D0035", "D0041", "D0043", "D0046", "D0047", "D0057", "D0060")
+
+    def test_all_stores_of_its_circle_stand_beside_where_none_is_named(self):
+        desk = self.desk("D0011")
+        for period, peers in (("2025-06", self.CIRCLE), ("2025-10", [code for code in self.CIRCLE if code != "D0031"])):  # it left the network
+            desk.must("--period", period, "--lang", "en")
+            answer = self.expect_compare(desk, "D0011", period, "en", peers)
+            self.assertEqual(desk.agent.ask("compare", "--all-peers", "--period", period), answer)
+            self.assertEqual(self.shared.ask("compare", "--dealer", "D0011", "--all-peers", "--period", period)["columns"], answer["columns"])
+        alone = self.desk("D0001")
+        self.assertEqual(alone.agent.ask("compare", "--all-peers", "--period", "2025-06"), alone.agent.ask("compare", "--period", "2025-06"))
+        self.assertExit(desk.agent("compare", "--period", "2025-06", "--peer", "D0015", "--all-peers"), 2, "not both")
+
     def test_many_peers_are_printed_on_two_pages_beside_each_other(self):
         desk = self.desk("D0011")
-        peers = ("D0015", "D0017", "D0024", "D0031", "D0035", "D0041", "D0043", "D0046", "D0047", "D0057")
         for count, pages in ((9, "1"), (10, "2")):
-            desk.must("--period", "2025-06", "--lang", "en", *named("--peer", peers[:count]))
+            desk.must("--period", "2025-06", "--lang", "en", *named("--peer", self.CIRCLE[:count]))
             sheet = desk.book("D0011-2025-06.xlsx").sheets[0]
             self.assertEqual((sheet.fit_width, sheet.line(2)[6]), (pages, "D0015"))
             self.assertIn("$A:$A", desk.book("D0011-2025-06.xlsx").names["_xlnm.Print_Titles", 0], "the rows' titles on each")

@@ -2,6 +2,7 @@
 #include "hub/access_then.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -178,5 +179,78 @@ Test(access_then, the_region_beside_a_store_is_one_that_is_seen)
     cr_assert_eq(access_then_region(&fixture.at, coast, "nowhere", MAY, &region, &refusal), STATUS_NOT_ALLOWED);
     fixture.at.principal = &GONE;
     cr_assert_eq(access_then_region(&fixture.at, coast, "", MAY, &region, &refusal), STATUS_NOT_ALLOWED);
+    tear_down(&fixture);
+}
+
+/* ---- all peers */
+
+enum { CROWD = 20 };
+
+/* S00 to S19 in one circle: S01 in two lines of it and in another one, S02 from June on only, S03 of the other region;
+ * S19 is in no circle. */
+static network_t *build_crowd(void)
+{
+    static const network_region_line_t REGIONS[] = {{"east", "", "E", 2}, {"west", "", "W", 3}};
+    static char codes[CROWD][4];
+    network_dealer_line_t dealers[CROWD];
+    network_membership_line_t members[CROWD];
+    network_circle_line_t circles[CROWD + 2];
+    size_t count = 0;
+    for (size_t i = 0; i < CROWD; i++) {
+        snprintf(codes[i], sizeof codes[i], "S%02u", (unsigned)i % 100);
+        dealers[i] = (network_dealer_line_t){codes[i], codes[i], "", i + 2};
+        members[i] = (network_membership_line_t){codes[i], i == 3 ? "west" : "east", MAY - 9, i + 2};
+        if (i < CROWD - 1)
+            circles[count++] = (network_circle_line_t){"all", codes[i], i == 2 ? MAY + 1 : PERIOD_NONE,
+                                                       i == 1 ? MAY : PERIOD_NONE, count + 2};
+    }
+    circles[count++] = (network_circle_line_t){"all", "S01", MAY + 1, PERIOD_NONE, count + 2};
+    circles[count++] = (network_circle_line_t){"few", "S00", PERIOD_NONE, PERIOD_NONE, count + 2};
+    circles[count++] = (network_circle_line_t){"few", "S01", PERIOD_NONE, PERIOD_NONE, count + 2};
+    return build(&(network_lines_t){REGIONS, 2, dealers, CROWD, members, CROWD, circles, count});
+}
+
+/* The peers of a store as "S01 S03 …+LEFT_OUT". */
+static const char *all_peers(const network_t *network, const principal_t *principal, const char *code, period_t period)
+{
+    static char text[400];
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 20);
+    const access_then_t at = {network, network, principal};
+    uint32_t peers[PEERS_MAX];
+    size_t count = 0, left_out = 0, size = 0;
+    cr_assert_eq(
+        access_then_all_peers(&at, network_find_dealer(network, code), period, arena, peers, &count, &left_out),
+        STATUS_OK);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s ", network->dealers[peers[i]].code);
+    snprintf(text + size, sizeof text - size, "+%zu", left_out);
+    return text;
+}
+
+Test(access_then, all_peers_are_those_that_the_key_may_see_each_once_in_order_and_so_many)
+{
+    static const char *const OF_S00[] = {"S00"}, *const OF_S19[] = {"S19"};
+    const principal_t first = {.role = ROLE_DEALER, .dealers = OF_S00, .dealer_count = 1, .region = ""};
+    const principal_t last = {.role = ROLE_DEALER, .dealers = OF_S19, .dealer_count = 1, .region = ""};
+    const principal_t west = {.role = ROLE_MANAGER, .region = "west"};
+    CLEANUP(network_destroy) network_t *network = build_crowd();
+    cr_assert_str_eq(all_peers(network, &first, "S00", MAY),
+                     "S01 S03 S04 S05 S06 S07 S08 S09 S10 S11 S12 S13 S14 S15 S16 S17 +1");
+    cr_assert_str_eq(all_peers(network, &first, "S00", MAY + 1),
+                     "S01 S02 S03 S04 S05 S06 S07 S08 S09 S10 S11 S12 S13 S14 S15 S16 +2");
+    cr_assert_str_eq(all_peers(network, &last, "S19", MAY), "+0");
+    cr_assert_str_eq(all_peers(network, &west, "S00", MAY), "S03 +0", "its own stores only, whatever the circle");
+    cr_assert_str_eq(all_peers(network, &first, "S00", MAY - 10), "+0", "nobody is a member then");
+}
+
+Test(access_then, all_peers_of_then_are_those_of_today_s_circles)
+{
+    fixture_t fixture = set_up(&CENTRAL);
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(1u << 20);
+    uint32_t peers[PEERS_MAX];
+    size_t count = 9, left_out = 9;
+    cr_assert_eq(access_then_all_peers(&fixture.at, 0, MAY, arena, peers, &count, &left_out), STATUS_OK);
+    cr_assert(count == 0 && left_out == 0, "there are none today");
     tear_down(&fixture);
 }

@@ -50,6 +50,7 @@ Test(codec_answers, a_comparison_comes_back)
                                .period = JUNE,
                                .peers = peers,
                                .peer_count = 2,
+                               .peers_left_out = 3,
                                .rows = rows,
                                .row_count = 2,
                                .values = values,
@@ -65,6 +66,7 @@ Test(codec_answers, a_comparison_comes_back)
     cr_assert_eq(back->period, JUNE);
     cr_assert_eq(back->peer_count, 2);
     cr_assert_str_eq(back->peers[1], "D0003");
+    cr_assert_eq(back->peers_left_out, 3);
     cr_assert_eq(back->row_count, 2);
     expect_rows(back->rows);
     expect_same(back->values, values, 14);

@@ -93,6 +93,16 @@ Test(codec_request, a_comparison_s_query_comes_back)
     cr_assert_str_eq(got->peers[1], "D0003");
     cr_assert_str_eq(got->region, "east");
     expect_as_of(&got->as_of, 7, 0, true);
+    cr_assert_not(got->all_peers);
+}
+
+Test(codec_request, all_peers_may_be_asked_for)
+{
+    request_t request = {.kind = REQUEST_COMPARE,
+                         .compare = {.dealer = "D0001", .period = JUNE, .region = "", .all_peers = true}};
+    CLEANUP(decoded_fini) decoded_t decoded = request_round(&request);
+    cr_assert(decoded.request->compare.all_peers);
+    cr_assert_eq(decoded.request->compare.peer_count, 0);
 }
 
 Test(codec_request, the_other_queries_come_back)
