@@ -37,7 +37,7 @@ TEXT
 upward | sed 's/^/  /' | grep -vE 'client/home\.h"' | report 'layers: nothing includes upward'
 
 { sources '*.c' '*.h' | grep -v '^proto/' | xargs -r grep -lE 'pb-c\.h'; } | report 'only proto/ includes *.pb-c.h'
-{ sources '*.c' '*.h' | grep -vE '^(hub/store|storage/environment\.|dealer-agent/outbox_table\.c|tests/bench/)' | xargs -r grep -lE '<lmdb\.h>|"storage/environment\.h"'; } |
+{ sources '*.c' '*.h' | grep -vE '^(hub/store|storage/environment\.|dealer-agent/outbox_table\.c|tests/(bench|storage)/)' | xargs -r grep -lE '<lmdb\.h>|"storage/environment\.h"'; } |
     report 'only hub/store*, dealer-agent/outbox_table.c and storage/environment.* see <lmdb.h>'
 { sources 'core/*' | xargs -r grep -lE '<(zmq|lmdb|pthread|sys/socket)\.h>|pb-c\.h' | grep -v '^core/order\.c$'; } | report 'core does no I/O and starts no thread'
 { sources 'core/*.c' 'proto/*.c' | xargs -r grep -nE '\b(fprintf\(stderr|perror\(|exit\()'; } | report 'core and proto never log or exit'
