@@ -96,7 +96,7 @@ static layout_kind_t kind_of(const csv_record_t *record, size_t first, const cat
         return LAYOUT_WIDE;
     if (catalog_match_title(catalog, record->cells[first]) == ROW_NONE && heads_numbers(record, first))
         return LAYOUT_SHEET;
-    return titles.place || titles.row ? LAYOUT_WIDE : LAYOUT_NONE;
+    return titles.row ? LAYOUT_WIDE : LAYOUT_NONE;
 }
 
 /* Whether a line of one cell could be a header all the same, which a caption is not. */

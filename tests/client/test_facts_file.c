@@ -327,3 +327,11 @@ Test(facts_file, columns_that_place_a_line_are_known_by_all_their_heads)
         cr_assert_str_eq(set.months[0].consultants[0].consultant, "张三");
     }
 }
+
+Test(facts_file, a_store_above_the_header_is_no_header)
+{
+    expect_faults("2025.csv", "门店,D0001\nKPI,1月,2月\n来店批次,5,6\n",
+                  "2025.csv:1: this line is no header: it holds neither a column 'period' nor months as heads (1月, "
+                  "Jan, 2025-01); correct it (a line above the header may hold one cell only), or hide a sheet that "
+                  "holds no facts\n");
+}
