@@ -19,11 +19,11 @@ def sources(*patterns):
 READERS = sources("client/captions.c", "client/csv.c", "client/encoding.c", "client/kinds.c", "client/records.c", "client/layout.c", "client/named_store.c", "client/titles.c", "client/wide.c",
                   "client/facts_*.c", "client/sheet*.c", "client/months*.c", "client/xlsx*.c", "core/number.c", "dealer-agent/compose.c")
 AGENT = sources("client/connection.c", "client/session.c", "client/socket.c", "client/home.c", "client/token.c", "client/filing.c", "client/receipts.c",
-                *(f"dealer-agent/{name}.c" for name in ("check", "deliver", "desk", "dropped", "enroll", "outbox", "outbox_commands", "receipt_json", "receipts", "receipts_verify", "settle", "status",
-                                                        "stores", "submit", "witness")))
+                *(f"dealer-agent/{name}.c" for name in ("check", "courier", "deliver", "desk", "dropped", "enroll", "outbox", "outbox_commands", "receipt_json", "receipts",
+                                                        "receipts_verify", "settle", "status", "stores", "submit", "witness")))
 MARKED = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch_names.c",  # only what `status` shows of it; the rest is its log
                  "cli/disclosure.c")  # only its heads
-WRITERS = sources("hub/*.c", "dealer-agent/packing.c", "dealer-agent/deliver.c")  # of messages_hub
+WRITERS = sources("hub/*.c", "dealer-agent/packing.c", "dealer-agent/courier.c", "dealer-agent/deliver.c")  # of messages_hub
 
 # Calls, and which of their arguments is the format; those of None may be in English (wrong usage).
 CALLS = {"faults_add": 3, "session_fail": 2, "session_text": 1, "session_misuse": None, "note": 1}

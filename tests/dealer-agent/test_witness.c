@@ -212,6 +212,12 @@ Test(witness, a_new_receipt_stands_beside_the_earlier_one)
     cr_assert_eq(witness.event, 0, "a loss that the log did not show");
     OK(outbox_put_receipt_again(outbox, 1, &again, HUB_KEY, SIGNING_KEY, &number));
     cr_assert_eq(known().again, 2, "counted on");
+    know_the_log();
+    OK(outbox_put_receipt_again(outbox, 1, &again, HUB_KEY, SIGNING_KEY, &number));
+    cr_assert_eq(known().again, 1, "another loss is counted anew");
+    outbox_status_t status = {0};
+    OK(outbox_read_status(outbox, &status));
+    cr_assert_eq(status.last_delivered, number);
 }
 
 Test(witness, what_the_hub_refuses_to_take_again_goes_aside_once)
@@ -246,6 +252,16 @@ Test(witness, what_was_filed_again_is_as_old_as_what_it_repeats)
     cr_assert_eq(outbox_retry(outbox, 3), STATUS_CONFLICT, "it would undo the correction");
     OK(put_receipt(outbox, 2, &receipt));
     cr_assert_str_eq(numbers(outbox, FILING_ASIDE), "", "the correction takes its place");
+}
+
+Test(witness, what_is_taken_again_after_all_needs_no_person)
+{
+    uint64_t number;
+    receipt_t receipt = receipt_of(60);
+    file_and_deliver(1, JUNE);
+    OK(outbox_put_aside_again(outbox, 1, STATUS_MONTH_CLOSED, "closed", &number));
+    OK(outbox_put_receipt_again(outbox, 1, &receipt, HUB_KEY, SIGNING_KEY, &number));
+    cr_assert_str_eq(numbers(outbox, FILING_ASIDE), "");
 }
 
 Test(witness, what_is_taken_again_puts_nothing_newer_away)
