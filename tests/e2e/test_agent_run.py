@@ -649,7 +649,7 @@ class Desks(DeskCase, HubCase):
 
     def test_an_agent_that_knows_no_store_yet_tells_only_the_faults_that_are_the_file_s(self):
         home, _ = self.shared.home_for("stranger")
-        friend = self.shared.agent("D0027")
+        friend = self.shared.agent("D0031")
         friend.must("deliver")
         for name in ("catalog.yaml", "catalog.sig"):  # else the file would wait for the hub's catalog
             shutil.copy(friend.home / name, home)
