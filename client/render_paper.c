@@ -104,6 +104,8 @@ status_t paper_add_legend(const render_t *render, const legend_t *legend, size_t
         TRY(paper_add_text_line(paper, legend[i].look, render_word(render, legend[i].word)));
         paper->lines[paper->line_count - 1].is_for_sheets = legend[i].look >= LOOK_GAIN;
     }
+    TRY(paper_add_text_line(paper, LOOK_NOTE, render_word(render, WORD_RENEWED_BY_ITSELF)));
+    paper->lines[paper->line_count - 1].is_for_sheets = true;
     return paper_add_line(paper) ? STATUS_OK : STATUS_NO_MEMORY;
 }
 

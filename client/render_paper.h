@@ -59,9 +59,10 @@ typedef struct {
 
 /* The comparison of a month. Above the heads of the columns: what the figures are, which release nation and region are
  * of, who stands as a benchmark. Then the weakest rows as the first table, for them it is read; the catalog's tables
- * with own, averages, benchmarks, peers, the gaps, the direction, own and its gap to the region's average coloured by
- * that gap, and × for what is hidden; the legend. Times are this machine's. Each of these makes *out of memory of
- * `arena` and may borrow from the answer and the catalog: STATUS_NO_MEMORY, else STATUS_OK. */
+ * with own, averages, benchmarks, the gaps, the direction, own and its gap to the region's average coloured by that
+ * gap, and × for what is hidden; then the peers, last, for there may be many; the legend. Times are this machine's.
+ * Each of these makes *out of memory of `arena` and may borrow from the answer and the catalog: STATUS_NO_MEMORY, else
+ * STATUS_OK. */
 status_t paper_compare(const render_t *render, const compare_answer_t *answer, arena_t *arena, paper_t *out) NODISCARD;
 
 /* A year: January to December, the year, months counted, the direction. */

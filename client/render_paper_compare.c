@@ -20,11 +20,11 @@ static status_t add_heads(const render_t *render, const void *of, paper_t *paper
     paper_add_text(line, look, render_word(render, WORD_OWN));
     for (size_t i = 0; i < GAP_COUNT; i++)
         paper_add_text(line, look, render_word(render, REFERENCES[i]));
-    for (size_t i = 0; i < answer->peer_count; i++)
-        paper_add_text(line, look, answer->peers[i]);
     for (size_t i = 0; i < GAP_COUNT; i++)
         paper_add_text(line, look, render_word(render, GAPS[i]));
     paper_add_text(line, look, render_word(render, WORD_DIRECTION));
+    for (size_t i = 0; i < answer->peer_count; i++)
+        paper_add_text(line, look, answer->peers[i]);
     return STATUS_OK;
 }
 
@@ -48,13 +48,15 @@ static status_t add_row(const render_t *render, const void *of, paper_t *paper, 
     const double *gaps = answer->gaps + index * GAP_COUNT;
     shown_row_t row = render_answer_row(render, &answer->rows[index]);
     TRY(paper_add_label(render, &row, paper, line));
-    for (size_t i = 0; i < COLUMN_PEERS + answer->peer_count; i++)
+    for (size_t i = 0; i < COLUMN_PEERS; i++)
         add_figure(line, answer, index, i, &row);
     for (size_t i = 0; i < GAP_COUNT; i++) {
         look_t look = i == GAP_REGION_AVERAGE ? paper_look_of_value(gaps[i]) : paper_look_of_gain(gaps[i]);
         paper_add_number(line, look, gaps[i], LOOK_OF_SHARE);
     }
     paper_add_direction(render, &row, line);
+    for (size_t i = 0; i < answer->peer_count; i++)
+        add_figure(line, answer, index, COLUMN_PEERS + i, &row);
     return STATUS_OK;
 }
 

@@ -106,6 +106,8 @@
     X(WORSE_THAN_REGION, "▼ 劣于区域平均", "▼ worse than the region's average")                                                                       \
     X(BETTER_THAN_BEFORE, "▲ 比上月变好", "▲ better than the month before")                                                                           \
     X(WORSE_THAN_BEFORE, "▼ 比上月变差", "▼ worse than the month before")                                                                             \
+    X(RENEWED_BY_ITSELF, "本文件会自动更新，写在其中的内容会被覆盖；如需批注，请另存一份",                                                            \
+      "This file is renewed by itself, over what is written into it: for notes of your own, save a copy")                                             \
     X(DASH_LEGEND, "— 无数据", "— no value")                                                                                                          \
     X(SIGN_LEGEND, "带“较”字的列是与该列相比的差距：+ 优于，- 劣于", "Gap: + is better than that column, - is worse")                                 \
     X(MONTHS_COUNTED, "月数", "Months counted")                                                                                                       \

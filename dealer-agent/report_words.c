@@ -142,9 +142,11 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
                              "  What was rejected; the .report.txt beside each says which cell, what is wrong and what "
                              "to do. Correct it and put it into the inbox again. A .refused.txt is of a month that the "
                              "hub refused."},
-    [WORD_GUIDE_RESULTS] = {"  总部的结果：各月的对比表、全年走势（XLSX 和 CSV）；receipts.csv 是回执清单。",
+    [WORD_GUIDE_RESULTS] = {"  总部的结果：各月的对比表、全年走势（XLSX 和 CSV）；receipts.csv 是回执清单。"
+                            "这些文件会自动更新，要写批注请先另存一份。",
                             "  What the hub answers: each month's comparison and the year's trend (XLSX and CSV); "
-                            "receipts.csv is the list of receipts."},
+                            "receipts.csv is the list of receipts. These files are renewed by themselves: for notes of "
+                            "your own, save a copy."},
     [WORD_IGNORED_OTHER] = {"不是文件", "no file"},
 };
 

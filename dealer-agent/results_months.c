@@ -168,6 +168,24 @@ static status_t months_of_outbox(session_t *session, uint64_t since_ms, const ch
     return status == STATUS_OK ? witness_look(session, outbox) : outbox_explain(outbox, status, &session->faults);
 }
 
+/* Leaves out the stores that the key lost since: the hub would refuse each of their months, for good. A key that is no
+ * dealer's may name any. */
+static status_t drop_lost(session_t *session, stores_t *stores, results_month_t *months, size_t *count)
+{
+    size_t kept = 0;
+    const char *lost = "";
+    TRY(stores_ask(session, stores));
+    for (size_t i = 0; i < *count; i++) {
+        if (!stores->count || stores_hold(stores, months[i].dealer))
+            months[kept++] = months[i];
+        else if (strcmp(lost, months[i].dealer) != 0)
+            printf("%-9s  %s: this key does not hold it any more; its files stay as they are\n", "left out",
+                   lost = months[i].dealer);
+    }
+    *count = kept;
+    return STATUS_OK;
+}
+
 /* ---- What is asked for ---- */
 
 static status_t months_of_periods(session_t *session, stores_t *stores, const period_t *periods, size_t period_count,
@@ -197,7 +215,8 @@ status_t results_months(session_t *session, stores_t *stores, uint64_t since_ms,
     TRY(read_periods(session->invocation, arena, &periods, &count));
     if (count)
         return months_of_periods(session, stores, periods, count, arena, out, out_count);
-    return months_of_outbox(session, since_ms, folder, arena, out, out_count);
+    TRY(months_of_outbox(session, since_ms, folder, arena, out, out_count));
+    return invocation_value(session->invocation, "dealer") ? STATUS_OK : drop_lost(session, stores, *out, out_count);
 }
 
 status_t results_years(const results_month_t *months, size_t count, arena_t *arena, results_year_t **out,

@@ -30,7 +30,8 @@ status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_
                            arena_t *arena, results_month_t **out, size_t *out_count) NODISCARD;
 
 /* The months of the command line: every --period of --dealer, else of each of the key's stores, which it asks the hub
- * for. Without --period those of results_delivered. */
+ * for. Without --period those of results_delivered; of stores that the key lost only where --dealer names one, else a
+ * line on standard output says that they are left out. */
 status_t results_months(session_t *session, stores_t *stores, uint64_t since_ms, const char *folder, arena_t *arena,
                         results_month_t **out, size_t *out_count) NODISCARD;
 

@@ -79,6 +79,14 @@ status_t stores_recall(const char *home_directory, stores_t *out)
     return STATUS_OK;
 }
 
+bool stores_hold(const stores_t *stores, const char *code)
+{
+    for (size_t i = 0; i < stores->count; i++)
+        if (strcmp(stores->codes[i], code) == 0)
+            return true;
+    return false;
+}
+
 status_t stores_pick(session_t *session, const stores_t *stores, const char **out)
 {
     *out = invocation_value(session->invocation, "dealer");

@@ -20,6 +20,8 @@ void stores_keep(const char *home_directory, const char *const *codes, size_t co
 /* As last kept; none where nothing was. */
 status_t stores_recall(const char *home_directory, stores_t *out) NODISCARD;
 
+bool stores_hold(const stores_t *stores, const char *code);
+
 /* The store that a command is about: --dealer, else the only one; wrong usage where there are several or none. The
  * string belongs to the command line or to `stores`. */
 status_t stores_pick(session_t *session, const stores_t *stores, const char **out) NODISCARD;

@@ -194,14 +194,6 @@ static bool is_left(const witness_t *witness, uint64_t number)
     return false;
 }
 
-static bool is_ours(const stores_t *stores, const char *dealer)
-{
-    for (size_t i = 0; i < stores->count; i++)
-        if (strcmp(stores->codes[i], dealer) == 0)
-            return true;
-    return false;
-}
-
 status_t witness_list(session_t *session, outbox_t *outbox, witness_t *witness, refiling_t **out, size_t *out_count)
 {
     CLEANUP(stores_fini) stores_t stores = {0};
@@ -225,7 +217,7 @@ status_t witness_list(session_t *session, outbox_t *outbox, witness_t *witness, 
     count =
         witness_select(sorted, count, witness->hub_key, witness->is_kept ? witness->witness.sequence : 0, refilings);
     for (size_t i = 0; i < count; i++)
-        if (is_ours(&stores, refilings[i].filing.dealer) && !is_left(witness, refilings[i].filing.number))
+        if (stores_hold(&stores, refilings[i].filing.dealer) && !is_left(witness, refilings[i].filing.number))
             refilings[kept++] = refilings[i];
     *out = refilings;
     *out_count = kept;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The main job on loopback: a hub with a network of 60 dealers, twelve agents as processes of their own that submit two
 # years of facts, headquarters importing the rest, the four tables that people come for, and a dealership whose agent
-# runs by itself: a sheet dropped into a folder becomes a comparison on the desk. Ends cleanly.
+# runs by itself: a sheet dropped into a folder while the hub is away waits for it, and becomes a comparison on the desk.
+# Ends cleanly.
 set -euo pipefail
 bin=$(cd "${1:?usage: demo.sh DIRECTORY_OF_PROGRAMS}" && pwd)
 cd "$(dirname "$0")/.."
@@ -43,18 +44,23 @@ await() { # await WHAT COMMAND…: until the command succeeds, at most 30 s
     return 1
 }
 
+serve() { # serve [ENDPOINT]: starts the hub, and waits until it serves; its endpoint is in `endpoint`
+    : >"$dir/hub.out" # there before it is looked into
+    "$bin/yardstick-hub" run "$dir/hub" ${1:+--listen "$1"} >>"$dir/hub.out" 2>>"$dir/hub.err" &
+    hub_process=$!
+    local i
+    for ((i = 0; i < 200; i++)); do
+        grep -q '^ready ' "$dir/hub.out" && break
+        kill -0 "$hub_process"
+        sleep 0.05
+    done
+    endpoint=$(sed -n 's/^ready //p' "$dir/hub.out")
+}
+
 step 'A hub on loopback'
 "$bin/yardstick-hub" init "$dir/hub" --listen 'tcp://127.0.0.1:0' >/dev/null
 printf 'enroll_listen: tcp://127.0.0.1:0\n' >>"$dir/hub/hub.yaml"
-: >"$dir/hub.out" # there before it is looked into
-"$bin/yardstick-hub" run "$dir/hub" >>"$dir/hub.out" 2>"$dir/hub.err" &
-hub_process=$!
-for ((i = 0; i < 200; i++)); do
-    grep -q '^ready ' "$dir/hub.out" && break
-    kill -0 "$hub_process"
-    sleep 0.05
-done
-endpoint=$(sed -n 's/^ready //p' "$dir/hub.out")
+serve
 printf 'serving at %s\n' "${endpoint:?the hub did not become ready in 10 s}"
 
 step 'Headquarters brings the network: 60 dealers in 9 regions, with their moves'
@@ -115,12 +121,23 @@ store D0003 enroll --token - < <(awk -F, 'NR == 2 {print $2}' "$dir/tokens.csv")
 daemon_process=$!
 await 'the agent' grep -q '^ready ' "$dir/agent.out"
 
-step 'Its clerk drops the manual'"'"'s own sheet into the inbox'
+step 'The line is gone: the hub is shut, and the clerk drops the manual'"'"'s own sheet into the inbox all the same'
+kill -TERM "$hub_process"
+wait "$hub_process"
+hub_process=
 cp "$DATA/sheets/D0003-2025.csv" "$dir/desk/inbox/"
+await 'the report' test -s "$dir/desk/accepted/D0003-2025.csv.report.txt"
+tr -d '\r' <"$dir/desk/accepted/D0003-2025.csv.report.txt" | sed -n '4p; 6,8p'
+printf '…\n'
+store D0003 status | grep -E '^(line|waiting|delivered)'
+
+step 'The line is back: the agent finds it by itself, delivers each month once, and writes the results'
+serve "$endpoint"
 await 'the results' test -s "$dir/desk/results/D0003-2025.xlsx"
-tr -d '\r' <"$dir/desk/accepted/D0003-2025.csv.report.txt"
-printf '\nOn the desk now: %s … (%s files)\n' "$(cd "$dir/desk/results" && printf '%s ' D0003-2025-12.xlsx D0003-2025.xlsx receipts.csv)" "$(find "$dir/desk/results" -type f | wc -l)"
+await 'the last month' test -s "$dir/desk/results/D0003-2025-12.csv"
+store D0003 status | grep -E '^(line|waiting|set aside|delivered|last receipt)'
 store D0003 receipts verify
+printf '\nOn the desk now: %s … (%s files)\n' "$(cd "$dir/desk/results" && printf '%s ' D0003-2025-12.xlsx D0003-2025.xlsx receipts.csv)" "$(find "$dir/desk/results" -type f | wc -l)"
 printf '\nHeadquarters has closed June, so that the hub refused it; the agent set it aside and says what to do:\n'
 store D0003 outbox list
 kill -TERM "$daemon_process"

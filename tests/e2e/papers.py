@@ -132,19 +132,26 @@ def compare(answer, language):
     peers = [column.removeprefix("peer:") for column in answer["columns"][5:]]
     lower = (lambda text: text) if language == "zh" else str.lower
     gaps = [words["gap"].format(lower(words[name])) for name in REFERENCES]
-    heads = [words["own"], *[words[name] for name in REFERENCES], *peers, *gaps, words["direction"]]
+    heads = [words["own"], *[words[name] for name in REFERENCES], *gaps, words["direction"], *peers]
 
     def make_line(row):
         line, gap = Line(label(row["row"], language)), row["gap"]["region_average"]
         ground = sign(gap, GREEN, RED)
         hidden = [name in row.get("suppressed", ()) for name in answer["columns"]]
-        for i, value in enumerate(row["values"]):
-            form = value is not None and number_format(row["row"], value)
-            line.add(*(HIDDEN,) if hidden[i] else (value, marked(form, gap) if form and i == 0 else form, ground if i == 0 else None))
+
+        def add(columns):
+            for i in columns:
+                value = row["values"][i]
+                form = value is not None and number_format(row["row"], value)
+                line.add(*(HIDDEN,) if hidden[i] else (value, marked(form, gap) if form and i == 0 else form, ground if i == 0 else None))
+
+        add(range(5))
         for name in REFERENCES:
             own = name == "region_average"
             line.add(row["gap"][name], SHARE, ground if own else None, None if own else sign(row["gap"][name], DARK_GREEN, DARK_RED))
-        return line.add(words[row["better"]])
+        line.add(words[row["better"]])
+        add(range(5, len(row["values"])))
+        return line
 
     title = f"{answer['dealer']}  {month(answer['period'], language)}  {words['compare']}"
     top = [Line(title), *map(Line, notes(answer, language)), Line(words["region"].format(answer["region"] or DASH), *heads)]

@@ -168,7 +168,7 @@ class Papers(Expectations, HubCase):
         for count, pages in ((9, "1"), (10, "2")):
             desk.must("--period", "2025-06", "--lang", "en", *named("--peer", self.CIRCLE[:count]))
             sheet = desk.book("D0011-2025-06.xlsx").sheets[0]
-            self.assertEqual((sheet.fit_width, sheet.line(2)[6]), (pages, "D0015"))
+            self.assertEqual((sheet.fit_width, sheet.line(2)[11]), (pages, "D0015"))
             self.assertIn("$A:$A", desk.book("D0011-2025-06.xlsx").names["_xlnm.Print_Titles", 0], "the rows' titles on each")
 
     def test_a_year_shows_every_number_of_the_json(self):
@@ -329,6 +329,27 @@ class Months(Case):
 
     def asked(self, *arguments):
         return {name[len("D0001-"):-len(".csv")] for name in self.desk.must(*arguments) if re.fullmatch(r"D0001-....-..\.csv", name)}
+
+    def test_a_store_that_the_key_lost_is_left_alone(self):
+        hub = self.hub()
+        hub.import_network()
+        agent = hub.agent("D0001", "D0002")
+        path = self.work / "facts.csv"
+        path.write_text("dealer,period,showroom_visits\nD0001,2025-06,5\nD0002,2025-06,6\nD0002,2024-06,7\n")
+        agent.must("submit", path)
+        desk = Desk(agent, self.work / "desk")
+        before = desk.must()
+        self.assertEqual({name[:5] for name in before}, {"D0001", "D0002"})
+        other = hub.agent("D0001").home
+        for name in ("home.txt", "secret.key"):  # another key, as after another enrolment
+            shutil.copy(other / name, agent.home)
+        result = desk()
+        self.assertExit(result, 0)
+        lines = result.out.splitlines()
+        self.assertEqual([line for line in lines if "D0002" in line], ["left out   D0002: this key does not hold it any more; its files stay as they are"])
+        self.assertEqual(len(lines), 5, result)
+        self.assertEqual(desk.files(), sorted(before))
+        self.assertExit(desk("--dealer", "D0002"), 1, "D0002 2025-06 refused (not_allowed)")
 
     def test_older_months_are_asked_for_once_a_day_and_when_they_were_delivered_since(self):
         hub = self.hub()

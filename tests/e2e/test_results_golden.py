@@ -76,7 +76,7 @@ class Golden(HubCase):
                 language = LANGUAGES[month % 2]
                 with self.subTest(dealer=dealer, period=period):
                     folder = self.results(language, dealer, period)
-                    top, body = papers.compare(self.agent.ask("compare", "--dealer", dealer, "--period", period), language)
+                    top, body = papers.compare(self.agent.ask("compare", "--all-peers", "--dealer", dealer, "--period", period), language)
                     book = self.book(folder / f"{dealer}-{period}.xlsx")
                     self.expect_sheet(book[WORDS[language]["compare"]], top + body)
                     self.expect_csv(folder / f"{dealer}-{period}.csv", top[:-1] + body)
