@@ -608,10 +608,10 @@ class Renewed(Case):
         network = self.work / "network"
         shutil.copytree(GOLDEN, network, ignore=shutil.ignore_patterns("expected", "sheets", "facts.csv", "consultants.csv"))
         self.begin("D0011", "--refresh", 1, "--peer", "D0001", "--peer", "D0015", network=network)
-        self.wait(",D0015,", gone=["D0001"])
+        self.wait(",D0015\n", gone=["D0001"])
         for visits in (371, 372):
             self.submit("D0015", visits)
-            self.wait(f",{visits},")
+            self.wait(f",{visits}\n")
         circles = network / "circles.csv"
         circles.write_text(circles.read_text().replace("circle-1,D0015\n", ""))
         self.tested.import_network(network)
