@@ -178,9 +178,9 @@ static const message_pair_t PAIRS[] = {
     {"%s %s: %s", "%s %s：%s"},
     {"%s %s has not begun by this machine's clock, which says %s; correct the month, or the clock",
      "%s %s 还没有开始（本机时钟显示现在是 %s）；请改正月份或本机时钟"},
-    {"with all its consultants it takes more than the 262144 bytes that the hub accepts of one month; leave out facts "
-     "of consultants, or consultants",
-     "连同全部销售顾问超过总部每月接受的 262144 字节；请减少销售顾问的指标或人数"},
+    {"with all its consultants and the hub's receipt it takes more than the 262144 bytes that the hub accepts of one "
+     "month; leave out facts of consultants, or consultants",
+     "连同全部销售顾问和总部的回执超过总部每月接受的 262144 字节；请减少销售顾问的指标或人数"},
 
     /* ---- Figures */
     {"%s: '%s' %s; correct it, or empty it where the figure is unknown", "%s: “%s”%s；请改正，数字未知时请清空"},

@@ -75,12 +75,14 @@ static status_t check_size(const composer_t *composer, const filed_month_t *mont
         return STATUS_OK;
     }
     TRY(status);
-    status = packing_fits(&request);
+    status = packing_fits_again(&request);
     if (status == STATUS_LIMIT)
-        add_fault(composer, month,
-                  faults_text(composer->faults,
-                              TRANSLATED("with all its consultants it takes more than the 262144 bytes that the hub "
-                                         "accepts of one month; leave out facts of consultants, or consultants")));
+        add_fault(
+            composer, month,
+            faults_text(composer->faults,
+                        TRANSLATED("with all its consultants and the hub's receipt it takes more than the 262144 bytes "
+                                   "that the hub accepts of one month; leave out facts of consultants, or "
+                                   "consultants")));
     return status == STATUS_LIMIT ? STATUS_OK : status;
 }
 

@@ -79,8 +79,7 @@ static status_t pack(courier_t *courier, arena_t *arena, parcel_t *parcel)
     TRY(courier_explain(courier, outbox_get(courier->outbox, parcel->filing.number, arena, &filing)));
     status_t status = packing_request(&filing, courier->session->catalog, arena, &parcel->request, why, sizeof why);
     if (status == STATUS_OK && parcel->again)
-        *(filing.is_withdrawal ? &parcel->request.withdrawal.earlier : &parcel->request.submission.earlier) =
-            &parcel->again->filing.receipt;
+        *packing_earlier(&parcel->request) = &parcel->again->filing.receipt;
     if (status == STATUS_OK && packing_fits(&parcel->request) == STATUS_LIMIT) {
         snprintf(why, sizeof why, "packed for the hub's catalog of now it takes more than %d bytes", REQUEST_SIZE_MAX);
         status = STATUS_INVALID;

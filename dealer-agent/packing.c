@@ -2,6 +2,7 @@
 
 #include "core/limits.h"
 #include "proto/codec.h"
+#include "proto/receipt_group.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,12 +115,36 @@ status_t packing_request(const filing_t *filing, const catalog_t *catalog, arena
     return STATUS_OK;
 }
 
+const receipt_t **packing_earlier(request_t *request)
+{
+    return request->kind == REQUEST_WITHDRAW ? &request->withdrawal.earlier : &request->submission.earlier;
+}
+
 status_t packing_fits(const request_t *request)
 {
     CLEANUP(buffer_fini) buffer_t frame = {0};
     request_t longest = *request;
     longest.id = UINT64_MAX;
     return request_encode(&longest, &frame);
+}
+
+status_t packing_fits_again(const request_t *request)
+{
+    static const uint8_t PATH[RECEIPT_PATH_MAX * DIGEST_SIZE];
+    static const receipt_t LONGEST = {.outcome = OUTCOME_ACCEPTED,
+                                      .revision = UINT32_MAX,
+                                      .sequence = UINT64_MAX,
+                                      .time_ms = UINT64_MAX,
+                                      .late = true,
+                                      .facts_dropped = UINT32_MAX,
+                                      .consultants_dropped = UINT32_MAX,
+                                      .is_signed = true,
+                                      .group_size = UINT32_MAX,
+                                      .group_index = UINT32_MAX,
+                                      .group_path = {PATH, sizeof PATH}};
+    request_t again = *request;
+    *packing_earlier(&again) = &LONGEST;
+    return packing_fits(&again);
 }
 
 /* ---- comparing */

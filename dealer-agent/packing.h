@@ -19,8 +19,16 @@ status_t packing_order_facts(const named_fact_t *facts, size_t count, const cata
 status_t packing_request(const filing_t *filing, const catalog_t *catalog, arena_t *arena, request_t *out,
                          char *out_why, size_t why_size) NODISCARD;
 
+/* Where a request of packing_request holds the first receipt of what is sent again; without warnings, which prove
+ * nothing. */
+const receipt_t **packing_earlier(request_t *request);
+
 /* STATUS_LIMIT where the request would take more than REQUEST_SIZE_MAX bytes. */
 status_t packing_fits(const request_t *request) NODISCARD;
+
+/* The same of a filing that is to be taken over: it must also fit with its first receipt, which it carries where the
+ * hub loses it and it is sent again. */
+status_t packing_fits_again(const request_t *request) NODISCARD;
 
 /* Whether both hold the same facts and consultants, whatever their order. STATUS_NO_MEMORY. */
 status_t packing_compare(const named_facts_t *a, const named_facts_t *b, bool *out_equal) NODISCARD;

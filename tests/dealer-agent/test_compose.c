@@ -5,6 +5,7 @@
 
 #include "core/limits.h"
 #include "proto/codec.h"
+#include "proto/receipt_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -229,6 +230,24 @@ Test(compose, what_was_refused_does_not_count_as_filed)
     cr_assert_eq(compose(&month, 1).count, 1);
 }
 
+/* A catalog of as many facts as there may be: f0, f1, ... */
+static catalog_t *wide_catalog(void)
+{
+    catalog_t *wide = NULL;
+    char *yaml = arena_alloc(arena, CATALOG_SIZE_MAX);
+    size_t used = (size_t)sprintf(yaml, "catalog: wide\nversion: 1\ntitle: {zh: 宽, en: Wide}\nfacts:\n");
+    for (int i = 0; i < CATALOG_FACTS_MAX; i++)
+        used +=
+            (size_t)sprintf(yaml + used,
+                            "  - {id: f%d, title: {zh: 数%d, en: F %d}, unit: count, decimals: 0, better: up, kind: "
+                            "flow}\n",
+                            i, i, i);
+    used += (size_t)sprintf(yaml + used,
+                            "kpis: []\ntables:\n  - {id: t, title: {zh: 表, en: T}, rows: [f0]}\nchecks: []\n");
+    cr_assert_eq(catalog_load((span_t){(uint8_t *)yaml, used}, &wide, &faults), STATUS_OK, "%s", fault_lines(&faults));
+    return wide;
+}
+
 Test(compose, what_does_not_fit_a_request_is_refused_with_its_place)
 {
     filed_month_t months[2] = {month_of(JUNE, 219, 7), month_of(JUNE + 1, 1, 1)};
@@ -250,18 +269,7 @@ Test(compose, what_does_not_fit_a_request_is_refused_with_its_place)
     set.count = 1;
 
     /* The same of a catalog of 256 facts is far over it. */
-    CLEANUP(catalog_destroy) catalog_t *wide = NULL;
-    char *yaml = arena_alloc(arena, CATALOG_SIZE_MAX);
-    size_t used = (size_t)sprintf(yaml, "catalog: wide\nversion: 1\ntitle: {zh: 宽, en: Wide}\nfacts:\n");
-    for (int i = 0; i < CATALOG_FACTS_MAX; i++)
-        used +=
-            (size_t)sprintf(yaml + used,
-                            "  - {id: f%d, title: {zh: 数%d, en: F %d}, unit: count, decimals: 0, better: up, kind: "
-                            "flow}\n",
-                            i, i, i);
-    used += (size_t)sprintf(yaml + used,
-                            "kpis: []\ntables:\n  - {id: t, title: {zh: 表, en: T}, rows: [f0]}\nchecks: []\n");
-    cr_assert_eq(catalog_load((span_t){(uint8_t *)yaml, used}, &wide, &faults), STATUS_OK, "%s", fault_lines(&faults));
+    CLEANUP(catalog_destroy) catalog_t *wide = wide_catalog();
     for (size_t i = 0; i < CONSULTANTS_MAX; i++) {
         consultants[i].facts = arena_array(arena, wide->fact_count, sizeof(int64_t));
         for (size_t j = 0; j < wide->fact_count; j++)
@@ -274,6 +282,66 @@ Test(compose, what_does_not_fit_a_request_is_refused_with_its_place)
     cr_assert_eq(faults.count, 1);
     cr_assert(strncmp(fault_lines(&faults), "2025.csv:2: D0001 2025-06: ", 27) == 0, "%s", fault_lines(&faults));
     cr_assert(strstr(fault_lines(&faults), "262144 bytes"));
+}
+
+/* A month of as many consultants as there may be, of whom the first `count` facts are as long as they get. */
+static filed_month_t month_of_consultants(const catalog_t *wide, size_t count)
+{
+    filed_consultant_t *consultants = arena_array(arena, CONSULTANTS_MAX, sizeof *consultants);
+    int64_t *facts = arena_array(arena, CONSULTANTS_MAX * wide->fact_count, sizeof *facts);
+    for (size_t i = 0; i < CONSULTANTS_MAX * wide->fact_count; i++)
+        facts[i] = i < count ? FACT_VALUE_MAX : FACT_ABSENT;
+    for (size_t i = 0; i < CONSULTANTS_MAX; i++)
+        consultants[i] = (filed_consultant_t){arena_printf(arena, "C%03zu", i), facts + i * wide->fact_count};
+    return (filed_month_t){.dealer = "D0001",
+                           .period = JUNE,
+                           .facts = facts,
+                           .has_facts = true,
+                           .consultants = consultants,
+                           .has_consultants = true,
+                           .consultant_count = CONSULTANTS_MAX};
+}
+
+/* Whether it is taken over, and then its filing. */
+static bool is_taken(const catalog_t *wide, size_t count, filing_t *out)
+{
+    CLEANUP(faults_fini) faults_t refused = {0};
+    filed_month_t month = month_of_consultants(wide, count);
+    facts_set_t set = {.sources = SOURCES, .source_count = 1, .months = &month, .count = 1};
+    composition_t composition;
+    if (compose_filings(outbox, &set, wide, hub_key, arena, &composition, &refused) != STATUS_OK)
+        return false;
+    *out = composition.filings[0];
+    return true;
+}
+
+/* Where the hub loses it, it is sent again with that. */
+Test(compose, the_largest_that_is_taken_over_fits_also_with_its_first_receipt)
+{
+    CLEANUP(catalog_destroy) catalog_t *wide = wide_catalog();
+    static const uint8_t PATH[RECEIPT_PATH_MAX * DIGEST_SIZE];
+    receipt_t receipt = receipt_of(UINT32_MAX - 1);
+    filing_t filing, largest = {0};
+    request_t request = {0};
+    char why[400] = "";
+    size_t fits = 0, over = CONSULTANTS_MAX * wide->fact_count;
+    while (over - fits > 1) {
+        size_t middle = (fits + over) / 2;
+        if (is_taken(wide, middle, &filing)) {
+            fits = middle;
+            largest = filing;
+        } else {
+            over = middle;
+        }
+    }
+    cr_assert_lt(over, CONSULTANTS_MAX * wide->fact_count, "the bound was met");
+    receipt.warning_count = 0;
+    receipt.group_size = RECEIPT_GROUP_MAX;
+    receipt.group_index = RECEIPT_GROUP_MAX - 1;
+    receipt.group_path = (span_t){PATH, sizeof PATH};
+    OK(packing_request(&largest, wide, arena, &request, why, sizeof why));
+    *packing_earlier(&request) = &receipt;
+    OK(packing_fits(&request));
 }
 
 /* ---- what was filed before */
