@@ -1,5 +1,7 @@
 #include "dealer-agent/outbox_records.h"
 
+#include "dealer-agent/outbox_internals.h"
+
 #include <string.h>
 
 const outbox_table_t outbox_state_tables[FILING_STATE_COUNT] = {OUTBOX_TABLE_WAITING, OUTBOX_TABLE_RECEIPTS,
@@ -89,30 +91,29 @@ status_t outbox_record_latest(outbox_txn_t *txn, const char *dealer, period_t pe
     return STATUS_OK;
 }
 
+/* One of those that the outbox has once; empty where there is none yet. */
+static status_t get_named(outbox_txn_t *txn, const char *name, span_t *out)
+{
+    outbox_key_t key = outbox_key_of_name(name);
+    *out = (span_t){0};
+    status_t status = outbox_txn_get(txn, OUTBOX_TABLE_META, &key, out);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 status_t outbox_record_notes(outbox_txn_t *txn, arena_t *arena, outbox_notes_t *out)
 {
-    outbox_key_t key = outbox_key_of_name("notes");
     span_t bytes;
-    status_t status = outbox_txn_get(txn, OUTBOX_TABLE_META, &key, &bytes);
-    if (status == STATUS_NOT_FOUND) {
-        *out = (outbox_notes_t){.last_error = ""};
-        return STATUS_OK;
-    }
-    TRY(status);
-    return outbox_notes_decode(bytes, arena, out);
+    *out = (outbox_notes_t){.last_error = ""};
+    TRY(get_named(txn, "notes", &bytes));
+    return bytes.data ? outbox_notes_decode(bytes, arena, out) : STATUS_OK;
 }
 
 status_t outbox_record_witness(outbox_txn_t *txn, arena_t *arena, outbox_witness_t *out)
 {
-    outbox_key_t key = outbox_key_of_name("witness");
     span_t bytes;
-    status_t status = outbox_txn_get(txn, OUTBOX_TABLE_META, &key, &bytes);
-    if (status == STATUS_NOT_FOUND) {
-        *out = (outbox_witness_t){0};
-        return STATUS_OK;
-    }
-    TRY(status);
-    return outbox_witness_decode(bytes, arena, out);
+    *out = (outbox_witness_t){0};
+    TRY(get_named(txn, "witness", &bytes));
+    return bytes.data ? outbox_witness_decode(bytes, arena, out) : STATUS_OK;
 }
 
 status_t outbox_record_origin(outbox_txn_t *txn, const filing_t *filing, uint64_t *out)
@@ -204,6 +205,16 @@ status_t outbox_record_put_waiting(outbox_txn_t *txn, uint64_t number)
     return outbox_txn_put(txn, OUTBOX_TABLE_WAITING, &key, (span_t){0});
 }
 
+outbox_receipt_t outbox_receipt_now(const receipt_t *receipt, const uint8_t hub_key[KEY_SIZE],
+                                    const uint8_t signing_key[SIGNING_KEY_SIZE])
+{
+    outbox_receipt_t stored = {.receipt = *receipt, .taken_ms = outbox_now_ms()};
+    memcpy(stored.hub_key, hub_key, KEY_SIZE);
+    if (receipt->is_signed)
+        memcpy(stored.signing_key, signing_key, SIGNING_KEY_SIZE);
+    return stored;
+}
+
 status_t outbox_record_put_receipt(outbox_txn_t *txn, uint64_t number, const outbox_receipt_t *receipt)
 {
     CLEANUP(buffer_fini) buffer_t bytes = {0};
@@ -230,4 +241,66 @@ status_t outbox_record_put_witness(outbox_txn_t *txn, const outbox_witness_t *wi
     CLEANUP(buffer_fini) buffer_t bytes = {0};
     outbox_key_t key = outbox_key_of_name("witness");
     return put_buffer(txn, OUTBOX_TABLE_META, &key, outbox_witness_encode(witness, &bytes), &bytes);
+}
+
+status_t outbox_record_note_delivered(outbox_txn_t *txn, uint64_t number)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+    outbox_notes_t notes;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    TRY(outbox_record_notes(txn, arena, &notes));
+    notes.last_delivered = number;
+    return outbox_record_put_notes(txn, &notes);
+}
+
+/* ---- leaving */
+
+status_t outbox_record_leave(outbox_txn_t *txn, filing_state_t state, uint64_t number)
+{
+    outbox_key_t key = outbox_key_of_number(number);
+    return outbox_txn_delete(txn, outbox_state_tables[state], &key);
+}
+
+status_t outbox_record_drop(outbox_txn_t *txn, uint64_t number)
+{
+    outbox_key_t key = outbox_key_of_number(number);
+    TRY(outbox_record_leave(txn, FILING_ASIDE, number));
+    status_t status = outbox_txn_delete(txn, OUTBOX_TABLE_FILINGS, &key);
+    return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+}
+
+/* `number` is aside: forgets it where it is of the month, and what `origin` took the place of. */
+static status_t drop_where_of(outbox_txn_t *txn, uint64_t number, const filing_t *newer, uint64_t origin)
+{
+    CLEANUP(arena_destroy) arena_t *arena = arena_create(OUTBOX_VALUE_MEMORY_MAX);
+    filing_t filing;
+    uint64_t own;
+    if (!arena)
+        return STATUS_NO_MEMORY;
+    status_t status = outbox_record_filing(txn, number, false, arena, &filing);
+    if (status != STATUS_OK)
+        return status == STATUS_NOT_FOUND ? STATUS_DAMAGED : status;
+    if (strcmp(filing.dealer, newer->dealer) != 0 || filing.period != newer->period)
+        return STATUS_OK;
+    TRY(outbox_record_origin(txn, &filing, &own));
+    return own <= origin ? outbox_record_drop(txn, number) : STATUS_OK;
+}
+
+/* What a newer filing of its month, which the hub has now, has taken the place of: nobody has to decide about it any
+ * more. Those aside are few: all are looked at. */
+status_t outbox_record_drop_superseded(outbox_txn_t *txn, const filing_t *newer)
+{
+    outbox_key_t key = outbox_key_of_number(0), found;
+    uint64_t origin;
+    TRY(outbox_record_origin(txn, newer, &origin));
+    for (;;) {
+        status_t status = outbox_txn_next(txn, OUTBOX_TABLE_ASIDE, &key, &found);
+        uint64_t number = status == STATUS_OK ? outbox_key_number(&found) : 0;
+        if (status == STATUS_NOT_FOUND)
+            return STATUS_OK;
+        TRY(status);
+        TRY(drop_where_of(txn, number, newer, origin));
+        key = outbox_key_of_number(number + 1);
+    }
 }

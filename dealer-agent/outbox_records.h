@@ -32,6 +32,8 @@ status_t outbox_record_put_aside(outbox_txn_t *txn, uint64_t number, const outbo
 /* Empty ones where there are none yet. */
 status_t outbox_record_notes(outbox_txn_t *txn, arena_t *arena, outbox_notes_t *out) NODISCARD;
 status_t outbox_record_put_notes(outbox_txn_t *txn, const outbox_notes_t *notes) NODISCARD;
+/* Whose receipt came last. */
+status_t outbox_record_note_delivered(outbox_txn_t *txn, uint64_t number) NODISCARD;
 
 status_t outbox_record_witness(outbox_txn_t *txn, arena_t *arena, outbox_witness_t *out) NODISCARD;
 status_t outbox_record_put_witness(outbox_txn_t *txn, const outbox_witness_t *witness) NODISCARD;
@@ -45,6 +47,12 @@ status_t outbox_record_newer(outbox_txn_t *txn, const filing_t *filing, uint64_t
 /* What is stored of a receipt that is taken now. */
 outbox_receipt_t outbox_receipt_now(const receipt_t *receipt, const uint8_t hub_key[KEY_SIZE],
                                     const uint8_t signing_key[SIGNING_KEY_SIZE]);
+
+/* Takes a filing out of its state; the caller puts it into another. */
+status_t outbox_record_leave(outbox_txn_t *txn, filing_state_t state, uint64_t number) NODISCARD;
+
+/* Forgets one that is aside. */
+status_t outbox_record_drop(outbox_txn_t *txn, uint64_t number) NODISCARD;
 
 /* Those aside that a receipt for `newer` takes the place of: as old or older, of its store and month. */
 status_t outbox_record_drop_superseded(outbox_txn_t *txn, const filing_t *newer) NODISCARD;

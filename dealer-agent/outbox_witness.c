@@ -108,16 +108,13 @@ status_t outbox_put_receipt_again(outbox_t *outbox, uint64_t number, const recei
     if (!arena)
         return STATUS_NO_MEMORY;
     outbox_receipt_t stored = outbox_receipt_now(receipt, hub_key, signing_key);
-    outbox_notes_t notes;
     filing_t filing;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
     TRY(repeat(txn, number, arena, &filing));
     TRY(outbox_record_put_receipt(txn, filing.number, &stored));
     TRY(outbox_record_drop_superseded(txn, &filing));
     TRY(count_loss(txn, arena, false));
-    TRY(outbox_record_notes(txn, arena, &notes));
-    notes.last_delivered = filing.number;
-    TRY(outbox_record_put_notes(txn, &notes));
+    TRY(outbox_record_note_delivered(txn, filing.number));
     TRY(outbox_txn_commit(&txn));
     *out_number = filing.number;
     return STATUS_OK;
