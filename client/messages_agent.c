@@ -121,9 +121,10 @@ const message_pair_t messages_agent[] = {
     {"withdraw %.80s: that is no month; write it as 2025-06", "withdraw %.80s：不是月份；请写成 2025-06 的形式"},
     {"no faults: %zu month%s, %zu consultant line%s, %zu warning%s (catalog %s, version %u; nothing sent)\n",
      "没有错误：%zu 个月%.0s，%zu 条销售顾问数据%.0s，%zu 处请核对%.0s（指标目录 %s，第 %u 版；没有发送）\n"},
-    {"%s: note: %zu month%s could not be checked against the month before, which is neither in the files nor was filed "
-     "from here; the hub does it when they are sent\n",
-     "%s：注意：有 %zu 个月%.0s无法与上个月核对（上个月不在文件里，也没有从本机上报过）；上报时由总部核对\n"},
+    {"%zu month%s could not be checked against the month before, which is neither in the files nor was filed from "
+     "here; "
+     "the hub does it when they are sent",
+     "有 %zu 个月%.0s无法与上个月核对（上个月不在文件里，也没有从本机上报过）；上报时由总部核对"},
     {"note: the months filed before are not known", "注意：无法得知以前上报过的月份"},
     {"kept safely in the outbox; `yardstick-agent deliver`, or one that runs (`yardstick-agent run`), delivers what "
      "waits",

@@ -40,6 +40,9 @@ status_t session_fail(session_t *session, status_t status, const char *format, .
 /* The same for wrong usage. */
 status_t session_misuse(session_t *session, const char *format, ...) PRINTF(2, 3) NODISCARD;
 
+/* A line on standard error while the command goes on, in the session's language. */
+void session_note(const session_t *session, const char *format, ...) PRINTF(2, 3);
+
 /* Loads session->catalog where no hub is needed, for a command with needs 0: with `ask_hub` the hub's where it answers,
  * else the one that the home remembers, else the one that every hub starts with, which a note on standard error says.
  * It is connected afterwards only where the hub answered. */

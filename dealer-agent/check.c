@@ -71,11 +71,10 @@ static void print_result(const reading_t *reading)
            warnings == 1 ? "" : "s", catalog->id, catalog->version);
     size_t unchecked = facts_set_count_unchecked(set, catalog, reading->before);
     if (unchecked)
-        fprintf(stderr,
-                session_text(session,
-                             "%s: note: %zu month%s could not be checked against the month before, which is "
-                             "neither in the files nor was filed from here; the hub does it when they are sent\n"),
-                session->invocation->program->name, unchecked, unchecked == 1 ? "" : "s");
+        session_note(session,
+                     "%zu month%s could not be checked against the month before, which is neither in the files nor was "
+                     "filed from here; the hub does it when they are sent",
+                     unchecked, unchecked == 1 ? "" : "s");
 }
 
 /* The outbox, where there is one: checking makes none, and goes without one that cannot be opened. */
