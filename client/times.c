@@ -3,6 +3,13 @@
 #include <stdio.h>
 #include <time.h>
 
+uint64_t times_now_ms(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 const char *times_local(uint64_t time_ms, char out[TIMES_SIZE])
 {
     time_t seconds = (time_t)(time_ms / 1000);

@@ -1,9 +1,12 @@
-/* Moments on paper. */
+/* Moments, and how they stand on paper. */
 #pragma once
 
 #include <stdint.h>
 
 #define TIMES_SIZE 40
+
+/* This machine's clock. */
+uint64_t times_now_ms(void);
 
 /* "2025-06-10 09:30:00" by this machine's clock and time zone; "—" for 0. */
 const char *times_local(uint64_t time_ms, char out[TIMES_SIZE]);

@@ -36,6 +36,6 @@ void guide_write(const char *desk, language_t language)
     if (!out)
         return;
     put_guide(out, language);
-    if (fclose(out) == 0 && report_for_notepad(text, text_size, &bytes, &size) == STATUS_OK)
+    if (scratch_close(out) == STATUS_OK && report_for_notepad(text, text_size, &bytes, &size) == STATUS_OK)
         (void)!desk_replace(folder, NAMES[language], bytes, size);
 }

@@ -3,18 +3,10 @@
 #include "dealer-agent/outbox_internals.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Address space only: the file is as large as what it holds, and its disk is full before this is. */
 #define MAP_BYTES ((size_t)64 << 30)
-
-uint64_t outbox_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static const char *advice(status_t status)
 {

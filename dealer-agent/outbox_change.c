@@ -1,4 +1,5 @@
 /* The outbox: what changes it. */
+#include "client/times.h"
 #include "dealer-agent/outbox_internals.h"
 #include "dealer-agent/outbox_records.h"
 
@@ -18,7 +19,7 @@ status_t outbox_add(outbox_t *outbox, filing_t *filings, size_t count)
 {
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
-    uint64_t first = outbox_txn_head(txn)->number + 1, now = outbox_now_ms();
+    uint64_t first = outbox_txn_head(txn)->number + 1, now = times_now_ms();
     for (size_t i = 0; i < count; i++) {
         filing_t filing = filings[i];
         filing.number = first + i;
@@ -73,7 +74,7 @@ status_t outbox_put_aside(outbox_t *outbox, uint64_t number, status_t refused, c
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     if (!arena)
         return STATUS_NO_MEMORY;
-    outbox_aside_t aside = {refused, outbox_clean_copy(arena, reason, OUTBOX_REASON_MAX), outbox_now_ms()};
+    outbox_aside_t aside = {refused, outbox_clean_copy(arena, reason, OUTBOX_REASON_MAX), times_now_ms()};
     if (!aside.reason)
         return STATUS_NO_MEMORY;
     filing_t filing;
@@ -125,7 +126,7 @@ status_t outbox_note_contact(outbox_t *outbox)
         return STATUS_NO_MEMORY;
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
     TRY(outbox_record_notes(txn, arena, &notes));
-    notes.last_contact_ms = outbox_now_ms();
+    notes.last_contact_ms = times_now_ms();
     notes.unreached_since_ms = 0;
     TRY(outbox_record_put_notes(txn, &notes));
     return outbox_txn_commit(&txn);
@@ -141,11 +142,11 @@ status_t outbox_note_error(outbox_t *outbox, bool is_unreached, const char *word
     TRY(outbox_txn_begin(outbox->tables, true, &txn));
     TRY(outbox_record_notes(txn, arena, &notes));
     notes.last_error = outbox_clean_copy(arena, words, OUTBOX_ERROR_SIZE - 1);
-    notes.last_error_ms = *words ? outbox_now_ms() : 0;
+    notes.last_error_ms = *words ? times_now_ms() : 0;
     if (!notes.last_error)
         return STATUS_NO_MEMORY;
     if (is_unreached && !notes.unreached_since_ms)
-        notes.unreached_since_ms = outbox_now_ms();
+        notes.unreached_since_ms = times_now_ms();
     TRY(outbox_record_put_notes(txn, &notes));
     return outbox_txn_commit(&txn);
 }

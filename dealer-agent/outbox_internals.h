@@ -13,6 +13,3 @@ struct outbox {
 
 /* outbox_open with another size of the map than 64 GiB. */
 status_t outbox_open_sized(const char *home_directory, size_t map_bytes, outbox_t **out, faults_t *faults) NODISCARD;
-
-/* This machine's clock. */
-uint64_t outbox_now_ms(void);

@@ -1,6 +1,6 @@
 #include "dealer-agent/outbox_records.h"
 
-#include "dealer-agent/outbox_internals.h"
+#include "client/times.h"
 
 #include <string.h>
 
@@ -208,7 +208,7 @@ status_t outbox_record_put_waiting(outbox_txn_t *txn, uint64_t number)
 outbox_receipt_t outbox_receipt_now(const receipt_t *receipt, const uint8_t hub_key[KEY_SIZE],
                                     const uint8_t signing_key[SIGNING_KEY_SIZE])
 {
-    outbox_receipt_t stored = {.receipt = *receipt, .taken_ms = outbox_now_ms()};
+    outbox_receipt_t stored = {.receipt = *receipt, .taken_ms = times_now_ms()};
     memcpy(stored.hub_key, hub_key, KEY_SIZE);
     if (receipt->is_signed)
         memcpy(stored.signing_key, signing_key, SIGNING_KEY_SIZE);

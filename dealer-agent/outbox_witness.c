@@ -1,5 +1,6 @@
 #include "dealer-agent/outbox_witness.h"
 
+#include "client/times.h"
 #include "dealer-agent/outbox_internals.h"
 #include "dealer-agent/outbox_records.h"
 
@@ -37,7 +38,7 @@ static void keep(outbox_witness_t *witness, const void *context)
     memcpy(witness->hash, news->hash, DIGEST_SIZE);
     witness->event = news->event;
     witness->sequence = news->sequence;
-    witness->heard_ms = outbox_now_ms();
+    witness->heard_ms = times_now_ms();
     witness->left = news->left;
     witness->left_count = news->left_count;
 }
@@ -56,7 +57,7 @@ static void break_off(outbox_witness_t *witness, const void *context)
     (void)context;
     witness->event = witness->sequence = 0;
     witness->left_count = 0;
-    witness->broken_ms = outbox_now_ms();
+    witness->broken_ms = times_now_ms();
     witness->again = witness->again_ms = witness->refused = 0;
 }
 
@@ -68,7 +69,7 @@ status_t outbox_note_break(outbox_t *outbox)
 static void tell(outbox_witness_t *witness, const void *context)
 {
     (void)context;
-    witness->told_ms = outbox_now_ms();
+    witness->told_ms = times_now_ms();
 }
 
 status_t outbox_note_told(outbox_t *outbox)
@@ -87,7 +88,7 @@ static status_t count_loss(outbox_txn_t *txn, arena_t *arena, bool is_refused)
         break_off(&witness, NULL);
     witness.again += !is_refused;
     witness.refused += is_refused;
-    witness.again_ms = is_refused ? witness.again_ms : outbox_now_ms();
+    witness.again_ms = is_refused ? witness.again_ms : times_now_ms();
     return outbox_record_put_witness(txn, &witness);
 }
 
@@ -157,7 +158,7 @@ status_t outbox_put_aside_again(outbox_t *outbox, uint64_t number, status_t refu
     CLEANUP(outbox_txn_abort) outbox_txn_t *txn = NULL;
     if (!arena)
         return STATUS_NO_MEMORY;
-    outbox_aside_t aside = {refused, outbox_clean_copy(arena, reason, OUTBOX_REASON_MAX), outbox_now_ms()};
+    outbox_aside_t aside = {refused, outbox_clean_copy(arena, reason, OUTBOX_REASON_MAX), times_now_ms()};
     filing_t filing;
     bool is_there;
     uint64_t added = 0;

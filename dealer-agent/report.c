@@ -95,7 +95,7 @@ static char *phrase(language_t language, word_t word, const char *const values[]
     if (!out)
         return NULL;
     report_words_put(out, language, word, values);
-    if (fclose(out) == 0)
+    if (scratch_close(out) == STATUS_OK)
         return text;
     free(text);
     return NULL;
@@ -224,8 +224,6 @@ status_t report_make(const report_t *report, char **out, size_t *out_size)
     put_months(stream, report);
     put_faults(stream, report, WORD_WARNINGS, report->warnings);
     put_faults(stream, report, WORD_NOTES, report->notes);
-    bool is_bad = ferror(stream);
-    if (fclose(stream) != 0 || is_bad)
-        return STATUS_NO_MEMORY;
+    TRY(scratch_close(stream));
     return report_for_notepad(text, size, out, out_size);
 }

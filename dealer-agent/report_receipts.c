@@ -52,9 +52,7 @@ status_t report_receipts_write(outbox_t *outbox, int folder, faults_t *faults)
     fputs("\xEF\xBB\xBFnumber,dealer,period,outcome,revision,late,time,facts_dropped,consultants_dropped,digest\r\n",
           out);
     status_t status = outbox_each(outbox, FILING_DELIVERED, put_receipt, out);
-    bool is_bad = ferror(out);
-    if (fclose(out) != 0 || is_bad)
-        return STATUS_NO_MEMORY;
+    TRY(scratch_close(out));
     if (status != STATUS_OK)
         return outbox_explain(outbox, status, faults);
     return files_hold(folder, RECEIPTS_FILE, text, size) ? STATUS_OK : desk_replace(folder, RECEIPTS_FILE, text, size);

@@ -113,9 +113,7 @@ status_t report_refused_make(const filing_t *filing, language_t language, char *
     put_filing(stream, filing, language);
     put_reason(stream, filing, language);
     put_advice(stream, filing, language);
-    bool is_bad = ferror(stream);
-    if (fclose(stream) != 0 || is_bad)
-        return STATUS_NO_MEMORY;
+    TRY(scratch_close(stream));
     return report_for_notepad(text, size, out, out_size);
 }
 

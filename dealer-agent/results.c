@@ -2,6 +2,7 @@
 
 #include "client/files.h"
 #include "client/queries.h"
+#include "client/times.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/results_months.h"
@@ -9,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ALL_FILE     "results.txt" /* in the home: "MS PLACE", when all months were asked for last for that place */
 #define PLACE_SIZE   (PATH_MAX + 32)
@@ -233,9 +233,7 @@ static status_t get_ready(session_t *session, results_t *results, stores_t *stor
                           results_month_t **months)
 {
     const invocation_t *invocation = session->invocation;
-    struct timespec now = {0};
-    clock_gettime(CLOCK_REALTIME, &now);
-    results->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    results->now_ms = times_now_ms();
     TRY(open_folder(session, results));
     uint64_t since_ms = choose_since(session, results->place, results->now_ms);
     results->are_all = !since_ms && !invocation_value(invocation, "dealer") && !invocation_value(invocation, "period");

@@ -93,8 +93,7 @@ static status_t complete_sheet(const char *xml, const paper_t *paper, char **out
     if (!file)
         return STATUS_NO_MEMORY;
     size_t count = copy_sheet(xml, paper, file);
-    if (fclose(file) != 0)
-        return STATUS_NO_MEMORY;
+    TRY(scratch_close(file));
     return count == count_numbers(paper) ? STATUS_OK : STATUS_IO;
 }
 

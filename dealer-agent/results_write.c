@@ -52,9 +52,7 @@ static status_t keep_csv(results_writer_t *writer, const char *name, const paper
     if (!file)
         return STATUS_NO_MEMORY;
     paper_write_csv(papers, count, file);
-    bool is_whole = ferror(file) == 0;
-    if (fclose(file) != 0 || !is_whole)
-        return STATUS_NO_MEMORY;
+    TRY(scratch_close(file));
     return keep_file(writer, name, bytes, size);
 }
 

@@ -47,7 +47,7 @@ status_t book_make_safe(const char *text, char **out)
         else
             fwrite(from, 1, (size_t)(text - from), safe);
     }
-    return fclose(safe) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
+    return scratch_close(safe);
 }
 
 static lxw_error write_text(lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column, const char *text, lxw_format *format)

@@ -1,6 +1,7 @@
 #include "dealer-agent/run.h"
 
 #include "client/queries.h"
+#include "client/times.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/guide.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REFRESH_S 3600
@@ -134,13 +134,6 @@ static void free_daemon(daemon_t **daemon)
 }
 
 /* ---- What others are told ---- */
-
-static uint64_t wall_ms(void)
-{
-    struct timespec now = {0};
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void fill_ignored(run_state_t *state, const watch_t *inbox)
 {
@@ -297,7 +290,7 @@ static void announce(daemon_t *daemon)
 {
     char home[LOG_VALUE_SIZE], desk[LOG_VALUE_SIZE];
     daemon->state.pid = getpid();
-    daemon->state.started_ms = wall_ms();
+    daemon->state.started_ms = times_now_ms();
     snprintf(daemon->state.desk, sizeof daemon->state.desk, "%s", daemon->desk);
     run_log(LOG_INFO, "ready", "home=%s desk=%s refresh_s=%u rescan_s=%u", log_quote(daemon->home, home),
             log_quote(daemon->desk, desk), daemon->refresh_s, daemon->rescan_s);

@@ -136,9 +136,7 @@ status_t waiting_make(const work_t *work, language_t language, moment_t now, cha
         return STATUS_NO_MEMORY;
     put_files(stream, work, language, now);
     put_ignored(stream, &work->inbox, language);
-    bool is_bad = ferror(stream);
-    if (fclose(stream) != 0 || is_bad)
-        return STATUS_NO_MEMORY;
+    TRY(scratch_close(stream));
     *out = text;
     text = NULL;
     return STATUS_OK;

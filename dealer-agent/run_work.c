@@ -1,5 +1,6 @@
 #include "dealer-agent/run_work.h"
 
+#include "client/times.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/run_log.h"
 #include "dealer-agent/take.h"
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #define PROGRAM             "/proc/self/exe"
 
@@ -215,13 +215,11 @@ static void tell_end(const child_t *child, end_t end, unsigned failures)
 
 static void note_taken(work_t *work, take_end_t end, const char *outcome, moment_t now)
 {
-    struct timespec wall = {0};
-    clock_gettime(CLOCK_REALTIME, &wall);
     char name[LOG_VALUE_SIZE];
     watch_note_taken(&work->inbox, work->taking, end, now, arc4random());
     strcpy(work->last_name, work->taking);
     work->last_outcome = outcome;
-    work->last_ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
+    work->last_ms = times_now_ms();
     run_log(end == TAKE_DONE ? LOG_INFO : LOG_WARNING, "take", "file=%s outcome=\"%s\"", log_quote(work->taking, name),
             outcome);
 }

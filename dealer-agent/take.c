@@ -1,5 +1,6 @@
 #include "dealer-agent/take.h"
 
+#include "client/times.h"
 #include "core/scratch.h"
 #include "dealer-agent/desk.h"
 #include "dealer-agent/report.h"
@@ -13,7 +14,6 @@
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REPORT_TEMPORARY ".report.tmp"
@@ -243,8 +243,7 @@ static status_t add_own_fault(take_t *take, word_t word, const char *value)
     if (!out)
         return STATUS_NO_MEMORY;
     report_words_put(out, take->session->language, word, (const char *const[]){value, NULL});
-    if (fclose(out) != 0)
-        return STATUS_NO_MEMORY;
+    TRY(scratch_close(out));
     faults_add(&take->reading.faults, 0, 0, "%s", text);
     return STATUS_OK;
 }
@@ -368,9 +367,7 @@ static bool awaits_catalog(const take_t *take)
 static status_t take_one(take_t *take)
 {
     session_t *session = take->session;
-    struct timespec now = {0};
-    clock_gettime(CLOCK_REALTIME, &now);
-    take->read_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    take->read_ms = times_now_ms();
     if (invocation_value(session->invocation, "unread"))
         return reject_unread(take);
     take->reading.is_resumed = take_mark_is_set(session->home.directory, &take->stamp);

@@ -3,6 +3,7 @@
 #include "hub/clock.h"
 
 #include "core/catalog.h"
+#include "core/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,10 +126,9 @@ static status_t write_settings(const directory_plan_t *plan, faults_t *faults)
     if (!stream)
         return STATUS_NO_MEMORY;
     settings_print_sample(stream, plan->listen, true);
-    bool failed = ferror(stream) != 0;
-    failed = fclose(stream) != 0 || failed;
-    status_t status = failed ? STATUS_NO_MEMORY
-                             : write_file(plan->directory, DIRECTORY_SETTINGS_FILE, text, size, false, true, faults);
+    status_t status = scratch_close(stream);
+    if (status == STATUS_OK)
+        status = write_file(plan->directory, DIRECTORY_SETTINGS_FILE, text, size, false, true, faults);
     free(text);
     return status;
 }
