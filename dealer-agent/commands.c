@@ -4,6 +4,7 @@
 #include "client/checks.h"
 #include "client/history.h"
 #include "client/queries.h"
+#include "dealer-agent/desk.h"
 #include "dealer-agent/enroll.h"
 #include "dealer-agent/outbox_commands.h"
 #include "dealer-agent/receipts.h"
@@ -167,7 +168,7 @@ static const command_t COMMANDS[] = {
     {"take", "NAME", 1, 1, "desk dealer year zeros last unread seen", NEEDS_HOME, take_check, take_run,
      "take one file of the desk's inbox: check it, file its months, move it away with a report (exit status 3: not "
      "now; 4: it waits for its consultants' month)"},
-    {"report", "", 0, 0, "desk", NEEDS_HOME, report_check, report_run,
+    {"report", "", 0, 0, "desk", NEEDS_HOME, desk_check, report_run,
      "write to the desk what the hub refused, and the list of receipts"},
     {"whoami", "", 0, 0, "format", NEEDS_HUB, NULL, query_description, "what the hub knows of this key"},
 };

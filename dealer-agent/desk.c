@@ -33,6 +33,21 @@ bool desk_path(const char *home_directory, const char *option, char out[PATH_MAX
     return true;
 }
 
+status_t desk_check(session_t *session)
+{
+    char desk[PATH_MAX];
+    if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
+        return session_misuse(session, "--desk: the path is too long; name a shorter one");
+    return STATUS_OK;
+}
+
+status_t desk_choose(session_t *session, char out[PATH_MAX])
+{
+    if (!desk_path(session->home.directory, invocation_value(session->invocation, "desk"), out))
+        return session_misuse(session, "the path of the desk is too long; name another with --desk");
+    return STATUS_OK;
+}
+
 void desk_folder_path(const char *desk, desk_folder_t folder, char out[PATH_MAX])
 {
     snprintf(out, PATH_MAX, "%.*s/%s", PATH_MAX - FOLDER_ROOM, desk, desk_folder_names[folder]);

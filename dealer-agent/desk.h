@@ -6,7 +6,7 @@
  * Beside them what they are for (dealer-agent/guide.h). A daemon holds the desk's own directory (flock). */
 #pragma once
 
-#include "core/faults.h"
+#include "client/session.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -19,6 +19,12 @@ extern const char *const desk_folder_names[DESK_FOLDER_COUNT];
 /* The desk's path: `option` where given (not NULL), else HOME/desk. False where it is too long, with room for its
  * folders' names. */
 bool desk_path(const char *home_directory, const char *option, char out[PATH_MAX]);
+
+/* Of a command with --desk, before anything else: wrong usage where that path is too long. */
+status_t desk_check(session_t *session) NODISCARD;
+
+/* The desk of such a command; wrong usage where its path is too long. */
+status_t desk_choose(session_t *session, char out[PATH_MAX]) NODISCARD;
 
 /* Makes the desk, with its parents, and its folders where missing. STATUS_IO with a fault that says which and why. */
 status_t desk_make(const char *desk, faults_t *faults) NODISCARD;

@@ -281,14 +281,6 @@ static status_t report_refusals(reporter_t *reporter)
 
 /* ---- The command ---- */
 
-status_t report_check(session_t *session)
-{
-    char desk[PATH_MAX];
-    if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
-        return session_misuse(session, "--desk: the path is too long; name a shorter one");
-    return STATUS_OK;
-}
-
 static status_t open_folder(const reporter_t *reporter, desk_folder_t folder, int *out)
 {
     char path[PATH_MAX];
@@ -301,8 +293,7 @@ static status_t open_all(reporter_t *reporter)
 {
     session_t *session = reporter->session;
     const char *home = session->home.directory;
-    if (!desk_path(home, invocation_value(session->invocation, "desk"), reporter->desk))
-        return session_misuse(session, "the path of the home is too long; name another desk with --desk");
+    TRY(desk_choose(session, reporter->desk));
     status_t status = desk_lock(home, LOCK_FILE, LOCK_WAIT_MS, &reporter->lock);
     if (status != STATUS_OK)
         return session_fail(session, status, "%s/%s cannot be locked: %s", home, LOCK_FILE,

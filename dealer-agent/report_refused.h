@@ -6,7 +6,6 @@
 #include "client/session.h"
 #include "dealer-agent/outbox.h"
 
-status_t report_check(session_t *session) NODISCARD;
 status_t report_run(session_t *session) NODISCARD;
 
 /* The name of a refusal's text: "june.csv D0001 2025-06", without what no file system of a desk may hold. */

@@ -216,8 +216,7 @@ static void name_place(results_t *results)
 static status_t open_folder(session_t *session, results_t *results)
 {
     char desk[PATH_MAX];
-    if (!desk_path(session->home.directory, invocation_value(session->invocation, "desk"), desk))
-        return session_misuse(session, "the path of the desk is too long; name another with --desk");
+    TRY(desk_choose(session, desk));
     status_t status = desk_make_folder(desk, DESK_RESULTS, &session->faults);
     if (status != STATUS_OK) {
         session->exit_code = RESULTS_EXIT_UNWRITTEN;

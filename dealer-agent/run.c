@@ -49,9 +49,7 @@ static unsigned seconds(const session_t *session, const char *option, unsigned o
 
 status_t run_daemon_check(session_t *session)
 {
-    char desk[PATH_MAX];
-    if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
-        return session_misuse(session, "--desk: the path is too long; name a shorter one");
+    TRY(desk_check(session));
     return query_check_compare(session);
 }
 

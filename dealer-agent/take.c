@@ -39,15 +39,12 @@ static void take_fini(take_t *take)
 status_t take_check(session_t *session)
 {
     const char *name = session->invocation->arguments[0];
-    char desk[PATH_MAX];
     if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") || strlen(name) > NAME_MAX)
         return session_misuse(session, "take %.200s: name a file in the desk's inbox, without its folder", name);
     if (strcasecmp(name, WATCH_WAITING_FILE) == 0)
         return session_misuse(session, "take %s: that is the daemon's own note of what waits, and no file to take",
                               name);
-    if (!desk_path("", invocation_value(session->invocation, "desk"), desk))
-        return session_misuse(session, "--desk: the path is too long; name a shorter one");
-    return STATUS_OK;
+    return desk_check(session);
 }
 
 /* Stays in the inbox, with `words` that say why. */
@@ -81,8 +78,7 @@ static status_t begin(take_t *take)
 {
     session_t *session = take->session;
     char inbox[PATH_MAX];
-    if (!desk_path(session->home.directory, invocation_value(session->invocation, "desk"), take->desk))
-        return session_misuse(session, "the path of the home is too long; name another desk with --desk");
+    TRY(desk_choose(session, take->desk));
     if (desk_lock_filing(session->home.directory, &take->lock, &session->faults) != STATUS_OK)
         return later(take, TAKE_EXIT_LATER, "its turn has not come");
     if (desk_make(take->desk, &session->faults) != STATUS_OK)
