@@ -12,10 +12,10 @@ static const char *const NAMES[LANGUAGE_COUNT] = {"使用说明.txt", "README.tx
 
 static void put_guide(FILE *out, language_t language)
 {
-    static const word_t FOLDERS[DESK_FOLDER_COUNT] = {[DESK_INBOX] = WORD_GUIDE_INBOX,
-                                                      [DESK_ACCEPTED] = WORD_GUIDE_ACCEPTED,
-                                                      [DESK_REJECTED] = WORD_GUIDE_REJECTED,
-                                                      [DESK_RESULTS] = WORD_GUIDE_RESULTS};
+    static const report_word_t FOLDERS[DESK_FOLDER_COUNT] = {[DESK_INBOX] = WORD_GUIDE_INBOX,
+                                                             [DESK_ACCEPTED] = WORD_GUIDE_ACCEPTED,
+                                                             [DESK_REJECTED] = WORD_GUIDE_REJECTED,
+                                                             [DESK_RESULTS] = WORD_GUIDE_RESULTS};
     report_words_say(out, language, WORD_GUIDE);
     for (desk_folder_t i = 0; i < DESK_FOLDER_COUNT; i++) {
         fprintf(out, "\n%s\n", desk_folder_names[i]);

@@ -87,7 +87,7 @@ static void put_heads(FILE *out, const report_t *report)
 /* ---- Faults, warnings, notes ---- */
 
 /* A few words of any length in memory of their own; NULL when that is out. The caller frees. */
-static char *phrase(language_t language, word_t word, const char *const values[])
+static char *phrase(language_t language, report_word_t word, const char *const values[])
 {
     char *text = NULL;
     size_t size = 0;
@@ -119,7 +119,7 @@ static char *place_of(const report_t *report, const fault_t *fault)
     char cell[REPORT_CELL_SIZE], line[NUMBER_SIZE], column[NUMBER_SIZE];
     number(fault->line, line);
     number(fault->column, column);
-    word_t word = fault->line ? fault->column ? WORD_CELL : WORD_LINE : WORD_WHOLE;
+    report_word_t word = fault->line ? fault->column ? WORD_CELL : WORD_LINE : WORD_WHOLE;
     const char *first = word == WORD_CELL ? report_cell(fault->line, fault->column, cell) : line;
     CLEANUP(scratch_free) char *place = phrase(language, word, (const char *const[]){first, line, column, NULL});
     const char *rest = rest_of_source(report, fault->source);
@@ -165,7 +165,7 @@ static void put_fault(FILE *out, const report_t *report, const fault_t *fault, s
     fputc('\n', out);
 }
 
-static void put_faults(FILE *out, const report_t *report, word_t head, const faults_t *faults)
+static void put_faults(FILE *out, const report_t *report, report_word_t head, const faults_t *faults)
 {
     if (!count_faults(faults))
         return;
@@ -182,10 +182,10 @@ static void put_faults(FILE *out, const report_t *report, word_t head, const fau
 
 static void put_month(FILE *out, language_t language, const report_month_t *month)
 {
-    static const word_t FATES[] = {[MONTH_NEW] = WORD_NEW,
-                                   [MONTH_CHANGED] = WORD_CHANGED,
-                                   [MONTH_RETURNED] = WORD_RETURNED,
-                                   [MONTH_UNCHANGED] = WORD_UNCHANGED};
+    static const report_word_t FATES[] = {[MONTH_NEW] = WORD_NEW,
+                                          [MONTH_CHANGED] = WORD_CHANGED,
+                                          [MONTH_RETURNED] = WORD_RETURNED,
+                                          [MONTH_UNCHANGED] = WORD_UNCHANGED};
     char period[PERIOD_TEXT_SIZE], people[NUMBER_SIZE], time[REPORT_TIME_SIZE] = "";
     period_format(month->period, period);
     number(month->consultant_count, people);

@@ -25,14 +25,14 @@
 
 /* ---- The text ---- */
 
-static void put_number(FILE *out, language_t language, word_t word, uint64_t value)
+static void put_number(FILE *out, language_t language, report_word_t word, uint64_t value)
 {
     char text[24];
     snprintf(text, sizeof text, "%llu", (unsigned long long)value);
     report_words_say(out, language, word, text);
 }
 
-static void put_time(FILE *out, language_t language, word_t word, uint64_t ms)
+static void put_time(FILE *out, language_t language, report_word_t word, uint64_t ms)
 {
     char text[REPORT_TIME_SIZE];
     report_words_say(out, language, word, report_time(ms, text));
@@ -75,7 +75,7 @@ static void put_reason(FILE *out, const filing_t *filing, language_t language)
 }
 
 /* What comes before a new try; WORD_COUNT: nothing but headquarters' help. */
-static word_t first_step(const filing_t *filing)
+static report_word_t first_step(const filing_t *filing)
 {
     switch (filing->refused) {
     case STATUS_MONTH_CLOSED:
@@ -94,7 +94,7 @@ static word_t first_step(const filing_t *filing)
 
 static void put_advice(FILE *out, const filing_t *filing, language_t language)
 {
-    word_t first = first_step(filing);
+    report_word_t first = first_step(filing);
     fputc('\n', out);
     report_words_say(out, language, WORD_REFUSED_DO);
     if (first != WORD_COUNT)

@@ -150,7 +150,7 @@ static const char *const WORDS[WORD_COUNT][LANGUAGE_COUNT] = {
     [WORD_IGNORED_OTHER] = {"不是文件", "no file"},
 };
 
-const char *report_words_text(language_t language, word_t word)
+const char *report_words_text(language_t language, report_word_t word)
 {
     return WORDS[word][language];
 }
@@ -175,7 +175,7 @@ static size_t count(const char *const values[])
     return number;
 }
 
-void report_words_put(FILE *out, language_t language, word_t word, const char *const values[])
+void report_words_put(FILE *out, language_t language, report_word_t word, const char *const values[])
 {
     size_t given = count(values);
     for (const char *at = WORDS[word][language]; *at; at++) {

@@ -84,14 +84,14 @@ typedef enum {
     WORD_GUIDE_REJECTED,
     WORD_GUIDE_RESULTS,
     WORD_COUNT
-} word_t;
+} report_word_t;
 
 /* The text as it stands in the table. */
-const char *report_words_text(language_t language, word_t word);
+const char *report_words_text(language_t language, report_word_t word);
 
 /* Writes it with `values` (NULL behind the last) in their places, without a line end. Bytes of a value that are no
  * UTF-8, and control characters, become U+FFFD. */
-void report_words_put(FILE *out, language_t language, word_t word, const char *const values[]);
+void report_words_put(FILE *out, language_t language, report_word_t word, const char *const values[]);
 
 /* The same and a line end: say(out, language, WORD_FILE, name). */
 #define report_words_say(out, language, word, ...)                                                                     \

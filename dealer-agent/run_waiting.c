@@ -24,9 +24,9 @@ void waiting_fini(waiting_t *waiting)
 
 /* ---- The text ---- */
 
-static word_t word_of(wait_t wait)
+static report_word_t word_of(wait_t wait)
 {
-    static const word_t WORDS[WAIT_COUNT] = {
+    static const report_word_t WORDS[WAIT_COUNT] = {
         [WAIT_TURN] = WORD_WAITING_TURN,       [WAIT_ARRIVING] = WORD_WAITING_ARRIVING,
         [WAIT_OPEN] = WORD_WAITING_OPEN,       [WAIT_EMPTY] = WORD_WAITING_EMPTY,
         [WAIT_MONTH] = WORD_WAITING_MONTH,     [WAIT_UNREADABLE] = WORD_WAITING_UNREADABLE,
@@ -37,7 +37,7 @@ static word_t word_of(wait_t wait)
     return WORDS[wait];
 }
 
-static word_t why(const work_t *work, const watched_t *file, moment_t now)
+static report_word_t why(const work_t *work, const watched_t *file, moment_t now)
 {
     wait_t wait = watch_why(file, now);
     if (work->children[WORK_TAKE].pid && strcmp(file->name, work->taking) == 0)
@@ -63,7 +63,7 @@ static size_t sort(const void *const found[], size_t count, const char *names[])
     return count;
 }
 
-static void put_entry(FILE *out, language_t language, const char *name, word_t word)
+static void put_entry(FILE *out, language_t language, const char *name, report_word_t word)
 {
     char reason[1000] = "", minutes[24];
     FILE *words = fmemopen(reason, sizeof reason, "w");
@@ -110,7 +110,7 @@ static void put_files(FILE *out, const work_t *work, language_t language, moment
 
 static void put_ignored(FILE *out, const watch_t *inbox, language_t language)
 {
-    static const word_t WORDS[] = {WORD_IGNORED_FOLDER, WORD_IGNORED_LINK, WORD_IGNORED_OTHER};
+    static const report_word_t WORDS[] = {WORD_IGNORED_FOLDER, WORD_IGNORED_LINK, WORD_IGNORED_OTHER};
     const char *names[WATCH_IGNORED_MAX];
     const void *found[WATCH_IGNORED_MAX];
     if (!inbox->ignored_count)

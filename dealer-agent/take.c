@@ -231,7 +231,7 @@ static status_t reject(take_t *take)
 }
 
 /* A fault of the file as a whole, in the report's own words. */
-static status_t add_own_fault(take_t *take, word_t word, const char *value)
+static status_t add_own_fault(take_t *take, report_word_t word, const char *value)
 {
     CLEANUP(scratch_free) char *text = NULL;
     size_t size = 0;

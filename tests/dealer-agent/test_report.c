@@ -140,7 +140,7 @@ Test(report, names_cells_as_spreadsheets_do)
 
 Test(report, has_every_word_in_both_languages_with_the_same_values)
 {
-    for (word_t i = 0; i < WORD_COUNT; i++) {
+    for (report_word_t i = 0; i < WORD_COUNT; i++) {
         const char *zh = report_words_text(LANGUAGE_ZH, i), *en = report_words_text(LANGUAGE_EN, i);
         cr_assert(zh && en && *zh && *en, "word %d", i);
         for (char digit = '1'; digit <= '9'; digit++) {
@@ -181,7 +181,7 @@ Test(report, of_a_refusal_gives_the_hub_s_words_and_what_to_do)
 }
 
 /* Whether the text of a refusal holds some words. */
-static bool refusal_says(status_t status, bool is_withdrawal, word_t word)
+static bool refusal_says(status_t status, bool is_withdrawal, report_word_t word)
 {
     char *bytes = NULL;
     size_t size = 0;
@@ -198,7 +198,7 @@ Test(report, of_a_refusal_begins_with_what_mends_it)
 {
     static const struct {
         status_t status;
-        word_t first;
+        report_word_t first;
     } STEPS[] = {{STATUS_INVALID, WORD_REFUSED_CORRECT},     {STATUS_MONTH_CLOSED, WORD_REFUSED_CLOSED},
                  {STATUS_NOT_ALLOWED, WORD_REFUSED_ALLOWED}, {STATUS_UNKNOWN, WORD_REFUSED_STORE},
                  {STATUS_MALFORMED, WORD_REFUSED_VERSION},   {STATUS_UNSUPPORTED, WORD_REFUSED_VERSION}};

@@ -60,7 +60,7 @@ static const char *note(int64_t ms)
     return text;
 }
 
-static void assert_says(const char *text, const char *name, word_t word)
+static void assert_says(const char *text, const char *name, report_word_t word)
 {
     const char *at = strstr(text, name), *says = report_words_text(LANGUAGE_EN, word);
     cr_assert(at && strstr(at, says), "%s: %s\n%s", name, says, text);
