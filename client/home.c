@@ -2,7 +2,6 @@
 
 #include "client/files.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,70 +36,6 @@ status_t home_hub_keys(const home_t *home, uint8_t out_hub_key[32], uint8_t out_
     return zmq_z85_decode(out_hub_key, home->hub_key) && zmq_z85_decode(out_signing_key, home->signing_key)
                ? STATUS_OK
                : STATUS_INVALID;
-}
-
-/* The port of "HOST:PORT" behind its last colon, -1 where it is none; *out_host_size = bytes before that colon. */
-static long endpoint_port(const char *rest, size_t *out_host_size)
-{
-    const char *colon = strrchr(rest, ':');
-    if (!colon || colon == rest)
-        return -1;
-    size_t digits = strspn(colon + 1, "0123456789");
-    if (digits == 0 || digits > 5 || colon[1 + digits])
-        return -1;
-    *out_host_size = (size_t)(colon - rest);
-    long port = strtol(colon + 1, NULL, 10);
-    return port <= 65535 ? port : -1;
-}
-
-static bool is_host(const char *host, size_t size)
-{
-    if (host[0] == '[')
-        return size > 2 && host[size - 1] == ']' && strspn(host + 1, "0123456789abcdefABCDEF:.%") == size - 2;
-    for (size_t i = 0; i < size; i++)
-        if (!isalnum((unsigned char)host[i]) && !strchr(".-_", host[i]))
-            return false;
-    return size > 0;
-}
-
-static bool is_wildcard(const char *host, size_t size)
-{
-    static const char *const WILDCARDS[] = {"*", "0.0.0.0", "[::]"};
-    for (size_t i = 0; i < sizeof WILDCARDS / sizeof *WILDCARDS; i++)
-        if (strlen(WILDCARDS[i]) == size && !memcmp(host, WILDCARDS[i], size))
-            return true;
-    return false;
-}
-
-/* What follows "tcp://", NULL where the text does not begin with it or is too long. */
-static const char *behind_scheme(const char *text)
-{
-    if (strnlen(text, HOME_ENDPOINT_SIZE) >= HOME_ENDPOINT_SIZE || strncmp(text, "tcp://", 6) != 0)
-        return NULL;
-    return text + 6;
-}
-
-bool home_is_endpoint(const char *text)
-{
-    const char *rest = behind_scheme(text);
-    size_t host_size;
-    return rest && endpoint_port(rest, &host_size) >= 0 && is_host(rest, host_size) && !is_wildcard(rest, host_size);
-}
-
-bool home_endpoint_of_listener(const char *listen, char out[HOME_ENDPOINT_SIZE])
-{
-    const char *rest = behind_scheme(listen);
-    size_t host_size = 0;
-    long port = rest ? endpoint_port(rest, &host_size) : -1;
-    if (port < 0)
-        return false;
-    if (is_wildcard(rest, host_size))
-        snprintf(out, HOME_ENDPOINT_SIZE, "tcp://127.0.0.1:%ld", port);
-    else if (is_host(rest, host_size))
-        snprintf(out, HOME_ENDPOINT_SIZE, "%s", listen);
-    else
-        return false;
-    return true;
 }
 
 status_t home_make_keys(home_t *keys)
@@ -203,7 +138,7 @@ static bool has_keys(const home_t *known)
 static status_t check_arguments(const char *endpoint, const char *hub_key, const home_t *known, faults_t *faults)
 {
     bool is_valid = true;
-    if (!home_is_endpoint(endpoint)) {
+    if (!endpoint_is_valid(endpoint)) {
         faults_add(faults, 0, 0, "the hub's endpoint %.80s is none; write tcp://HOST:PORT", endpoint);
         is_valid = false;
     }
@@ -357,7 +292,7 @@ static status_t take_lines(const char *path, char *text, home_t *home, faults_t 
         faults->source = NULL;
         is_valid = false;
     }
-    if (!home_is_endpoint(home->endpoint) || !home_is_key(home->hub_key) || !home_is_key(home->public_key)) {
+    if (!endpoint_is_valid(home->endpoint) || !home_is_key(home->hub_key) || !home_is_key(home->public_key)) {
         faults_add(faults, 0, 0, "%s needs hub: tcp://HOST:PORT, hub_key: and public_key: of 40 characters each", path);
         is_valid = false;
     }
@@ -470,7 +405,7 @@ static const char *find_hub_line(const char *text)
 
 status_t home_move(home_t *home, const char *endpoint)
 {
-    char path[PATH_MAX], text[FILE_SIZE_MAX], moved[FILE_SIZE_MAX + HOME_ENDPOINT_SIZE];
+    char path[PATH_MAX], text[FILE_SIZE_MAX], moved[FILE_SIZE_MAX + ENDPOINT_SIZE];
     struct stat info;
     errno = ENAMETOOLONG;
     if (!make_path(home->directory, HOME_FILE, path) || read_small(path, text, &info) < 0)

@@ -5,18 +5,18 @@
  * Other files in it belong to others (catalog.yaml: client/catalog_cache.h). */
 #pragma once
 
+#include "client/endpoint.h"
 #include "core/faults.h"
 
 #include <stdint.h>
 
 #include <limits.h>
 
-#define HOME_KEY_SIZE      41  /* 40 characters of Z85 and NUL */
-#define HOME_ENDPOINT_SIZE 300 /* with NUL */
+#define HOME_KEY_SIZE 41 /* 40 characters of Z85 and NUL */
 
 typedef struct {
     char directory[PATH_MAX];
-    char endpoint[HOME_ENDPOINT_SIZE]; /* tcp://HOST:PORT */
+    char endpoint[ENDPOINT_SIZE]; /* tcp://HOST:PORT */
     char hub_key[HOME_KEY_SIZE];
     char signing_key[HOME_KEY_SIZE]; /* the hub's Ed25519 public key; "" = not pinned yet */
     char public_key[HOME_KEY_SIZE];
@@ -31,15 +31,6 @@ void home_format_key(const uint8_t key[32], char out[HOME_KEY_SIZE]);
 
 /* The hub's keys as bytes, for what it signs (proto/signed.h). STATUS_NOT_FOUND where the home is not pinned yet. */
 status_t home_hub_keys(const home_t *home, uint8_t out_hub_key[32], uint8_t out_signing_key[32]) NODISCARD;
-
-/* Whether `text` is tcp://HOST:PORT that a client can connect to, at most HOME_ENDPOINT_SIZE - 1 bytes: HOST a name or
- * address ([…] around IPv6), no wildcard; PORT 0..65535 (0 stands for a port that is not known yet: --hub then names
- * it). */
-bool home_is_endpoint(const char *text);
-
-/* The endpoint at which this machine reaches a hub that listens on `listen`: a wildcard (*, 0.0.0.0, [::]) becomes
- * 127.0.0.1. False where it is none, *out untouched. */
-bool home_endpoint_of_listener(const char *listen, char out[HOME_ENDPOINT_SIZE]);
 
 /* A new key pair into keys->public_key and keys->secret_key. STATUS_INTERNAL where libzmq was built without CURVE. */
 status_t home_make_keys(home_t *keys) NODISCARD;

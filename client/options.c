@@ -107,7 +107,7 @@ static const char *broken_rule(const option_t *option, const char *value)
     case OPTION_SECONDS:
         return is_number(value, 4, 1, 3600) ? NULL : "is no whole number of seconds from 1 to 3600";
     case OPTION_ENDPOINT:
-        return home_is_endpoint(value) ? NULL : "is no endpoint; write tcp://HOST:PORT";
+        return endpoint_is_valid(value) ? NULL : "is no endpoint; write tcp://HOST:PORT";
     case OPTION_KEY:
         return home_is_key(value) ? NULL : "is no key; it has 40 characters of Z85";
     }

@@ -146,7 +146,7 @@ bool socket_receive(socket_t *socket, zmq_msg_t *out)
  * a second. */
 static int next_event(void *monitor)
 {
-    uint8_t bytes[6] = {0}, rest[HOME_ENDPOINT_SIZE];
+    uint8_t bytes[6] = {0}, rest[ENDPOINT_SIZE];
     if (zmq_recv(monitor, bytes, sizeof bytes, ZMQ_DONTWAIT) != sizeof bytes)
         return 0;
     (void)!zmq_recv(monitor, rest, sizeof rest, ZMQ_DONTWAIT);

@@ -14,7 +14,7 @@ monotonic_t monotonic_now(void);
 
 typedef struct {
     const home_t *home;
-    char endpoint[HOME_ENDPOINT_SIZE];
+    char endpoint[ENDPOINT_SIZE];
     void *context, *socket, *monitor; /* socket and monitor are NULL while a lost connection waits for its next try */
     unsigned made;                    /* sockets so far: names the monitor's endpoint */
     unsigned refusals;                /* handshakes that the other side closed, one after the other */

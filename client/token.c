@@ -13,7 +13,7 @@
 #define PREFIX_SIZE   4
 #define CHECKSUM_SIZE 4
 #define HEAD_SIZE     (TOKEN_SECRET_SIZE + KEY_SIZE + 2) /* before the endpoint */
-#define BYTES_MAX     (HEAD_SIZE + HOME_ENDPOINT_SIZE + CHECKSUM_SIZE)
+#define BYTES_MAX     (HEAD_SIZE + ENDPOINT_SIZE + CHECKSUM_SIZE)
 #define VARIANT       sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 _Static_assert(PREFIX_SIZE + (BYTES_MAX + 2) / 3 * 4 < TOKEN_TEXT_SIZE, "room for the longest endpoint");
@@ -60,14 +60,14 @@ static size_t decode(const char *text, uint8_t bytes[BYTES_MAX])
 static bool take(const uint8_t *bytes, size_t size, token_t *out)
 {
     size_t length = size - HEAD_SIZE;
-    if (length >= HOME_ENDPOINT_SIZE)
+    if (length >= ENDPOINT_SIZE)
         return false;
     memcpy(out->secret, bytes, TOKEN_SECRET_SIZE);
     zmq_z85_encode(out->hub_key, bytes + TOKEN_SECRET_SIZE, KEY_SIZE);
     out->port = (uint16_t)(bytes[HEAD_SIZE - 2] << 8 | bytes[HEAD_SIZE - 1]);
     memcpy(out->endpoint, bytes + HEAD_SIZE, length);
     out->endpoint[length] = '\0';
-    return out->port && strlen(out->endpoint) == length && home_is_endpoint(out->endpoint);
+    return out->port && strlen(out->endpoint) == length && endpoint_is_valid(out->endpoint);
 }
 
 /* A token travels by mail and chat: full-width characters, dashes of other kinds. */
@@ -131,10 +131,10 @@ void token_digest(const uint8_t secret[TOKEN_SECRET_SIZE], uint8_t out[DIGEST_SI
     crypto_generichash(out, DIGEST_SIZE, secret, TOKEN_SECRET_SIZE, NULL, 0);
 }
 
-void token_enrolment_endpoint(const token_t *token, char out[HOME_ENDPOINT_SIZE])
+void token_enrolment_endpoint(const token_t *token, char out[ENDPOINT_SIZE])
 {
     int host = (int)(strrchr(token->endpoint, ':') - token->endpoint);
-    snprintf(out, HOME_ENDPOINT_SIZE, "%.*s:%u", host, token->endpoint, token->port);
+    snprintf(out, ENDPOINT_SIZE, "%.*s:%u", host, token->endpoint, token->port);
 }
 
 void token_fini(token_t *token)

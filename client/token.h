@@ -9,9 +9,9 @@
 
 typedef struct {
     uint8_t secret[TOKEN_SECRET_SIZE];
-    char hub_key[HOME_KEY_SIZE];       /* the hub's CURVE key, Z85 */
-    uint16_t port;                     /* of enrolment, at the endpoint's host */
-    char endpoint[HOME_ENDPOINT_SIZE]; /* the hub's main one, as agents see it */
+    char hub_key[HOME_KEY_SIZE];  /* the hub's CURVE key, Z85 */
+    uint16_t port;                /* of enrolment, at the endpoint's host */
+    char endpoint[ENDPOINT_SIZE]; /* the hub's main one, as agents see it */
 } token_t;
 
 /* Its text. */
@@ -27,7 +27,7 @@ status_t token_read(const char *text, token_t *out, const char **out_why) NODISC
 void token_digest(const uint8_t secret[TOKEN_SECRET_SIZE], uint8_t out[DIGEST_SIZE]);
 
 /* Where the token is used: its port at the host of its endpoint. */
-void token_enrolment_endpoint(const token_t *token, char out[HOME_ENDPOINT_SIZE]);
+void token_enrolment_endpoint(const token_t *token, char out[ENDPOINT_SIZE]);
 
 /* Wipes it; fit for CLEANUP. */
 void token_fini(token_t *token);

@@ -22,8 +22,8 @@ typedef struct {
     const token_t *token;
     home_t home;
     bool moves; /* the home's hub is at `hub` from now on, once that has admitted its key */
-    char hub[HOME_ENDPOINT_SIZE];
-    char endpoint[HOME_ENDPOINT_SIZE]; /* where enrolments are taken */
+    char hub[ENDPOINT_SIZE];
+    char endpoint[ENDPOINT_SIZE]; /* where enrolments are taken */
     socket_t socket;
     unsigned timeout_s;
     monotonic_t begun, send_at;
@@ -86,9 +86,9 @@ static void choose_endpoints(enrolment_t *enrolment)
     CLEANUP(token_fini) token_t token = *enrolment->token;
     if (hub)
         snprintf(token.endpoint, sizeof token.endpoint, "%s", hub);
-    memcpy(enrolment->hub, token.endpoint, HOME_ENDPOINT_SIZE);
+    memcpy(enrolment->hub, token.endpoint, ENDPOINT_SIZE);
     if (at)
-        snprintf(enrolment->endpoint, HOME_ENDPOINT_SIZE, "%s", at);
+        snprintf(enrolment->endpoint, ENDPOINT_SIZE, "%s", at);
     else
         token_enrolment_endpoint(&token, enrolment->endpoint);
 }

@@ -171,11 +171,11 @@ static status_t make_all(const directory_plan_t *plan, making_t *making, faults_
     CLEANUP(signing_keys_fini) signing_keys_t signing = {0};
     CLEANUP(home_fini) home_t headquarters = {0};
     home_t known = {0}; /* of headquarters' home: whose signatures it takes */
-    char endpoint[HOME_ENDPOINT_SIZE];
+    char endpoint[ENDPOINT_SIZE];
     settings_t settings;
     settings_defaults(&settings);
     TRY(settings_set(&settings, "listen", plan->listen, faults));
-    if (!home_endpoint_of_listener(plan->listen, endpoint))
+    if (!endpoint_of_listener(plan->listen, endpoint))
         return STATUS_INVALID;
     TRY(make_store(plan, &settings, faults));
     making->made_store = true;

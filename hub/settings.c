@@ -148,8 +148,8 @@ static status_t apply_number(const setting_t *setting, const char *text, setting
 
 static bool is_listener(const char *text)
 {
-    char endpoint[HOME_ENDPOINT_SIZE];
-    return strlen(text) < SETTINGS_LISTEN_SIZE && home_endpoint_of_listener(text, endpoint);
+    char endpoint[ENDPOINT_SIZE];
+    return strlen(text) < SETTINGS_LISTEN_SIZE && endpoint_of_listener(text, endpoint);
 }
 
 status_t setting_apply(const setting_t *setting, const char *text, setting_place_t place, settings_t *settings,

@@ -270,31 +270,31 @@ Test(home, bad_arguments_are_all_named_and_make_nothing)
 
 Test(home, endpoints_are_checked)
 {
-    cr_assert(home_is_endpoint("tcp://hub.example.com:5555"));
-    cr_assert(home_is_endpoint("tcp://[fe80::1]:5555"));
-    cr_assert(home_is_endpoint("tcp://127.0.0.1:0"));
+    cr_assert(endpoint_is_valid("tcp://hub.example.com:5555"));
+    cr_assert(endpoint_is_valid("tcp://[fe80::1]:5555"));
+    cr_assert(endpoint_is_valid("tcp://127.0.0.1:0"));
     static const char *const BAD[] = {"",           "tcp://",        "tcp://host",  "tcp://:5",
                                       "tcp://a:",   "tcp://a:65536", "tcp://a:5x",  "tcp://*:5",
                                       "ipc:///tmp", "tcp://a b:5",   "tcp://a;b:5", "tcp://0.0.0.0:5",
                                       "udp://a:5",  "tcp://[zz]:5",  "tcp://a:-5",  "tcp://a\n:5"};
     for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++)
-        cr_assert_not(home_is_endpoint(BAD[i]), "%s", BAD[i]);
-    char longest[HOME_ENDPOINT_SIZE + 1];
-    snprintf(longest, sizeof longest, "tcp://%0*d:5", HOME_ENDPOINT_SIZE - 1 - 8, 0);
-    cr_assert_eq(strlen(longest), HOME_ENDPOINT_SIZE - 1);
-    cr_assert(home_is_endpoint(longest));
-    snprintf(longest, sizeof longest, "tcp://%0*d:5", HOME_ENDPOINT_SIZE - 8, 0);
-    cr_assert_not(home_is_endpoint(longest));
+        cr_assert_not(endpoint_is_valid(BAD[i]), "%s", BAD[i]);
+    char longest[ENDPOINT_SIZE + 1];
+    snprintf(longest, sizeof longest, "tcp://%0*d:5", ENDPOINT_SIZE - 1 - 8, 0);
+    cr_assert_eq(strlen(longest), ENDPOINT_SIZE - 1);
+    cr_assert(endpoint_is_valid(longest));
+    snprintf(longest, sizeof longest, "tcp://%0*d:5", ENDPOINT_SIZE - 8, 0);
+    cr_assert_not(endpoint_is_valid(longest));
 }
 
 Test(home, a_listener_is_reached_on_this_machine)
 {
-    char endpoint[HOME_ENDPOINT_SIZE] = "untouched";
-    cr_assert_not(home_endpoint_of_listener("tcp://*", endpoint));
+    char endpoint[ENDPOINT_SIZE] = "untouched";
+    cr_assert_not(endpoint_of_listener("tcp://*", endpoint));
     cr_assert_str_eq(endpoint, "untouched");
-    cr_assert(home_endpoint_of_listener("tcp://*:77", endpoint));
+    cr_assert(endpoint_of_listener("tcp://*:77", endpoint));
     cr_assert_str_eq(endpoint, "tcp://127.0.0.1:77");
-    cr_assert(home_endpoint_of_listener("tcp://10.0.0.1:77", endpoint));
+    cr_assert(endpoint_of_listener("tcp://10.0.0.1:77", endpoint));
     cr_assert_str_eq(endpoint, "tcp://10.0.0.1:77");
 }
 

@@ -117,8 +117,8 @@ Test(token, the_longest_endpoint_fits)
     char text[TOKEN_TEXT_SIZE];
     const char *why;
     token_t token = sample(), back = {0};
-    snprintf(token.endpoint, sizeof token.endpoint, "tcp://%0*d:65535", HOME_ENDPOINT_SIZE - 1 - 12, 0);
-    cr_assert_eq(strlen(token.endpoint), HOME_ENDPOINT_SIZE - 1);
+    snprintf(token.endpoint, sizeof token.endpoint, "tcp://%0*d:65535", ENDPOINT_SIZE - 1 - 12, 0);
+    cr_assert_eq(strlen(token.endpoint), ENDPOINT_SIZE - 1);
     token_write(&token, text);
     cr_assert_eq(token_read(text, &back, &why), STATUS_OK);
     expect_equal(&back, &token);
@@ -176,7 +176,7 @@ Test(token, one_that_names_no_endpoint_or_port_is_none)
 
 Test(token, it_is_used_at_its_port_of_its_host)
 {
-    char endpoint[HOME_ENDPOINT_SIZE];
+    char endpoint[ENDPOINT_SIZE];
     token_t token = sample();
     token_enrolment_endpoint(&token, endpoint);
     cr_assert_str_eq(endpoint, "tcp://hub.example:7421");
