@@ -16,7 +16,8 @@ static int order_months(const void *left, const void *right)
     return order ? order : (a->period > b->period) - (a->period < b->period);
 }
 
-size_t results_months_tidy(results_month_t *months, size_t count)
+/* Puts them in order and drops repeats; returns how many are left. */
+static size_t tidy(results_month_t *months, size_t count)
 {
     size_t kept = 0;
     qsort(months, count, sizeof *months, order_months);
@@ -38,7 +39,7 @@ status_t results_months_cross(const char *const *dealers, size_t dealer_count, c
     for (size_t i = 0; i < count; i++)
         months[i] = (results_month_t){dealers[i / period_count], periods[i % period_count]};
     *out = months;
-    *out_count = results_months_tidy(months, count);
+    *out_count = tidy(months, count);
     return STATUS_OK;
 }
 

@@ -14,10 +14,7 @@ typedef struct {
     int year;
 } results_year_t;
 
-/* Puts them in order of code and month, and drops repeats; returns how many are left. */
-size_t results_months_tidy(results_month_t *months, size_t count);
-
-/* Each store with each month, tidied. STATUS_LIMIT with more than RESULTS_MONTHS_MAX;
+/* Each store with each month, in order of code and month, each once. STATUS_LIMIT with more than RESULTS_MONTHS_MAX;
  * STATUS_NO_MEMORY. The codes are borrowed. */
 status_t results_months_cross(const char *const *dealers, size_t dealer_count, const period_t *periods,
                               size_t period_count, arena_t *arena, results_month_t **out, size_t *out_count) NODISCARD;
