@@ -19,10 +19,11 @@ typedef struct {
 status_t results_months_cross(const char *const *dealers, size_t dealer_count, const period_t *periods,
                               size_t period_count, arena_t *arena, results_month_t **out, size_t *out_count) NODISCARD;
 
-/* The months that were delivered, of `dealer`, NULL: of each store; as tidied. Those that were withdrawn since are
- * among them: what lies on the desk of such a month is no longer so. The newest RESULTS_RECENT_MONTHS of each store,
- * and older ones that were delivered at `since_ms` (this machine's clock) or later (0 = all), or of which `folder` has
- * no workbook. STATUS_LIMIT where more than `most` were delivered, whatever is chosen of them; else as outbox_list. */
+/* The months that were delivered, of `dealer`, NULL: of each store; in that order too. Those that were withdrawn since
+ * are among them: what lies on the desk of such a month is no longer so. The newest RESULTS_RECENT_MONTHS of each
+ * store, and older ones that were delivered at `since_ms` (this machine's clock) or later (0 = all), or of which
+ * `folder` has no workbook. STATUS_LIMIT where more than `most` were delivered, whatever is chosen of them; else as
+ * outbox_list. */
 status_t results_delivered(outbox_t *outbox, const char *dealer, uint64_t since_ms, const char *folder, size_t most,
                            arena_t *arena, results_month_t **out, size_t *out_count) NODISCARD;
 
