@@ -8,9 +8,9 @@ import time
 import unittest
 from datetime import date, timedelta
 
+from desks import DeskCase, facts
 from relay import Relay, refusal
-from test_agent_run import DeskCase, facts
-from yardstick import (CLOCKSHIM, CONFLICT, INTERNAL, MONTH_CLOSED, NOT_ALLOWED, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main,
+from yardstick import (CLOCKSHIM, CONFLICT, INTERNAL, MONTH_CLOSED, NOT_ALLOWED, OK, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main,
                        run, submission, whole_facts, wire)
 
 
