@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from outboxes import MONTHS, OutboxCase
-from yardstick import PATIENCE, PROGRAMS, SYNCSHIM, Result, die_with_parent, environment, eventually, main
+from yardstick import PATIENCE, PROGRAMS, Result, die_with_parent, environment, eventually, main
 
 
 class Line(OutboxCase):
@@ -229,11 +229,7 @@ class FailingDisk(OutboxCase):
 
     def setUp(self):
         super().setUp()
-        if not SYNCSHIM:
-            self.skipTest("YARDSTICK_SYNCSHIM is not set")
-        self.shim = self.work / "shim"
-        self.shim.mkdir()
-        self.extra = {"LD_PRELOAD": SYNCSHIM, "SYNCSHIM_DIRECTORY": str(self.shim)}
+        self.extra = self.syncshim()
 
     def test_what_could_not_be_synced_was_not_accepted(self):
         desk = self.desk()
