@@ -258,12 +258,21 @@ const char *csv_excerpt(const char *cell, char out[CSV_EXCERPT_SIZE])
     return out;
 }
 
-void csv_write_text(FILE *out, const char *text)
+static void write_cell(FILE *out, const char *guard, const char *text)
 {
-    bool is_formula = *text && strchr("=+-@\t\r", *text);
     bool is_quoted = strpbrk(text, ",;\"\t\r\n") != NULL;
-    fprintf(out, "%s%s", is_quoted ? "\"" : "", is_formula ? "'" : "");
+    fprintf(out, "%s%s", is_quoted ? "\"" : "", guard);
     for (; *text; text++)
         fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
     fputs(is_quoted ? "\"" : "", out);
+}
+
+void csv_write_text(FILE *out, const char *text)
+{
+    write_cell(out, *text && strchr("=+-@\t\r", *text) ? "'" : "", text);
+}
+
+void csv_write_exact(FILE *out, const char *text)
+{
+    write_cell(out, "", text);
 }

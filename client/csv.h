@@ -51,3 +51,6 @@ const char *csv_excerpt(const char *cell, char out[CSV_EXCERPT_SIZE]);
 /* Writes a text as one cell, quoted where needed. A spreadsheet would run what begins like a formula: an apostrophe
  * before it keeps it text. */
 void csv_write_text(FILE *out, const char *text);
+
+/* The same without the apostrophe: of what is read again as it stands (a store's code in a template). */
+void csv_write_exact(FILE *out, const char *text);

@@ -1,5 +1,6 @@
 #include "client/listing.h"
 
+#include "client/csv.h"
 #include "client/render_grid.h"
 #include "client/times.h"
 #include "core/scratch.h"
@@ -65,19 +66,6 @@ status_t listing_print_json(const session_t *session, const json_t *object)
     return failed || fputc('\n', render.out) == EOF ? STATUS_IO : STATUS_OK;
 }
 
-void listing_print_field(FILE *out, const char *text)
-{
-    const char *guard = *text && strchr("=+-@\t\r", *text) ? "'" : "";
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fprintf(out, "%s%s", guard, text);
-        return;
-    }
-    fprintf(out, "\"%s", guard);
-    for (; *text; text++)
-        fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
-    fputc('"', out);
-}
-
 static status_t print_csv(FILE *out, const json_t *objects, const listing_column_t *columns, size_t count)
 {
     size_t at;
@@ -90,7 +78,7 @@ static status_t print_csv(FILE *out, const json_t *objects, const listing_column
         char buffer[32];
         for (size_t i = 0; i < count; i++) {
             fputs(i ? "," : "", out);
-            listing_print_field(out, text_of(json_object_get(object, columns[i].key), buffer));
+            csv_write_text(out, text_of(json_object_get(object, columns[i].key), buffer));
         }
         fputc('\n', out);
     }

@@ -24,10 +24,6 @@ status_t listing_print(const session_t *session, const char *name, json_t *objec
 /* One object on its own, as JSON. */
 status_t listing_print_json(const session_t *session, const json_t *object) NODISCARD;
 
-/* A field of CSV, quoted where it must be. A spreadsheet would run what begins like a formula: an apostrophe keeps it
- * text. */
-void listing_print_field(FILE *out, const char *text);
-
 /* Owned by the objects that they are put into. */
 json_t *listing_text(const char *text); /* null for NULL */
 json_t *listing_number(uint64_t number);

@@ -32,6 +32,12 @@ const char *session_said(const session_t *session, const char *words, char out[S
     return messages_said(session->language, words, out, SESSION_WORDS_SIZE);
 }
 
+const char *session_last_words(const session_t *session, status_t status)
+{
+    const faults_t *faults = &session->faults;
+    return faults->count ? faults->items[faults->count - 1].message : session_text(session, status_text(status));
+}
+
 status_t session_fail(session_t *session, status_t status, const char *format, ...)
 {
     va_list arguments;
@@ -87,21 +93,24 @@ void session_add_refusal(session_t *session, const char *what, const response_t 
         add_response_fault(session, &session->faults, &response->faults[i]);
 }
 
+status_t session_check_response(session_t *session, const char *what, const response_t *response, response_kind_t kind)
+{
+    if (response->status != STATUS_OK) {
+        session_add_refusal(session, what, response);
+        return response->status;
+    }
+    if (kind == RESPONSE_NONE || response->kind == kind)
+        return STATUS_OK;
+    faults_add(&session->faults, 0, 0, "%s: the hub answered with something else; its version may be another", what);
+    return STATUS_MALFORMED;
+}
+
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,
                      answer_t *out)
 {
     CLEANUP(answer_fini) answer_t answer = {0};
     TRY(connection_request(session->connection, request, &answer, &session->faults));
-    status_t status = answer.response->status;
-    if (status != STATUS_OK) {
-        session_add_refusal(session, what, answer.response);
-        return status;
-    }
-    if (kind != RESPONSE_NONE && answer.response->kind != kind) {
-        faults_add(&session->faults, 0, 0, "%s: the hub answered with something else; its version may be another",
-                   what);
-        return STATUS_MALFORMED;
-    }
+    TRY(session_check_response(session, what, answer.response, kind));
     *out = answer;
     answer = (answer_t){0};
     return STATUS_OK;

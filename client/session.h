@@ -34,6 +34,9 @@ const char *session_text(const session_t *session, const char *text) __attribute
 #define SESSION_WORDS_SIZE 16384
 const char *session_said(const session_t *session, const char *words, char out[SESSION_WORDS_SIZE]);
 
+/* What failed last, in words: the last fault's, else what `status` means. */
+const char *session_last_words(const session_t *session, status_t status);
+
 /* Adds a line for standard error, in the session's language, and returns `status`. */
 status_t session_fail(session_t *session, status_t status, const char *format, ...) PRINTF(3, 4) NODISCARD;
 
@@ -68,6 +71,10 @@ unsigned session_timeout_s(const session_t *session);
  * refusal's lines are in session->faults, as those of `what`. */
 status_t session_ask(session_t *session, const char *what, const request_t *request, response_kind_t kind,
                      answer_t *out) NODISCARD;
+
+/* The same of a response that is there. */
+status_t session_check_response(session_t *session, const char *what, const response_t *response,
+                                response_kind_t kind) NODISCARD;
 
 /* Adds the lines of a response that is not OK ("what refused (not_allowed): …", then each fault with its place). */
 void session_add_refusal(session_t *session, const char *what, const response_t *response);

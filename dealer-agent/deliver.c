@@ -32,11 +32,6 @@ static bool is_unreached(status_t status)
     return status == STATUS_TIMED_OUT || status == STATUS_REFUSED_KEY || status == STATUS_IO;
 }
 
-static const char *last_words(const faults_t *faults, status_t status)
-{
-    return faults->count ? faults->items[faults->count - 1].message : faults_text(faults, status_text(status));
-}
-
 status_t deliver_reach(session_t *session, outbox_t *outbox, stores_t *out_stores)
 {
     status_t status = ask_hub(session, out_stores);
@@ -45,7 +40,7 @@ status_t deliver_reach(session_t *session, outbox_t *outbox, stores_t *out_store
                                                              : STATUS_OK;
     connection_close(&session->connection);
     if (!session->is_misused)
-        note_error(outbox, is_unreached(status), last_words(&session->faults, status));
+        note_error(outbox, is_unreached(status), session_last_words(session, status));
     return status;
 }
 
@@ -205,7 +200,7 @@ static void note_outcome(const courier_t *courier, status_t status)
     outbox_status_t now;
     if (status != STATUS_OK) /* the hub was reached, so that IO is said of the own disk */
         note_error(courier->outbox, status != STATUS_IO && is_unreached(status),
-                   last_words(&courier->session->faults, status));
+                   session_last_words(courier->session, status));
     else if (stuck->count)
         note_error(courier->outbox, false, stuck->items[0].message);
     else if (outbox_read_status(courier->outbox, &now) == STATUS_OK && *now.last_error)

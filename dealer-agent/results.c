@@ -51,15 +51,9 @@ status_t results_check(session_t *session)
 /* Whether the hub answered what was asked; names it where not. */
 static bool is_answered(results_t *results, const char *what, const response_t *response, response_kind_t kind)
 {
-    if (response->status == STATUS_OK && response->kind == kind)
-        return true;
-    results->is_refused = true;
-    if (response->status != STATUS_OK)
-        session_add_refusal(results->session, what, response);
-    else
-        faults_add(&results->session->faults, 0, 0,
-                   "%s: the hub answered with something else; its version may be another", what);
-    return false;
+    bool is_good = session_check_response(results->session, what, response, kind) == STATUS_OK;
+    results->is_refused |= !is_good;
+    return is_good;
 }
 
 /* Once both answers are there. */

@@ -41,51 +41,33 @@ static void set_font(const book_t *book, lxw_format *format, double larger)
     format_set_align(format, LXW_ALIGN_VERTICAL_CENTER);
 }
 
-static void set_colours(lxw_format *format, lxw_color_t text, lxw_color_t ground)
-{
-    format_set_font_color(format, text);
-    format_set_bg_color(format, ground);
-}
-
 static void set_grid(lxw_format *format)
 {
     format_set_border(format, LXW_BORDER_THIN);
     format_set_border_color(format, COLOUR_GRID);
 }
 
-static void set_look_colours(lxw_format *format, look_t look)
+/* Of text and ground; LXW_COLOR_UNSET: as they are without. */
+static void set_colours(lxw_format *format, look_t look)
 {
-    switch (look) {
-    case LOOK_NOTE:
-        format_set_font_color(format, COLOUR_NOTE);
-        break;
-    case LOOK_TOP:
-        set_colours(format, LXW_COLOR_WHITE, COLOUR_TOP);
-        break;
-    case LOOK_HEAD:
-        set_colours(format, COLOUR_TOP, COLOUR_HEAD);
-        break;
-    case LOOK_GAIN:
-        format_set_font_color(format, COLOUR_GOOD_TEXT);
-        break;
-    case LOOK_LOSS:
-        format_set_font_color(format, COLOUR_BAD_TEXT);
-        break;
-    case LOOK_GOOD:
-        set_colours(format, COLOUR_GOOD_TEXT, COLOUR_GOOD);
-        break;
-    case LOOK_BAD:
-        set_colours(format, COLOUR_BAD_TEXT, COLOUR_BAD);
-        break;
-    default:
-        break;
-    }
+    static const struct {
+        lxw_color_t text, ground;
+    } COLOURS[LOOK_COUNT] = {
+        [LOOK_NOTE] = {COLOUR_NOTE, LXW_COLOR_UNSET},     [LOOK_TOP] = {LXW_COLOR_WHITE, COLOUR_TOP},
+        [LOOK_HEAD] = {COLOUR_TOP, COLOUR_HEAD},          [LOOK_GAIN] = {COLOUR_GOOD_TEXT, LXW_COLOR_UNSET},
+        [LOOK_LOSS] = {COLOUR_BAD_TEXT, LXW_COLOR_UNSET}, [LOOK_GOOD] = {COLOUR_GOOD_TEXT, COLOUR_GOOD},
+        [LOOK_BAD] = {COLOUR_BAD_TEXT, COLOUR_BAD},
+    };
+    if (COLOURS[look].text)
+        format_set_font_color(format, COLOURS[look].text);
+    if (COLOURS[look].ground)
+        format_set_bg_color(format, COLOURS[look].ground);
 }
 
 /* The first column stands left, what is compared right, words in the middle. */
 static void set_look(lxw_format *format, look_t look, bool is_first)
 {
-    set_look_colours(format, look);
+    set_colours(format, look);
     if (look == LOOK_TITLE || look == LOOK_TOP || look == LOOK_HEAD)
         format_set_bold(format);
     if (look < LOOK_TOP)

@@ -1,6 +1,7 @@
 #include "dealer-agent/status.h"
 
 #include "client/catalog_cache.h"
+#include "client/csv.h"
 #include "client/listing.h"
 #include "client/times.h"
 #include "dealer-agent/outbox.h"
@@ -230,7 +231,7 @@ static void print_pair(const printer_t *printer, const char *key, const char *na
         return;
     }
     printf("%s,", key);
-    listing_print_field(stdout, value);
+    csv_write_text(stdout, value);
     putchar('\n');
 }
 

@@ -34,21 +34,24 @@ static bool is_distrusted(status_t status)
     return status == STATUS_CONFLICT || status == STATUS_MALFORMED;
 }
 
+/* What failed becomes why something still waits, and is said with that, not twice. */
+static void take_reason(filer_t *filer, status_t status)
+{
+    if (status != STATUS_OK)
+        snprintf(filer->why, sizeof filer->why, "%s", session_last_words(filer->session, status));
+    faults_clear(&filer->session->faults);
+}
+
 /* What the home remembers; `status` says why the hub's own word is not to be had. A home that remembers nothing and
  * distrusts its hub goes no further. */
 static status_t get_ready_offline(filer_t *filer, status_t status)
 {
     session_t *session = filer->session;
-    faults_t *faults = &session->faults;
     stores_fini(&filer->stores);
     TRY(stores_recall(session->home_path, &filer->stores));
     if (is_distrusted(status) && !filer->stores.count)
         return status;
-    if (status != STATUS_OK)
-        snprintf(filer->why, sizeof filer->why, "%s",
-                 faults->count ? faults->items[faults->count - 1].message
-                               : session_text(filer->session, status_text(status)));
-    faults_clear(faults);
+    take_reason(filer, status);
     catalog_destroy(&session->catalog);
     return session_find_catalog(session, false);
 }
@@ -128,19 +131,6 @@ static status_t print_lines(filer_t *filer, const composition_t *composition, co
     return STATUS_OK;
 }
 
-/* Why something still waits. What a failed delivery said last is said with it, not twice. */
-static const char *take_reason(filer_t *filer, const delivery_t *delivery, status_t status)
-{
-    faults_t *faults = &filer->session->faults;
-    if (status == STATUS_OK)
-        return delivery->stuck.count ? delivery->stuck.items[0].message : NULL;
-    snprintf(filer->why, sizeof filer->why, "%s",
-             faults->count ? faults->items[faults->count - 1].message
-                           : session_text(filer->session, status_text(status)));
-    faults_clear(faults);
-    return filer->why;
-}
-
 static status_t settle_all(filer_t *filer, const uint64_t *numbers, size_t count, const char **out_why)
 {
     CLEANUP(delivery_fini) delivery_t delivery = {0};
@@ -150,8 +140,11 @@ static status_t settle_all(filer_t *filer, const uint64_t *numbers, size_t count
     status_t status = settle(filer->session, filer->outbox, numbers, count, &delivery);
     if (status == STATUS_DAMAGED || status == STATUS_NO_MEMORY)
         return status;
-    const char *why = take_reason(filer, &delivery, status);
-    *out_why = why ? arena_strdup(filer->arena, why) : NULL;
+    if (status != STATUS_OK) {
+        take_reason(filer, status);
+        *out_why = filer->why;
+    } else if (delivery.stuck.count)
+        *out_why = arena_strdup(filer->arena, delivery.stuck.items[0].message);
     return STATUS_OK;
 }
 

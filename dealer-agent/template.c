@@ -1,22 +1,10 @@
 #include "dealer-agent/template.h"
 
+#include "client/csv.h"
 #include "client/filing.h"
 #include "dealer-agent/stores.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static void print_cell(const char *text)
-{
-    if (!text[strcspn(text, ",;\t\"\r\n")]) {
-        fputs(text, stdout);
-        return;
-    }
-    putchar('"');
-    for (; *text; text++)
-        printf("%s%c", *text == '"' ? "\"" : "", *text);
-    putchar('"');
-}
 
 static void print_header(const session_t *session, bool has_dealer)
 {
@@ -29,7 +17,7 @@ static void print_header(const session_t *session, bool has_dealer)
     for (size_t i = 0; i < session->catalog->fact_count; i++) {
         const row_t *fact = &session->catalog->rows[i];
         putchar(',');
-        print_cell(has_titles ? fact->title[session->language] : fact->id);
+        csv_write_exact(stdout, has_titles ? fact->title[session->language] : fact->id);
     }
     putchar('\n');
 }
@@ -52,7 +40,7 @@ static void print_month(const session_t *session, const char *dealer)
     print_period(session);
     if (dealer) {
         putchar(',');
-        print_cell(dealer);
+        csv_write_exact(stdout, dealer);
     }
     for (size_t i = 0; i < session->catalog->fact_count; i++)
         putchar(',');

@@ -190,3 +190,32 @@ Test(csv, an_excerpt_is_one_line_of_at_most_forty_characters)
         strcat(wide, "\xF0\xA0\x80\x80");
     cr_assert_eq(strlen(csv_excerpt(wide, out)), 160 + strlen("…"));
 }
+
+static void expect_written(void (*write)(FILE *out, const char *text), const char *text, const char *want)
+{
+    char *written = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&written, &size);
+    write(out, text);
+    fclose(out);
+    cr_expect_str_eq(written, want);
+    free(written);
+}
+
+Test(csv, a_cell_is_quoted_where_needed_and_never_a_formula_unless_it_must_stay_as_it_is)
+{
+    static const char *const TEXTS[][3] = {
+        {"", "", ""},
+        {"D0001", "D0001", "D0001"},
+        {"a,b", "\"a,b\"", "\"a,b\""},
+        {"a;b\t", "\"a;b\t\"", "\"a;b\t\""},
+        {"say \"a\"\n", "\"say \"\"a\"\"\n\"", "\"say \"\"a\"\"\n\""},
+        {"=A1", "'=A1", "=A1"},
+        {"-D1", "'-D1", "-D1"},
+        {"@a,b", "\"'@a,b\"", "\"@a,b\""},
+    };
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        expect_written(csv_write_text, TEXTS[i][0], TEXTS[i][1]);
+        expect_written(csv_write_exact, TEXTS[i][0], TEXTS[i][2]);
+    }
+}

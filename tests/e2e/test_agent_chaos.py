@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ledger import Ledger, Proof, csv_of, facts_of, receipts_on_the_desk, wait_delivered
 from proxy import STALL, Proxy, script
-from yardstick import CLOCKSHIM, LONG, PATIENCE, PROGRAMS, SANITIZED, SYNCSHIM, Case, Daemon, die_with_parent, environment, eventually, figures, main
+from yardstick import LONG, PATIENCE, PROGRAMS, SANITIZED, Case, Daemon, die_with_parent, environment, eventually, figures, main
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = int(os.environ.get("YARDSTICK_ROUNDS", 200 if LONG else 5 if SANITIZED else 20))
@@ -43,7 +43,7 @@ class Dealership:
         test.addCleanup(self.proxy.close)
         self.agent = hub.agent(*stores)
         self.clock = hub.work / f"{self.agent.home.name}.clock"
-        self.environment = {"LD_PRELOAD": CLOCKSHIM, "CLOCKSHIM_FILE": str(self.clock)}
+        self.environment = test.clockshim(self.clock)
         self.ledger = Ledger(self.agent)
         self.waiting = {}  # file in the inbox -> its filings, in the order of dropping
         self.killed, self.clocks_set = collections.Counter(), 0
@@ -162,8 +162,6 @@ class Dealership:
 class Chaos(Case):
     def setUp(self):
         super().setUp()
-        if not CLOCKSHIM:
-            self.skipTest("YARDSTICK_CLOCKSHIM is not set")
         print(f"seed {SEED}", flush=True)
         self.random = random.Random(SEED)
         self.hubs_killed = 0
@@ -290,8 +288,7 @@ class Corrections(Case):
 class DeathAtTheEnd(Case):
     def test_who_dies_at_the_end_of_a_commit_has_filed_and_whoever_comes_next_sees_it(self):
         """Killed when the meta page is written and nobody was told yet, while another process has the outbox open."""
-        if not SYNCSHIM:
-            self.skipTest("YARDSTICK_SYNCSHIM is not set")
+        shim = self.syncshim()
         tested = self.hub()
         tested.import_network()
         agent = tested.agent("D0001")
@@ -301,13 +298,11 @@ class DeathAtTheEnd(Case):
         line.behave(STALL)
         other = self.begin(agent, "deliver", "--hub", line.endpoint, "--timeout", "100")  # has it open, and waits
         eventually(lambda: line.counts["stalled"], "another process at work")
-        shim = self.work / "shim"
-        shim.mkdir()
-        (shim / "hold-end").touch()
+        (self.shim / "hold-end").touch()
         file = self.work / "month.csv"
         file.write_text(csv_of([("D0001", 202401, facts_of(1))]))
-        dying = self.begin(agent, "submit", "--no-wait", file, LD_PRELOAD=SYNCSHIM, SYNCSHIM_DIRECTORY=str(shim))
-        eventually(lambda: "meta-end" in (shim / "log").read_text() if (shim / "log").exists() else False, "the end of its commit")
+        dying = self.begin(agent, "submit", "--no-wait", file, **shim)
+        eventually(lambda: (self.shim / "log").exists() and "meta-end" in (self.shim / "log").read_text(), "the end of its commit")
         dying.kill()
         dying.wait()
         self.assertIsNone(other.poll(), "the other process ended")

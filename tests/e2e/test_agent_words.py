@@ -2,8 +2,8 @@
 
 import re
 
+from desks import DeskCase, facts, held
 from enrolling import enroll, lines_of, make_tokens
-from test_agent_run import DeskCase, facts, held
 from yardstick import Agent, Case, HubCase, eventually, main
 
 # What stays as it is: commands and options, paths and files, endpoints, keys and the digits of a proof, RFC's codes of a refusal in brackets.

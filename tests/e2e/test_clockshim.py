@@ -3,7 +3,7 @@
 import subprocess
 import time
 
-from yardstick import CLOCKSHIM, Case, die_with_parent, environment, eventually, main
+from yardstick import Case, die_with_parent, environment, eventually, main
 
 # Tells for each line that it reads: time(), gettimeofday(), clock_gettime of both wall clocks, of the monotonic one.
 TELLER = """
@@ -20,11 +20,10 @@ for _ in sys.stdin:
 class ClockShim(Case):
     def setUp(self):
         super().setUp()
-        if not CLOCKSHIM:
-            self.skipTest("YARDSTICK_CLOCKSHIM is not set")
         self.file = self.work / "clock"
+        self.shim = self.clockshim(self.file)
         self.teller = subprocess.Popen(["/usr/bin/python3", "-c", TELLER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent,
-                                       env=environment(self.work, LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(self.file)))
+                                       env=environment(self.work, **self.shim))
         self.addCleanup(self.teller.wait)
         self.addCleanup(self.teller.kill)
         self.addCleanup(self.teller.stdout.close)
@@ -62,7 +61,7 @@ class ClockShim(Case):
         agent = hub.agent("D0001")
         june = self.work / "june.csv"
         june.write_text("period,showroom_visits\n2025-06,200\n")
-        result = agent("submit", june, LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(self.file))
+        result = agent("submit", june, **self.shim)
         self.assertExit(result, 0)
         self.assertIn("1 accepted", result.out)
 

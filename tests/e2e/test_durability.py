@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from filing import MONTHS, Filer
-from yardstick import (ACCEPTED, INVALID, LONG, NOT_ALLOWED, OK, PROGRAMS, STOPPING, STORE_FULL, SYNCSHIM, UNCHANGED, Case, eventually, figures, main, run, submission, whole_facts)
+from yardstick import (ACCEPTED, INVALID, LONG, NOT_ALLOWED, OK, PROGRAMS, STOPPING, STORE_FULL, UNCHANGED, Case, eventually, figures, main, run, submission, whole_facts)
 
 SEED = int(os.environ.get("YARDSTICK_SEED", random.randrange(2**32)))
 ROUNDS = 200 if LONG else 20
@@ -242,10 +242,7 @@ class Evidence(Case):
 
     def setUp(self):
         super().setUp()
-        if not SYNCSHIM:
-            self.skipTest("YARDSTICK_SYNCSHIM is not set")
-        self.shim = self.work / "shim"
-        self.shim.mkdir()
+        shim = self.syncshim()
         # No heartbeats between, so that each send is an answer.
         hub = self.hub({"heartbeat_ms": 600000}, start=False)
         hub.start()  # once without the shim, to set it up
@@ -256,7 +253,7 @@ class Evidence(Case):
         self.addCleanup(self.asker.close)
         hub.digest
         self.assertEqual(hub.stop(), 0)
-        hub.start(LD_PRELOAD=SYNCSHIM, SYNCSHIM_DIRECTORY=str(self.shim))
+        hub.start(**shim)
         self.tested = hub
         for client in (self.client, self.asker):
             client.connect()

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token
-from yardstick import NOT_ALLOWED, OK, PATIENCE, PROGRAMS, CLOCKSHIM, Agent, Case, Client, HubCase, die_with_parent, environment, eventually, main, run, whole_facts
+from yardstick import NOT_ALLOWED, OK, PATIENCE, PROGRAMS, Agent, Case, Client, HubCase, die_with_parent, environment, eventually, main, run, whole_facts
 from test_enrolment_door import OF_ADDRESS_MAX, knock
 
 ROUNDS = 20
@@ -133,7 +133,7 @@ class AtTheDealership(HubCase):
             clock = self.work / "clock"
             clock.write_text(str(days * 86400))
             result = run(self.work, "yardstick-agent", "enroll", "--token", self.token_for(f"D00{number}", options=("--days", "1")), "--home", self.home(),
-                         LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(clock))
+                         **self.clockshim(clock))
             self.assertExit(result, 0)
 
     # -- a hub that has moved

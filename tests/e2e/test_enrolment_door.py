@@ -14,7 +14,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from enrolling import SETTINGS, Newcomer, enroll, lines_of, make_tokens, new_token, now_of, tokens_of
-from yardstick import (CONFLICT, MALFORMED, OK, PATIENCE, PROGRAMS, SANITIZED, SYNCSHIM, UNKNOWN, Case, Client, environment, die_with_parent, eventually, main, monitor_of,
+from yardstick import (CONFLICT, MALFORMED, OK, PATIENCE, PROGRAMS, SANITIZED, UNKNOWN, Case, Client, environment, die_with_parent, eventually, main, monitor_of,
                        request, whole_facts)
 
 HELD_MAX, OF_ADDRESS_MAX, MESSAGES_MAX = 64, 16, 16  # core/limits.h
@@ -407,10 +407,9 @@ class Killed(Case):
 
     def setUp(self):
         super().setUp()
-        self.shim = self.work / "shim"
-        self.shim.mkdir()
+        self.loaded = self.syncshim()
         self.tested = self.hub(SETTINGS, start=False)
-        self.tested.start(LD_PRELOAD=SYNCSHIM, SYNCSHIM_DIRECTORY=str(self.shim))
+        self.tested.start(**self.loaded)
         self.tested.import_network()
         self.headquarters = self.tested.client("headquarters")
         self.addCleanup(self.headquarters.close)
@@ -426,7 +425,7 @@ class Killed(Case):
         eventually(lambda: kind in self.kinds()[before:], kind)
 
     def back(self):
-        self.tested.start(LD_PRELOAD=SYNCSHIM, SYNCSHIM_DIRECTORY=str(self.shim))
+        self.tested.start(**self.loaded)
         for client in (self.headquarters, self.newcomer):
             client.connect()
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from enrolling import SETTINGS, enroll, lines_of, make_tokens
-from yardstick import PROGRAMS, SYNCSHIM, Case, die_with_parent, environment, eventually, main, run
+from yardstick import PROGRAMS, Case, die_with_parent, environment, eventually, main
 
 CODES = [f"S{n:02}" for n in range(1, 41)]
 
@@ -14,9 +14,8 @@ class Lists(Case):
     def setUp(self):
         super().setUp()
         self.tested = self.hub(SETTINGS, start=False)
-        self.shim = self.work / "shim"
-        self.shim.mkdir()
-        self.tested.start(LD_PRELOAD=SYNCSHIM, SYNCSHIM_DIRECTORY=str(self.shim))
+        self.loaded = self.syncshim()
+        self.tested.start(**self.loaded)
         self.network("first", CODES)
 
     def network(self, name, codes, left=()):
@@ -167,7 +166,7 @@ class Lists(Case):
         self.assertEqual(maker.returncode, 3, trouble)
         self.assertIn(f"revoke --file {partial}, then remove that file".encode(), trouble)
         self.assertEqual((out.exists(), partial.stat().st_mode & 0o777, len(lines_of(partial))), (False, 0o600, len(codes)))
-        self.tested.start(LD_PRELOAD=SYNCSHIM, SYNCSHIM_DIRECTORY=str(self.shim))
+        self.tested.start(**self.loaded)
         made = len(self.states())
         self.assertIn(made, range(1000, 8001, 1000), "whole parts")
         self.assertExit(self.tested.headquarters("enroll", "--dealers", self.work / "large.txt", "--out", out), 1, "left over from a run that was cut off")

@@ -4,7 +4,7 @@ import re
 import shutil
 import socket
 
-from yardstick import GOLDEN, SOURCE, Case, Daemon, HubCase, eventually, main, run
+from yardstick import GOLDEN, SOURCE, Case, HubCase, eventually, main, run
 
 PLACE = re.compile(r"([^\s:]+):(\d+)(?::(\d+))?: \S")
 
@@ -301,10 +301,8 @@ class Sheets(HubCase):
                     self.assertNothingNew(name[:5], path)
 
     def test_the_daemon_gives_the_golden_facts_too(self):
-        desk = Daemon(self.agents["D0004"], "--rescan", 1)
-        self.addCleanup(desk.kill)
         before = self.revisions()
-        desk.start()
+        desk = self.daemon(self.agents["D0004"], "--rescan", 1)
         for path in (GOLDEN / "sheets/D0004-2025-manual.csv", self.FILES / "libreoffice/D0004-2025-manual.xlsx"):
             desk.drop(path.read_bytes(), path.name)
             folder, report = desk.wait_taken(path.name)
@@ -321,9 +319,7 @@ class Sheets(HubCase):
         for command in (["check"], ["submit"], ["submit", "--no-wait"]):
             self.assertExit(agent(*command, sheet), 1, says)
         self.assertExit(agent("check", sheet, "--lang", "zh"), 1, "文件名写的门店是 D0002，而本机负责的是 D0003；")
-        desk = Daemon(agent)
-        self.addCleanup(desk.kill)
-        desk.start()
+        desk = self.daemon(agent)
         desk.drop(sheet.read_bytes(), sheet.name)
         folder, report = desk.wait_taken(sheet.name)
         self.assertEqual(folder, "rejected", report)
@@ -471,9 +467,7 @@ class YearSoFar(HubCase):
                 self.assertIn(f"{words}", shown)
             self.assertIn(f" {len(want)} warning{'s' if len(want) > 1 else ''} ", shown)
         self.assertIn("销售顾问以前填报过、现在没有了的数字：C1: 新增意向客户数；", agent.must("check", people, "--lang", "zh").out)
-        desk = Daemon(agent, "--lang", "en")
-        self.addCleanup(desk.kill)
-        desk.start()
+        desk = self.daemon(agent, "--lang", "en")
         desk.drop(people.read_bytes(), people.name)
         folder, report = desk.wait_taken(people.name)
         self.assertEqual(folder, "accepted", report)

@@ -4,9 +4,9 @@ import os
 import random
 import re
 
-from test_outbox import MEMBERS, Desk
+from outboxes import MEMBERS, Desk
 from test_signed import packed
-from yardstick import INVALID, OK, UNCHANGED, Case, main, run
+from yardstick import INVALID, OK, UNCHANGED, Case, main
 
 LONG = bool(os.environ.get("YARDSTICK_LONG"))
 ROUNDS, MONTHS = (30, 12) if LONG else (5, 8)

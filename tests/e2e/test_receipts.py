@@ -8,7 +8,7 @@ import json
 import ed25519
 import zmq.utils.z85
 from foreign_client import bears_signature, facts_digest, receipt_body
-from test_outbox import MONTHS, OutboxCase
+from outboxes import MONTHS, OutboxCase
 from yardstick import main, run, wire
 
 

@@ -5,12 +5,11 @@ import fcntl
 import shutil
 import subprocess
 import time
-import unittest
 from datetime import date, timedelta
 
+from desks import DeskCase, facts
 from relay import Relay, refusal
-from test_agent_run import DeskCase, facts
-from yardstick import (CLOCKSHIM, CONFLICT, INTERNAL, MONTH_CLOSED, NOT_ALLOWED, OK, PATIENCE, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main,
+from yardstick import (CONFLICT, INTERNAL, MONTH_CLOSED, NOT_ALLOWED, OK, PROGRAMS, UNSUPPORTED, Agent, Case, die_with_parent, environment, eventually, main,
                        run, submission, whole_facts, wire)
 
 
@@ -31,7 +30,7 @@ class RestoredCase(DeskCase, Case):
     def restore(self, source, **extra):
         """The hub's directory becomes a copy of `source`; it serves at the port of before."""
         self.assertEqual(self.hub_now.stop(), 0)
-        shutil.move(self.hub_now.directory, self.work / f"lost-{source.name}")
+        shutil.rmtree(self.hub_now.directory)
         shutil.copytree(source, self.hub_now.directory)
         self.hub_now.start(**extra)
 
@@ -153,9 +152,7 @@ class ByHand(RestoredCase):
         backup = self.back_up()
         self.submit(agent, "2025-02")
         for times in (1, 2):
-            copy = self.work / f"copy-{times}"
-            shutil.copytree(backup, copy)
-            self.restore(copy)
+            self.restore(backup)
             self.assertExit(agent("deliver"), 0)
             self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (2, 1))
             self.assertEqual([receipt["again"] for receipt in self.receipts(agent)], [None, None] + [2] * times)
@@ -219,10 +216,8 @@ class ByHand(RestoredCase):
         agent = self.hub_now.agent("D0001")
         backup = self.back_up()
         self.submit(agent, "2025-01")
-        for times in (1, 2):
-            copy = self.work / f"copy-{times}"
-            shutil.copytree(backup, copy)
-            self.restore(copy)
+        for _ in range(2):
+            self.restore(backup)
             self.hub_now.must("month", "close", "2025-01")
             self.assertExit(agent("deliver"), 1)
             number = agent.ask("outbox", "list")["filings"][0]["number"]
@@ -325,7 +320,6 @@ class ByHand(RestoredCase):
         self.assertExit(agent("deliver"), 0)
         self.assertEqual((self.count(), self.log_of(agent)["filed_again"]), (2, 2))
 
-    @unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
     def test_what_was_filed_in_time_is_not_late_because_the_hub_lost_it(self):
         agent = self.hub_now.agent("D0001")
         month = f"{date.today():%Y-%m}"
@@ -333,7 +327,7 @@ class ByHand(RestoredCase):
         self.submit(agent, month)
         clock = self.work / "clock"
         clock.write_text(f"{90 * 86400}")
-        self.restore(backup, LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(clock))
+        self.restore(backup, **self.clockshim(clock))
         forged = wire.Receipt(outcome=1, revision=1, sequence=1, time_ms=1000 * int(time.time()), facts_digest=bytes(32), signature=bytes(64))
         answer = self.headquarters().submit("D0002", int(month.replace("-", "")), whole_facts(), earlier=forged)
         self.assertStatus(answer, OK)
@@ -345,10 +339,9 @@ class ByHand(RestoredCase):
         self.assertLess(revision["filed_at_first"], revision["time"])
         self.assertIn("filed again after a loss (first at ", self.hub_now.must("history", "D0001", month).out)
 
-    @unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
     def test_a_late_correction_of_what_was_filed_in_time_makes_no_month_late(self):
         agent, clock, month = self.hub_now.agent("D0001"), self.work / "clock", f"{date.today():%Y-%m}"
-        shim = {"LD_PRELOAD": CLOCKSHIM, "CLOCKSHIM_FILE": str(clock)}
+        shim = self.clockshim(clock)
         late = lambda: self.hub_now.ask("coverage", "--period", month, "--scope", "nation")["scopes"][0]["late"]
         clock.write_text("0")
         backup = self.back_up()
@@ -394,7 +387,6 @@ class ByHand(RestoredCase):
         self.hub_now.must("audit", "verify", "--expect", f"{log['entry']}:{log['hash']}")
 
 
-@unittest.skipUnless(CLOCKSHIM, "YARDSTICK_CLOCKSHIM is not set")
 class Forged(RestoredCase):
     """Receipts with which somebody might wish to have filed in time, at a hub that lost what was filed, after the due day."""
 
@@ -405,6 +397,7 @@ class Forged(RestoredCase):
         self.month = int(f"{date.today():%Y%m}")
         self.backup = self.back_up()
         self.clock = self.work / "clock"
+        self.shim = self.clockshim(self.clock)
         client = self.headquarters()
         self.ids = {store: bytes([index]) * 16 for index, store in enumerate(self.STORES)}
         self.sent = {client.send("submit", **submission(self.hub_now, store, self.month, whole_facts(), submission_id=self.ids[store], group_receipt=True)): store
@@ -416,7 +409,7 @@ class Forged(RestoredCase):
 
     def lose_all(self, days=90):
         self.clock.write_text(str(days * 86400))
-        self.restore(self.backup, LD_PRELOAD=CLOCKSHIM, CLOCKSHIM_FILE=str(self.clock))
+        self.restore(self.backup, **self.shim)
         return self.headquarters()
 
     @staticmethod

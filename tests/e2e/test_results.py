@@ -10,8 +10,8 @@ import subprocess
 import time
 
 import papers
+from desks import fill, tmpfs
 from papers import DASH, GREEN, RED, WORDS
-from test_agent_run import fill, tmpfs
 from workbook import Workbook
 from yardstick import GOLDEN, PATIENCE, PROGRAMS, SOURCE, Agent, Case, HubCase, die_with_parent, environment, eventually, main, run
 

@@ -503,6 +503,20 @@ class Case(unittest.TestCase):
             daemon.start()
         return daemon
 
+    def syncshim(self):
+        """The environment that loads syncshim.c into a program, whose folder is self.shim from now on. Skips the test where there is none."""
+        if not SYNCSHIM:
+            self.skipTest("YARDSTICK_SYNCSHIM is not set")
+        self.shim = self.work / "shim"
+        self.shim.mkdir()
+        return {"LD_PRELOAD": SYNCSHIM, "SYNCSHIM_DIRECTORY": str(self.shim)}
+
+    def clockshim(self, clock):
+        """The environment that loads clockshim.c into a program, with the file that says how far its clock goes wrong. Skips the test where there is none."""
+        if not CLOCKSHIM:
+            self.skipTest("YARDSTICK_CLOCKSHIM is not set")
+        return {"LD_PRELOAD": CLOCKSHIM, "CLOCKSHIM_FILE": str(clock)}
+
     def assertStatus(self, answer, status, what=""):
         self.assertEqual(answer.status.code, status, f"{what}: {answer.status}")
         if status != OK:
