@@ -135,7 +135,7 @@ render_t session_render(const session_t *session)
                       .catalog = session->catalog};
 }
 
-static void PRINTF(2, 3) note(const session_t *session, const char *format, ...)
+void session_note(const session_t *session, const char *format, ...)
 {
     char line[2000];
     va_list arguments;
@@ -173,8 +173,9 @@ status_t session_pin(session_t *session, const uint8_t *signing_key)
     home_format_key(signing_key, given);
     status_t status = *home->signing_key ? STATUS_OK : home_pin(home, given);
     if (status == STATUS_IO)
-        note(session, "%s/home.txt cannot be written (%s), so this home does not remember the hub's signing key",
-             home->directory, strerror(errno));
+        session_note(session,
+                     "%s/home.txt cannot be written (%s), so this home does not remember the hub's signing key",
+                     home->directory, strerror(errno));
     return strcmp(home->signing_key, given) == 0 ? STATUS_OK : refuse_signing_key(session, given);
 }
 
@@ -195,8 +196,8 @@ static bool recall_catalog(session_t *session)
     const char *why;
     session->catalog = catalog_cache_read(&session->home, &why);
     if (why && !session->cache_flaw)
-        note(session, "the catalog that this home keeps (%s/catalog.yaml) is not used: %s", session->home.directory,
-             why);
+        session_note(session, "the catalog that this home keeps (%s/catalog.yaml) is not used: %s",
+                     session->home.directory, why);
     session->cache_flaw = why;
     return why;
 }
@@ -299,7 +300,7 @@ static status_t ask_for_catalog(session_t *session)
     if (status == STATUS_OK)
         return STATUS_OK;
     if (is_distrusted(status) && session->faults.count)
-        note(session, "%s", session->faults.items[0].message);
+        session_note(session, "%s", session->faults.items[0].message);
     faults_clear(&session->faults);
     session->is_misused = false;
     connection_close(&session->connection);
@@ -317,7 +318,8 @@ static bool recall_catalog_offline(session_t *session)
     if (status == STATUS_OK)
         return recall_catalog(session);
     if (status != STATUS_NOT_FOUND)
-        note(session, "this home is not used: %s", faults.count ? faults.items[0].message : status_text(status));
+        session_note(session, "this home is not used: %s",
+                     faults.count ? faults.items[0].message : status_text(status));
     return status != STATUS_NOT_FOUND;
 }
 
@@ -329,16 +331,16 @@ status_t session_find_catalog(session_t *session, bool ask_hub)
     bool is_spoilt = recall_catalog_offline(session) || is_distrusted(asked);
     if (session->catalog) {
         if (ask_hub)
-            note(session, "%staken from its catalog as last seen (%s, version %u)",
-                 is_distrusted(asked) ? "" : session_text(session, "the hub was not reached; "), session->catalog->id,
-                 session->catalog->version);
+            session_note(session, "%staken from its catalog as last seen (%s, version %u)",
+                         is_distrusted(asked) ? "" : session_text(session, "the hub was not reached; "),
+                         session->catalog->id, session->catalog->version);
         return STATUS_OK;
     }
     CLEANUP(faults_fini) faults_t faults = {0};
     TRY(catalog_load(catalog_builtin(), &session->catalog, &faults));
-    note(session, "%staken from the catalog that a hub starts with (%s, version %u)",
-         is_spoilt ? "" : session_text(session, "this home has not met its hub yet; "), session->catalog->id,
-         session->catalog->version);
+    session_note(session, "%staken from the catalog that a hub starts with (%s, version %u)",
+                 is_spoilt ? "" : session_text(session, "this home has not met its hub yet; "), session->catalog->id,
+                 session->catalog->version);
     return STATUS_OK;
 }
 

@@ -34,6 +34,9 @@ const char *session_text(const session_t *session, const char *text) __attribute
 #define SESSION_WORDS_SIZE 16384
 const char *session_said(const session_t *session, const char *words, char out[SESSION_WORDS_SIZE]);
 
+/* A line on standard error, in the session's language, while the command goes on. */
+void session_note(const session_t *session, const char *format, ...) PRINTF(2, 3);
+
 /* Adds a line for standard error, in the session's language, and returns `status`. */
 status_t session_fail(session_t *session, status_t status, const char *format, ...) PRINTF(3, 4) NODISCARD;
 

@@ -6,7 +6,6 @@
 #include "dealer-agent/stores.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,18 +34,6 @@ typedef struct {
     answer_t answer;   /* the final one, where there is one */
 } enrolment_t;
 
-/* A line on standard error while the command goes on, in the session's language. */
-static void note(const session_t *session, const char *format, ...) PRINTF(2, 3);
-static void note(const session_t *session, const char *format, ...)
-{
-    char line[2000];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, session_text(session, format), arguments);
-    va_end(arguments);
-    fprintf(stderr, session_text(session, "%s: note: %s\n"), session->invocation->program->name, line);
-}
-
 /* ---- the token */
 
 /* From a terminal: up to a whole token, or an empty line behind something. */
@@ -55,7 +42,7 @@ static void read_by_hand(const session_t *session, char out[TOKEN_INPUT_SIZE])
     CLEANUP(token_fini) token_t token = {0};
     const char *why;
     size_t length = 0, size = 1;
-    note(session, "paste the token, then press Enter twice");
+    session_note(session, "paste the token, then press Enter twice");
     while (size && fgets(out + length, (int)(TOKEN_INPUT_SIZE - length), stdin)) {
         size = length && out[length] == '\n' ? 0 : strlen(out + length);
         length += size;
@@ -122,9 +109,9 @@ static void choose_move(enrolment_t *enrolment)
     bool is_other = strcmp(home->endpoint, enrolment->hub) != 0;
     enrolment->moves = is_other && (!was_admitted(home) || invocation_value(enrolment->session->invocation, "hub"));
     if (is_other && !enrolment->moves)
-        note(enrolment->session,
-             "the home that is there says that its hub is at %s, and is left so; where it is at %s, give --hub",
-             home->endpoint, enrolment->hub);
+        session_note(enrolment->session,
+                     "the home that is there says that its hub is at %s, and is left so; where it is at %s, give --hub",
+                     home->endpoint, enrolment->hub);
 }
 
 static status_t open_home(enrolment_t *enrolment)
@@ -242,15 +229,16 @@ static void note_trouble(enrolment_t *enrolment)
         return;
     enrolment->noted = trouble;
     if (trouble == 1)
-        note(enrolment->session, "%s is not reached yet; trying for %u s", enrolment->endpoint, seconds);
+        session_note(enrolment->session, "%s is not reached yet; trying for %u s", enrolment->endpoint, seconds);
     else if (trouble == 2)
-        note(enrolment->session,
-             "%s closed the connection: too many enrol at once or from this address, or it is another hub than the "
-             "token's; it is asked again by itself, for %u s at most",
-             enrolment->endpoint, seconds);
+        session_note(
+            enrolment->session,
+            "%s closed the connection: too many enrol at once or from this address, or it is another hub than the "
+            "token's; it is asked again by itself, for %u s at most",
+            enrolment->endpoint, seconds);
     else
-        note(enrolment->session, "%s is busy; it is asked again by itself, for %u s at most", enrolment->endpoint,
-             seconds);
+        session_note(enrolment->session, "%s is busy; it is asked again by itself, for %u s at most",
+                     enrolment->endpoint, seconds);
 }
 
 static status_t add_timed_out(const enrolment_t *enrolment)

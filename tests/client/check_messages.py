@@ -26,7 +26,7 @@ MARKED = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/
 WRITERS = sources("hub/*.c", "dealer-agent/packing.c", "dealer-agent/courier.c", "dealer-agent/deliver.c")  # of messages_hub
 
 # Calls, and which of their arguments is the format; those of None may be in English (wrong usage).
-CALLS = {"faults_add": 3, "session_fail": 2, "session_text": 1, "session_misuse": None, "note": 1}
+CALLS = {"faults_add": 3, "session_fail": 2, "session_text": 1, "session_misuse": None, "session_note": 1}
 SYSTEM = ("No such file or directory", "Is a directory", "Permission denied", "No space left on device", "Disk quota exceeded", "Read-only file system",
           "Input/output error")  # what strerror says most
 STRING = r'"(?:[^"\\]|\\.)*"'
