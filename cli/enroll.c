@@ -4,7 +4,6 @@
 #include "cli/enroll_known.h"
 #include "core/limits.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,18 +26,6 @@ typedef struct {
     size_t *starts;        /* [part_count + 1] */
     size_t part_count, made;
 } making_t;
-
-/* A line on standard error while the command goes on. */
-static void note(const making_t *making, const char *format, ...) PRINTF(2, 3);
-static void note(const making_t *making, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "%s: note: ", making->session->invocation->program->name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
 
 /* ---- what is asked for */
 
@@ -74,8 +61,8 @@ static void choose_endpoint(making_t *making)
     const char *own = invocation_value(session->invocation, "hub");
     making->endpoint = given ? given : own ? own : session->home.endpoint;
     if (!given && is_local(making->endpoint))
-        note(
-            making,
+        session_note(
+            making->session,
             "the tokens name the hub as %s, which no other machine reaches; --endpoint tcp://HOST:PORT says how agents "
             "see it",
             making->endpoint);
@@ -156,10 +143,11 @@ static void note_key(const making_t *making, const char *dealer, const key_entry
     char since[ENROLL_TIME_SIZE], text[HOME_KEY_SIZE];
     enroll_time_text(key->admitted_ms, since);
     home_format_key(key->public_key, text);
-    note(making,
-         "%s is served by a key already, since %s; where that is of a computer that is gone, shut it out: yardstick "
-         "keys revoke '%s'",
-         dealer, since, text);
+    session_note(
+        making->session,
+        "%s is served by a key already, since %s; where that is of a computer that is gone, shut it out: yardstick "
+        "keys revoke '%s'",
+        dealer, since, text);
 }
 
 static void note_served(const making_t *making)
@@ -173,7 +161,8 @@ static void note_served(const making_t *making)
                 note_key(making, dealer, key);
         }
     if (count > NOTES_MAX)
-        note(making, "and %zu more of the stores; `yardstick keys list` names their keys", count - NOTES_MAX);
+        session_note(making->session, "and %zu more of the stores; `yardstick keys list` names their keys",
+                     count - NOTES_MAX);
 }
 
 static int compare_codes(const void *left, const void *right)
@@ -221,8 +210,9 @@ static status_t replace(making_t *making)
     if (count == 0)
         return STATUS_OK;
     if (!invocation_value(session->invocation, "replace")) {
-        note(making, "%zu earlier token%s of these stores %s good yet; with --replace %s made worthless", count,
-             count == 1 ? "" : "s", count == 1 ? "is" : "are", count == 1 ? "it is" : "they are");
+        session_note(making->session,
+                     "%zu earlier token%s of these stores %s good yet; with --replace %s made worthless", count,
+                     count == 1 ? "" : "s", count == 1 ? "is" : "are", count == 1 ? "it is" : "they are");
         return STATUS_OK;
     }
     TRY(enroll_revoke_all(session, (const uint8_t(*)[DIGEST_SIZE])digests, count));

@@ -60,7 +60,6 @@ status_t enroll_ask_time(session_t *session, uint64_t *out) NODISCARD;
 
 typedef enum { TOKEN_UNUSED, TOKEN_USED, TOKEN_EXPIRED, TOKEN_REVOKED, TOKEN_STATE_COUNT } token_state_t;
 extern const char *const token_state_names[TOKEN_STATE_COUNT];
-extern const char *const token_state_words[TOKEN_STATE_COUNT][LANGUAGE_COUNT];
 token_state_t token_state(const token_entry_t *token, uint64_t now_ms);
 
 /* Whether the store is one of the token's. */

@@ -91,9 +91,8 @@ status_t enroll_ask_time(session_t *session, uint64_t *out)
 
 /* ---- list */
 
-const char *const token_state_names[TOKEN_STATE_COUNT] = {"unused", "used", "expired", "revoked"};
-const char *const token_state_words[TOKEN_STATE_COUNT][LANGUAGE_COUNT] = {
-    {"未使用", "unused"}, {"已使用", "used"}, {"已过期", "expired"}, {"已吊销", "revoked"}};
+const char *const token_state_names[TOKEN_STATE_COUNT] = {TRANSLATED("unused"), TRANSLATED("used"),
+                                                          TRANSLATED("expired"), TRANSLATED("revoked")};
 
 token_state_t token_state(const token_entry_t *token, uint64_t now_ms)
 {
@@ -158,8 +157,9 @@ static const char *or_dash(const char *text)
     return *text ? text : "—";
 }
 
-static status_t print_table(const render_t *render, const token_entries_t *tokens, uint64_t now_ms)
+static status_t print_table(const session_t *session, const token_entries_t *tokens, uint64_t now_ms)
 {
+    const render_t render = session_render(session);
     static const char *const HEADS[][LANGUAGE_COUNT] = {{"门店", "Stores"},
                                                         {"状态", "State"},
                                                         {"有效至", "Good until"},
@@ -170,7 +170,7 @@ static status_t print_table(const render_t *render, const token_entries_t *token
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < 5; i++) {
         grid_left(grid, i);
-        grid_cell(grid, STYLE_HEAD, HEADS[i][render->language]);
+        grid_cell(grid, STYLE_HEAD, HEADS[i][render.language]);
     }
     for (size_t i = 0; i < tokens->count; i++) {
         CLEANUP(scratch_free) char *dealers = join_dealers(&tokens->items[i]);
@@ -181,12 +181,12 @@ static status_t print_table(const render_t *render, const token_entries_t *token
                   state == TOKEN_UNUSED ? STYLE_PLAIN
                   : state == TOKEN_USED ? STYLE_GOOD
                                         : STYLE_BAD,
-                  token_state_words[state][render->language]);
+                  session_text(session, token_state_names[state]));
         grid_cell(grid, STYLE_PLAIN, texts.expires);
         grid_cell(grid, STYLE_PLAIN, or_dash(texts.used));
         grid_cell(grid, STYLE_PLAIN, or_dash(texts.used_by));
     }
-    status_t status = grid_print(grid, render->out, render->colour);
+    status_t status = grid_print(grid, render.out, render.colour);
     grid_destroy(&grid);
     return status;
 }
@@ -283,5 +283,5 @@ status_t run_enroll_list(session_t *session)
     render_t render = session_render(session);
     if (render.format == FORMAT_JSON)
         return print_json(&render, &tokens, port, now_ms);
-    return render.format == FORMAT_CSV ? print_csv(&render, &tokens, now_ms) : print_table(&render, &tokens, now_ms);
+    return render.format == FORMAT_CSV ? print_csv(&render, &tokens, now_ms) : print_table(session, &tokens, now_ms);
 }

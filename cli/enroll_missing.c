@@ -1,9 +1,7 @@
 /* `yardstick enroll missing`: whom to remind. */
 #include "cli/commands.h"
 #include "cli/enroll_known.h"
-#include "client/render_grid.h"
-
-#include <jansson.h>
+#include "client/listing.h"
 
 typedef struct {
     const char *dealer;
@@ -31,71 +29,28 @@ static status_t find_missing(const enroll_known_t *known, const network_t *netwo
     return STATUS_OK;
 }
 
-/* "none" where no token was made. */
-static const char *state_name(const missings_t *missings, const token_entry_t *token)
+static json_t *json_of(const missings_t *missings)
 {
-    return token ? token_state_names[token_state(token, missings->now_ms)] : "none";
-}
-
-static const char *state_word(const missings_t *missings, const token_entry_t *token, language_t language)
-{
-    static const char *const NONE[LANGUAGE_COUNT] = {"无", "none"};
-    return token ? token_state_words[token_state(token, missings->now_ms)][language] : NONE[language];
-}
-
-static status_t print_table(const render_t *render, const missings_t *missings)
-{
-    static const char *const HEADS[][LANGUAGE_COUNT] = {{"门店", "Store"}, {"令牌", "Token"}, {"有效至", "Good until"}};
-    grid_t *grid = grid_create(3);
-    if (!grid)
-        return STATUS_NO_MEMORY;
-    for (size_t i = 0; i < 3; i++) {
-        grid_left(grid, i);
-        grid_cell(grid, STYLE_HEAD, HEADS[i][render->language]);
-    }
+    json_t *objects = json_array();
     for (size_t i = 0; i < missings->count; i++) {
-        const missing_t *missing = &missings->items[i];
-        char until[ENROLL_TIME_SIZE] = "—";
-        if (missing->token)
-            enroll_time_text(missing->token->expires_ms, until);
-        grid_cell(grid, STYLE_PLAIN, missing->dealer);
-        grid_cell(grid, STYLE_PLAIN, state_word(missings, missing->token, render->language));
-        grid_cell(grid, STYLE_PLAIN, until);
+        const token_entry_t *token = missings->items[i].token;
+        const char *state = token ? token_state_names[token_state(token, missings->now_ms)] : TRANSLATED("none");
+        json_array_append_new(objects, json_pack("{s:s, s:s, s:o}", "dealer", missings->items[i].dealer, "state", state,
+                                                 "expires", listing_time(token ? token->expires_ms : 0)));
     }
-    status_t status = grid_print(grid, render->out, render->colour);
-    grid_destroy(&grid);
+    return objects;
+}
+
+static status_t print(const session_t *session, const missings_t *missings)
+{
+    static const listing_column_t COLUMNS[] = {{"dealer", TRANSLATED("Dealer"), LISTING_TEXT},
+                                               {"state", TRANSLATED("Token"), LISTING_WORD},
+                                               {"expires", TRANSLATED("Good until"), LISTING_TIME}};
+    json_t *objects = json_of(missings);
+    status_t status = listing_print(session, "missing", objects, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS,
+                                    "each store of the network is served by a key");
+    json_decref(objects);
     return status;
-}
-
-static status_t print_csv(const render_t *render, const missings_t *missings)
-{
-    fputs("dealer,state,expires\n", render->out);
-    for (size_t i = 0; i < missings->count; i++) {
-        const missing_t *missing = &missings->items[i];
-        char until[ENROLL_TIME_SIZE] = "";
-        if (missing->token)
-            enroll_time_text(missing->token->expires_ms, until);
-        fprintf(render->out, "%s,%s,%s\n", missing->dealer, state_name(missings, missing->token), until);
-    }
-    return STATUS_OK;
-}
-
-static status_t print_json(const render_t *render, const missings_t *missings)
-{
-    json_t *list = json_array();
-    bool is_whole = list;
-    for (size_t i = 0; i < missings->count; i++) {
-        const missing_t *missing = &missings->items[i];
-        char until[ENROLL_TIME_SIZE] = "";
-        if (missing->token)
-            enroll_time_text(missing->token->expires_ms, until);
-        json_t *line = json_pack("{s:s, s:s, s:s*}", "dealer", missing->dealer, "state",
-                                 state_name(missings, missing->token), "expires", *until ? until : NULL);
-        is_whole = json_array_append_new(list, line) == 0 && is_whole;
-    }
-    is_whole = is_whole && json_dumpf(list, render->out, 0) == 0 && fputc('\n', render->out) != EOF;
-    json_decref(list);
-    return is_whole ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static status_t show(session_t *session, const enroll_known_t *known, arena_t *arena)
@@ -107,10 +62,7 @@ static status_t show(session_t *session, const enroll_known_t *known, arena_t *a
     TRY(session_ask(session, "enroll missing", &request, RESPONSE_NETWORK, &answer));
     TRY(network_build(&answer.response->network, &network, &session->faults));
     TRY(find_missing(known, network, arena, &missings));
-    render_t render = session_render(session);
-    if (render.format == FORMAT_JSON)
-        return print_json(&render, &missings);
-    return render.format == FORMAT_CSV ? print_csv(&render, &missings) : print_table(&render, &missings);
+    return print(session, &missings);
 }
 
 status_t run_enroll_missing(session_t *session)

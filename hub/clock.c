@@ -76,8 +76,13 @@ uint32_t clock_day(wall_time_t now)
 const char *clock_format(uint64_t time_ms, char out[CLOCK_TEXT_SIZE])
 {
     struct tm local = local_time((wall_time_t){time_ms});
-    if (!strftime(out, CLOCK_TEXT_SIZE, "%Y-%m-%d %H:%M", &local))
+    size_t size = strftime(out, CLOCK_TEXT_SIZE - 1, "%Y-%m-%d %H:%M %z", &local);
+    if (!size) {
         out[0] = '\0';
+        return out;
+    }
+    memmove(out + size - 1, out + size - 2, sizeof "00"); /* +0800 becomes +08:00 */
+    out[size - 2] = ':';
     return out;
 }
 

@@ -31,7 +31,8 @@ period_t clock_period(wall_time_t now);
 /* The day of a moment in the network's time zone: YYYYMMDD. */
 uint32_t clock_day(wall_time_t now);
 
-/* A moment in the network's time zone, as people read it: "2025-06-30 18:00". */
+/* A moment in the network's time zone, as people read it; with the offset, since they may read it in another zone:
+ * "2025-06-30 18:00 +08:00". */
 #define CLOCK_TEXT_SIZE 24
 const char *clock_format(uint64_t time_ms, char out[CLOCK_TEXT_SIZE]);
 

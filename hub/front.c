@@ -52,7 +52,9 @@ front_limits_t front_limits(const settings_t *settings)
         .frame_max = REQUEST_SIZE_MAX,
         .received = CONNECTION_RECEIVE_MESSAGES,
         /* A pipe tells its writer of what was read only each half of its mark, and a client may have requests_per_key
-         * answers under way: below twice that, answers would be dropped for clients that do read. */
+         * answers under way: below twice that, answers would be dropped for clients that do read. Of who sends far more
+         * than that, some are dropped, busy ones too: libzmq reads a hundred small requests for each large answer that
+         * it writes. */
         .answers = (int)settings->requests_per_key * 2 + 16,
         .backlog = (int)settings->backlog,
         .handshake_ms = (int)settings->handshake_ms,

@@ -92,7 +92,7 @@ static void send_answer(state_t *state, job_t *job)
         atomic_fetch_add(&state->hub->busy, 1);
     else if (job->status != STATUS_OK)
         atomic_fetch_add(&state->hub->refusals, 1);
-    front_send(state->front, job); /* false: the client is gone; it asks again */
+    front_send(state->front, job); /* false: the client is gone, or its answers fill its queue; it asks again */
     if (job->cuts) {
         size_t cut = connections_cut(&state->connections, job->cut_key);
         log_event(LOG_INFO, "cut", "connections=%zu", cut);

@@ -28,7 +28,7 @@ static status_t refuse_early(const query_t *query, store_txn_t *txn)
         return STATUS_NO_MEMORY;
     TRY(store_get_event(txn, 1, arena, &first));
     return refuse(query->refusal, STATUS_INVALID, "as_of",
-                  "the log of this hub begins at %s (network's time); ask as of "
+                  "the log of this hub begins at %s; ask as of "
                   "a later time",
                   clock_format(first.time_ms, since));
 }

@@ -22,7 +22,7 @@ AGENT = sources("client/connection.c", "client/session.c", "client/socket.c", "c
                 *(f"dealer-agent/{name}.c" for name in ("check", "courier", "deliver", "desk", "dropped", "enroll", "outbox", "outbox_commands", "receipt_json", "receipts",
                                                         "receipts_verify", "settle", "status", "stores", "submit", "witness")))
 MARKED = sources("dealer-agent/run.c", "dealer-agent/run_work.c", "dealer-agent/watch_names.c",  # only what `status` shows of it; the rest is its log
-                 "cli/disclosure.c")  # only its heads
+                 "cli/disclosure.c", "cli/enroll_list.c", "cli/enroll_missing.c")  # only their heads and words
 WRITERS = sources("hub/*.c", "dealer-agent/packing.c", "dealer-agent/courier.c", "dealer-agent/deliver.c")  # of messages_hub
 
 # Calls, and which of their arguments is the format; those of None may be in English (wrong usage).

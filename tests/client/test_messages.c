@@ -66,11 +66,11 @@ Test(messages, the_hub_s_common_sentences_are_told_in_chinese_with_their_values)
     cr_assert_str_eq(said("D0001 is no member of the network in 2019-05"),
                      "D0001 在 2019-05 还不在（或已不在）总部的网络里；请核对月份，或联系总部");
     cr_assert_str_eq(said("2099-01 has not begun"), "2099-01 还没有开始；请核对月份");
-    cr_assert_str_eq(
-        said("2025-05 is closed since 2025-06-11 09:00, and the exception for D0001 ended at 2025-07-01 00:00; ask "
-             "headquarters for another one (`yardstick month allow D0001 2025-05 --until … --why …`)"),
-        "2025-05 已于 2025-06-11 09:00 关账，总部给 D0001 的补报期限已于 2025-07-01 00:00 "
-        "截止；请再次向总部申请补报或更正");
+    cr_assert_str_eq(said("2025-05 is closed since 2025-06-11 09:00 +08:00, and the exception for D0001 ended at "
+                          "2025-07-01 00:00 +08:00; ask "
+                          "headquarters for another one (`yardstick month allow D0001 2025-05 --until … --why …`)"),
+                     "2025-05 已于 2025-06-11 09:00 +08:00 关账，总部给 D0001 的补报期限已于 2025-07-01 00:00 +08:00 "
+                     "截止；请再次向总部申请补报或更正");
     cr_assert_str_eq(said("D1 and D2 belong to two owners since this token was made; ask headquarters for new ones"),
                      "令牌发放之后，D1 和 D2 已分属两个业主；请总部分别发给新的令牌");
     cr_assert_str_eq(said("headquarters has closed that month"), "该月已由总部关账", "a status' own words");

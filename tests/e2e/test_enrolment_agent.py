@@ -111,8 +111,8 @@ class AtTheDealership(HubCase):
         cases = (
             (token[:-2], (), 2, "yardstick-agent: --token（令牌）：令牌有误或不完整（校验码不符）；请完整复制，或向总部重新索取\n"),
             ("D0008", (), 2, "yardstick-agent: --token（令牌）：这不是注册令牌：令牌以 ys1. 开头\n"),
-            (token, (), 1, r"yardstick-agent: .*这个令牌已于 20\d\d-\d\d-\d\d \d\d:\d\d 被另一个密钥用过，而每个令牌只能用一次；请总部发给新的令牌\n"),
-            (self.revoked, (), 1, r"yardstick-agent: .*这个令牌已于 20\S+ \S+ 被总部作废；请总部发给新的令牌\n"),
+            (token, (), 1, r"yardstick-agent: .*这个令牌已于 20\d\d-\d\d-\d\d \d\d:\d\d \+08:00 被另一个密钥用过，而每个令牌只能用一次；请总部发给新的令牌\n"),
+            (self.revoked, (), 1, r"yardstick-agent: .*这个令牌已于 20\S+ \S+ \+08:00 被总部作废；请总部发给新的令牌\n"),
             (token, ("--enroll-at", "tcp://127.0.0.1:9", "--timeout", "1"), 3, "yardstick-agent: 在 tcp://127.0.0.1:9 注册未成（1 秒）：那里没有应答；请检查网络，并向总部询问是否开放注册；请稍后再次运行同一命令\n"),
         )
         for text, options, code, says in cases:

@@ -336,6 +336,15 @@ class Sheets(HubCase):
                 self.assertIn(f"note: {path}:1:{column}: {month} is not filled and left out: ", result.out)
             self.assertIn("no faults: 12 months", self.agents["D0004"].must("check", path, "--zeros").out)
 
+    def test_a_caption_that_gives_the_figures_another_sense_is_refused(self):
+        path = self.work / "D0004-2025.csv"
+        for caption, says in (("单位：万元", "单位：万元"), ("2024年", "2024")):
+            path.write_text(f"{caption}\nKPI,1月,2月\n来店批次,5,6\n", encoding="utf-8")
+            for command in (["check"], ["submit", "--no-wait"]):
+                self.assertExit(self.agents["D0004"](*command, path), 1, says)
+        path.write_text("单位：元\nKPI,1月,2月\n来店批次,5,6\n", encoding="utf-8")
+        self.assertIn("no faults: 2 months", self.agents["D0004"].must("check", path).out)
+
     def test_zeros_are_sent_where_asked_for(self):
         path = self.work / "2025.csv"
         path.write_text("KPI,1月,2月\n来店批次,5,0\n新增意向客户数,,\n", encoding="utf-8")

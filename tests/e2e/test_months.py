@@ -91,7 +91,7 @@ class Months(Case):
 
         # What equals the current revision is unchanged in a closed month too; anything else is refused, and changes nothing.
         self.assertEqual(self.filed(dealer, whole_facts(100)).outcome, UNCHANGED)
-        words = ("2025-06 is closed since 2025-07-20 10:00; ask headquarters for an exception (`yardstick month allow D0001 2025-06 --until … --why …`)")
+        words = ("2025-06 is closed since 2025-07-20 10:00 +08:00; ask headquarters for an exception (`yardstick month allow D0001 2025-06 --until … --why …`)")
         for answer in (dealer.submit("D0001", JUNE, whole_facts(200)), self.withdraw(dealer),
                        self.clients[0].submit("D0001", JUNE, whole_facts(300), [("C1", whole_facts(3))])):
             self.assertStatus(answer, MONTH_CLOSED)
@@ -113,7 +113,7 @@ class Months(Case):
         self.at("2025-07-26 00:00")
         answer = dealer.submit("D0001", JUNE, whole_facts(300))
         self.assertStatus(answer, MONTH_CLOSED)
-        self.assertIn("the exception for D0001 ended at 2025-07-25 23:59; ask headquarters for another one", answer.status.message)
+        self.assertIn("the exception for D0001 ended at 2025-07-25 23:59 +08:00; ask headquarters for another one", answer.status.message)
         self.assertEqual(self.status()["exceptions"], [])
 
         # Withdrawing is a correction too.
@@ -157,11 +157,11 @@ class Months(Case):
         self.refused(["month", "status", "2025-08"], "2025-08 has not begun")
         self.refused(["month", "status", "--year", "2026"], "2026-01 has not begun")
         self.close()
-        self.refused(["month", "close", "2025-06"], "2025-06 is closed already, since 2025-07-05 09:00; `yardstick month reopen 2025-06` opens it")
+        self.refused(["month", "close", "2025-06"], "2025-06 is closed already, since 2025-07-05 09:00 +08:00; `yardstick month reopen 2025-06` opens it")
         allow = lambda dealer, until: ["month", "allow", dealer, "2025-06", "--until", until, "--why", "x"]
         self.refused(allow("D9999", "2025-07-31"), "(unknown): the network has no dealer D9999")
-        self.refused(allow("D0001", "2025-07-04"), "2025-07-04 23:59 is over; an exception ends in the future")
-        self.refused(allow("D0001", "2025-07-05T00:59:59Z"), "2025-07-05 08:59 is over")
+        self.refused(allow("D0001", "2025-07-04"), "2025-07-04 23:59 +08:00 is over; an exception ends in the future")
+        self.refused(allow("D0001", "2025-07-05T00:59:59Z"), "2025-07-05 08:59 +08:00 is over")
         self.refused(allow("D0001", "2026-07-07"), "an exception ends within 366 days")
         self.refused(["month", "allow", "D0001", "2025-06", "--withdraw"], "D0001 has no exception for 2025-06 that could be taken back")
         # SPEC 5's other refusals.
@@ -280,7 +280,7 @@ class Months(Case):
         facts.write_text("period,showroom_visits,new_prospects\n2025-06,40,30\n")
         result = agent("submit", facts, "--lang", "en")
         self.assertExit(result, 1)
-        self.assertIn("2025-06 is closed since 2025-07-05 09:00; ask headquarters for an exception", result.out + result.err)
+        self.assertIn("2025-06 is closed since 2025-07-05 09:00 +08:00; ask headquarters for an exception", result.out + result.err)
         filing, = agent.ask("outbox", "list")["filings"]
         self.assertEqual((filing["state"], filing["status"], filing["todo"]), ("aside", "month_closed", "ask headquarters for an exception, then retry it"))
         agent.must("outbox", "retry", filing["number"])

@@ -383,7 +383,8 @@ class ByHand(RestoredCase):
         self.assertTrue(log["broken"])
         self.assertEqual((log["filed_again"], log["refused"], self.count(), len(self.receipts(agent))), (0, 0, 1, 1))
         self.assertIn("it had lost nothing that was filed from here", agent.must("status").out)
-        # What it keeps now is the entry that headquarters' own check finds.
+        # What it keeps now is the entry that headquarters' own check finds, as `status` prints it.
+        self.assertIn(f"entry {log['entry']}:{log['hash']}", agent.must("status").out)
         self.hub_now.must("audit", "verify", "--expect", f"{log['entry']}:{log['hash']}")
 
 

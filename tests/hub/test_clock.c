@@ -38,7 +38,8 @@ Test(clock, a_day_s_moment_is_that_of_the_time_zone)
     cr_assert_eq(moment.ms, JULY.ms + 61 * 60000);
     cr_assert(clock_moment(20250630, CLOCK_DAY_MINUTES, &moment));
     cr_assert_eq(moment.ms, JULY.ms - 1, "the day's last millisecond");
-    cr_assert_str_eq(clock_format(moment.ms, text), "2025-06-30 23:59");
+    cr_assert_str_eq(clock_format(moment.ms, text), "2025-06-30 23:59 +08:00");
+    cr_assert_str_eq(clock_format(UINT64_C(253402300800000) * 10, text), "", "too long a year");
     static const uint32_t NO_DAYS[] = {0, 20250631, 20250229, 20250700, 20251301, 18991231, UINT32_MAX};
     for (size_t i = 0; i < sizeof NO_DAYS / sizeof *NO_DAYS; i++)
         cr_assert(!clock_moment(NO_DAYS[i], 0, &moment), "%u", NO_DAYS[i]);
