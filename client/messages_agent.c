@@ -336,6 +336,7 @@ const message_pair_t messages_agent[] = {
     {"there is no home here, so name the hub's signing key with --signing-key KEY, as `yardstick-hub key DIR "
      "--signing` prints it",
      "这里没有配置目录，请用 --signing-key KEY 给出总部的签名公钥（`yardstick-hub key DIR --signing` 的输出）"},
+    {"is larger than %u MiB, so it holds no receipt; name another file", "超过 %u MiB，不会是回执；请指定别的文件"},
     {"is no JSON (%s); make it with `yardstick-agent receipts show NUMBER --format json`",
      "不是 JSON（%s）；请用 `yardstick-agent receipts show NUMBER --format json` 生成"},
     {"\"%s\" is missing, or is not as `yardstick-agent receipts show NUMBER --format json` writes it",

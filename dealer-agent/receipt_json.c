@@ -291,7 +291,8 @@ status_t receipt_json_read(const char *path, arena_t *arena, filing_t *out, faul
     if (status == STATUS_OK)
         return receipt_json_read_bytes((span_t){(const uint8_t *)text, size}, arena, out, faults);
     if (status == STATUS_LIMIT)
-        faults_add(faults, 0, 0, "is larger than %u MiB; split it", INPUT_SIZE_MAX >> 20);
+        faults_add(faults, 0, 0, "is larger than %u MiB, so it holds no receipt; name another file",
+                   INPUT_SIZE_MAX >> 20);
     else if (status == STATUS_IO)
         faults_add(faults, 0, 0, "cannot be read: %s", faults_text(faults, strerror(errno)));
     return status == STATUS_NO_MEMORY ? status : STATUS_INVALID;

@@ -4,6 +4,7 @@ import copy
 import csv
 import io
 import json
+import os
 
 import ed25519
 import zmq.utils.z85
@@ -353,6 +354,8 @@ class Brought(OutboxCase):
                             ('{"period": "2025-06", "period": "2025-07"}', "is no JSON"), ("[" * 100000, "is no JSON"), (b"\xff\xfe{\0", "is no JSON")):
             with self.subTest(text[:40]):
                 self.assertExit(self.verify(f"--signing-key={self.key}", text=text), 1, words)
+        os.truncate(self.path, (64 << 20) + 1)
+        self.assertExit(self.verify(f"--signing-key={self.key}"), 1, "larger than 64 MiB, so it holds no receipt")
         self.path.unlink()
         self.assertExit(self.verify(f"--signing-key={self.key}"), 1, f"{self.path}: cannot be read: No such file or directory")
         self.assertExit(self.verify("--home", self.work / "none"), 2, "name the hub's signing key with --signing-key")
